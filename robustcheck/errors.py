@@ -1,0 +1,94 @@
+"""Every error a user can meet: one root, and each says where, what, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class RobustcheckError(Exception):
+    """Root of all errors that are raised on purpose; its text is meant for the user."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file a person wrote.
+
+    Attributes:
+        file: Path as the user would type it.
+        line: 1-based line.
+        column: 1-based column.
+    """
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        """Return ``file:line:column``, which editors turn into a link."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place, with what to do about it."""
+
+    where: Location
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return ``file:line:column: what is wrong; what to do``."""
+        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+
+
+class SuiteError(RobustcheckError):
+    """A suite or configuration file is wrong; carries every problem found in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems in the order in which they stand in the files."""
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.where))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ModelError(RobustcheckError):
+    """A model could not be built, or does not behave as its entry says."""
+
+
+class DataError(RobustcheckError):
+    """A data set could not be opened, or does not fit the model."""
+
+
+class UnreadablePicture(DataError):
+    """One picture could not be decoded; the run counts and names it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Name the picture and say why it could not be read."""
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
+class CaseError(RobustcheckError):
+    """A case could not give a number that can be trusted; never waived, never a warning."""
+
+
+class ThresholdBreach(RobustcheckError):
+    """A number was measured and misses the threshold of the suite; a waiver can excuse it."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean X?`` for the nearest known word, or what is known at all.
+
+    Args:
+        word: What the user wrote.
+        known: The words that would have been right.
+    """
+    words = sorted({str(name) for name in known})
+    near = difflib.get_close_matches(word.lower(), [name.lower() for name in words], n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {next(name for name in words if name.lower() == near[0])}?"
+    if not words:
+        return ""
+    return f"known: {', '.join(words[:12])}" + (", ..." if len(words) > 12 else "")

@@ -1,0 +1,99 @@
+"""What ``configs/models.yaml`` and ``configs/data.yaml`` say, as plain frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from robustcheck.errors import Location
+from robustcheck.units import Quantity
+
+Interpolation = Literal["nearest", "bilinear", "bicubic", "area", "lanczos"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a picture becomes the model's input.
+
+    Attributes:
+        input_size: Height and width of the model's input.
+        resize: Length of the shorter side before the centre crop, or the exact (height, width), or
+            ``None`` to crop the picture as it is.
+        interpolation: Filter of the resize.
+        antialias: Whether the filter widens when shrinking, as PIL and torchvision do; cv2 does not.
+        mean: Subtracted from values in [0, 1], in the model's channel order.
+        std: Divides after that.
+        channels: Order of colours the model was trained with.
+    """
+
+    input_size: tuple[int, int]
+    resize: int | tuple[int, int] | None
+    interpolation: Interpolation = "bilinear"
+    antialias: bool = True
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    channels: Literal["rgb", "bgr"] = "rgb"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model of ``configs/models.yaml``.
+
+    Attributes:
+        kind: ``python``, ``torchvision``, ``timm`` or ``exported``.
+        classes: Class names in the order of the outputs.
+        weights: Resolved path of the weights, if any.
+        sha256: Declared digest of that file, if any.
+        declared: Clean accuracy the authors claim, by data set name.
+        options: What only this kind knows: ``factory`` and ``arguments`` (python), ``architecture``
+            (torchvision, timm).
+        root: The project's root; import paths of ``python`` entries are searched there too.
+    """
+
+    name: str
+    kind: Literal["python", "torchvision", "timm", "exported"]
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    weights: Path | None
+    sha256: str | None
+    declared: Mapping[str, Quantity]
+    options: Mapping[str, Any]
+    where: Location
+    root: Path
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DataEntry:
+    """One data set of ``configs/data.yaml``.
+
+    Attributes:
+        kind: ``imagefolder``, ``manifest``, ``python``, ``foolbox-samples`` or ``signs``.
+        path: Resolved folder or file, for the kinds that have one.
+        limit: Number of pictures to take, class-stratified; ``None`` for all.
+        labels: Renames labels of the data set into class names of the model.
+        options: What only this kind knows: ``factory`` and ``arguments`` (python), ``dataset``
+            (foolbox-samples), ``path_column``, ``label_column`` and ``folder`` (manifest), ``split``
+            and ``size`` (signs).
+    """
+
+    name: str
+    kind: Literal["imagefolder", "manifest", "python", "foolbox-samples", "signs"]
+    path: Path | None
+    limit: int | None
+    labels: Mapping[str, str]
+    options: Mapping[str, Any]
+    where: Location
+    root: Path
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's root and the entries that its suites may name."""
+
+    root: Path
+    models: Mapping[str, ModelEntry] = field(default_factory=dict)
+    data: Mapping[str, DataEntry] = field(default_factory=dict)

@@ -1,0 +1,216 @@
+"""What a suite means: plain frozen values that every later stage reads and none changes."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from robustcheck.errors import Location
+from robustcheck.units import Quantity
+
+Tier = Literal["smoke", "standard", "thorough"]
+TIERS: tuple[Tier, ...] = ("smoke", "standard", "thorough")
+Border = Literal["source", "view"]
+Fill = Literal["reflect", "replicate", "black", "gray"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One registered perturbation with fixed parameters (``Quantity``, ``int``, ``str`` or ``bool``)."""
+
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return ``camera.yaw(yaw=-15deg)``: canonical, so it serves as part of a digest."""
+        return f"{self.name}({', '.join(f'{key}={self.params[key]}' for key in sorted(self.params))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One line of ``expect``.
+
+    Attributes:
+        metric: A registered metric.
+        argument: Words between metric and threshold, such as a class name; often empty.
+        comparison: ``>=``, ``<=``, ``>`` or ``<``.
+        bound: The number with its unit.
+        where: Where the suite says so.
+    """
+
+    metric: str
+    argument: tuple[str, ...]
+    comparison: Literal[">=", "<=", ">", "<"]
+    bound: Quantity
+    where: Location
+
+    @property
+    def name(self) -> str:
+        """``accuracy``, or ``class_accuracy[stop]`` with an argument."""
+        return self.metric + (f"[{', '.join(self.argument)}]" if self.argument else "")
+
+    @property
+    def text(self) -> str:
+        """``>= 85%``."""
+        return f"{self.comparison} {self.bound}"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value (a fraction for ``%`` and ``pp``) satisfies the threshold.
+
+        Compared to 12 decimals, so that 0.85 counted as 17/20 is not below 85%.
+        """
+        observed, bound = round(value, 12), round(self.bound.value, 12)
+        return {
+            ">=": observed >= bound,
+            "<=": observed <= bound,
+            ">": observed > bound,
+            "<": observed < bound,
+        }[self.comparison]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A breach that somebody answers for until a day."""
+
+    case: str
+    reason: str
+    owner: str
+    expires: datetime.date
+    where: Location
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether the waiver's last day has passed."""
+        return today > self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The clean accuracy the model's authors claim; fractions."""
+
+    accuracy: Quantity
+    tolerance: Quantity
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One pytest item: one perturbation with fixed parameters, and what is expected of the model.
+
+    Attributes:
+        id: Unique in its suite and stable, such as ``robot-is-lower[pitch=-15deg]``.
+        check: The id of the check that it is a case of (``robot-is-lower``); for the clean case ``clean``.
+        kind: ``clean``, ``shift`` or ``compose`` (later: ``attack``, ``worst_of``).
+        steps: What is done to a picture, in order; empty for the clean case.
+        swept: The swept parameters of this case, as text, in order.
+        expectations: All thresholds that must hold.
+        severity: Whether a breach fails the build or warns.
+        tier: The least tier that runs the case.
+        tags: Words for ``-k``.
+        why: The reviewer's reason.
+        border: ``source`` uses real pixels beyond the model's view, ``view`` pretends there are none.
+        fill: What stands where no real pixel exists.
+        allow_synthetic_border: Whether the case gates even when much of the frame is filled.
+        where: The place of the check in the suite.
+        waiver: The waiver that names this case, unless expired.
+    """
+
+    id: str
+    check: str
+    kind: Literal["clean", "shift", "compose"]
+    steps: tuple[Step, ...]
+    swept: Mapping[str, str]
+    expectations: tuple[Threshold, ...]
+    severity: Literal["error", "warn"]
+    tier: Tier
+    tags: tuple[str, ...]
+    why: str
+    border: Border
+    fill: Fill
+    allow_synthetic_border: bool
+    where: Location
+    waiver: Waiver | None = None
+
+    def matches(self, pattern: str) -> bool:
+        """Whether a pattern names this case by its id, its check or one of its perturbations."""
+        return any(matches(pattern, name) for name in (self.id, self.check, *(step.name for step in self.steps)))
+
+    def canonical(self) -> dict[str, Any]:
+        """What decides the pixels of this case, as JSON values: the key of caches and of randomness."""
+        return {
+            "steps": [
+                [step.name, {key: str(value) for key, value in sorted(step.params.items())}] for step in self.steps
+            ],
+            "border": self.border,
+            "fill": self.fill,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """A threshold on the mean or worst of a metric over several cases; a pytest item of its own.
+
+    Attributes:
+        id: ``overall[mean_accuracy over camera.*]``.
+        aggregate: ``mean`` or ``worst``.
+        threshold: The metric and its bound.
+        over: The pattern as written.
+        cases: Ids of the cases it covers, never empty.
+    """
+
+    id: str
+    aggregate: Literal["mean", "worst"]
+    threshold: Threshold
+    over: str
+    cases: tuple[str, ...]
+    severity: Literal["error", "warn"]
+    tier: Tier
+    where: Location
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite after ``extends``, variables and sweeps; what was asked, and nothing else.
+
+    Attributes:
+        path: As the user would type it, relative to the project's root.
+        cases: The clean case first, then every case of every check, whatever its tier.
+        waivers: All waivers, the expired ones too.
+        digest: sha256 of the meaning: the parsed tree after ``extends`` and variables.
+        max_unreadable: Number of pictures that may be unreadable: a plain number or a percentage.
+        notes: What a report must say loudly, such as an expired waiver.
+    """
+
+    path: str
+    title: str
+    owner: str
+    description: str
+    model: str
+    data: str
+    seed: int
+    declared: Declared | None
+    max_unreadable: Quantity
+    cases: tuple[Case, ...]
+    overall: tuple[Overall, ...]
+    waivers: tuple[Waiver, ...]
+    digest: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> Case:
+        """The case without any perturbation, which every suite has."""
+        return self.cases[0]
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name fits a pattern in which only ``*`` and ``?`` are wild (brackets are literal)."""
+    expression = "".join(".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
+    return re.fullmatch(expression, name, re.DOTALL) is not None
+
+
+def in_tier(tier: Tier, chosen: Tier) -> bool:
+    """Whether something of a tier runs when a tier is chosen: smoke is part of standard, and so on."""
+    return TIERS.index(tier) <= TIERS.index(chosen)

@@ -1,0 +1,312 @@
+"""The one door for perturbations and metrics: decorators that read a function's own signature.
+
+Built-ins and third parties register alike. A distribution names its modules under the entry point
+group ``robustcheck``; importing such a module runs its decorators. Nothing heavy is imported here,
+and a registered module must import torch, cv2, foolbox and albumentations inside its functions only,
+so that suites can be validated without them.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.units import UNITS, In, Quantity, Range
+
+INJECTED = frozenset({"rng", "frame"})
+"""Keyword parameters that the engine supplies and no suite may set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing a suite may set on a perturbation.
+
+    Attributes:
+        name: As written in YAML.
+        kind: ``quantity``, ``integer``, ``choice``, ``boolean`` or ``text``.
+        units: Unit symbols allowed for a quantity; empty for a plain number.
+        low: Least number, in the written unit.
+        high: Greatest number, in the written unit.
+        choices: The words allowed, for ``choice``.
+        default: What holds when it is left out (as the function receives it); ``required`` if none.
+        required: Whether it must be written.
+        doc: One line from the docstring.
+    """
+
+    name: str
+    kind: Literal["quantity", "integer", "choice", "boolean", "text"]
+    units: tuple[str, ...] = ()
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+    default: Any = None
+    required: bool = True
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A registered function and what is known of it without calling it.
+
+    Attributes:
+        name: As written in YAML.
+        function: The function itself.
+        parameters: What a suite may set, by name.
+        summary: First line of the docstring.
+        doc: The prose of the docstring without its sections.
+        facts: Further facts given to the decorator.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    parameters: Mapping[str, Parameter]
+    summary: str
+    doc: str
+    facts: Any
+
+    def bind(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn the values of a plan into the function's keyword arguments.
+
+        Quantities become floats, unless the parameter allows several units.
+        """
+        bound = {}
+        for name, value in params.items():
+            several = len(self.parameters[name].units) > 1
+            bound[name] = value.value if isinstance(value, Quantity) and not several else value
+        return bound
+
+
+class Registry:
+    """Named definitions of one kind."""
+
+    def __init__(self, noun: str) -> None:
+        """Name what is kept here, for messages."""
+        self.noun = noun
+        self._entries: dict[str, Definition] = {}
+
+    def add(self, name: str, function: Callable[..., Any], facts: Any) -> None:
+        """Register a function under a name.
+
+        Raises:
+            RobustcheckError: The name is taken by another function, or the signature cannot be read.
+        """
+        taken = self._entries.get(name)
+        here = (function.__module__, function.__qualname__)
+        if taken and (taken.function.__module__, taken.function.__qualname__) != here:
+            raise RobustcheckError(
+                f"the {self.noun} {name} is registered twice: by {taken.function.__module__}.{taken.function.__qualname__} and by {'.'.join(here)}"
+            )
+        self._entries[name] = _define(self.noun, name, function, facts)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a name is registered."""
+        load()
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[Definition]:
+        """Iterate over all definitions, by name."""
+        load()
+        return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+
+    def __getitem__(self, name: str) -> Definition:
+        """Return a definition.
+
+        Raises:
+            RobustcheckError: Nothing is registered under the name.
+        """
+        load()
+        if name not in self._entries:
+            raise RobustcheckError(f"there is no {self.noun} {name}; {did_you_mean(name, self._entries)}")
+        return self._entries[name]
+
+
+shifts = Registry("shift")
+metrics = Registry("metric")
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """What the decorator of a shift states beside its signature.
+
+    Attributes:
+        geometric: Moves pixels (its first parameter is ``frame`` and it returns a Warp) rather than
+            changing their values (its first parameter is ``image``).
+        pointwise: Changes each pixel by its own value alone, so that it commutes with a warp.
+        sweep: Values worth sweeping, as a suite would write them.
+        source: Where the formula comes from.
+        note: What a report must say whenever it is used, such as "no parallax".
+    """
+
+    geometric: bool
+    pointwise: bool = False
+    sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFacts:
+    """What the decorator of a metric states beside its signature.
+
+    Attributes:
+        better: Whether a higher or a lower value is better; ``worst`` of a sweep follows it.
+        unit: ``%``, ``pp`` or ``""``: what a threshold on it must be written in.
+        low: Least possible value, in the written unit.
+        high: Greatest possible value, in the written unit.
+        argument: What stands between the metric and its threshold in YAML: nothing, a class name, a
+            number of guesses, a metadata column (optionally one of its values), or two classes.
+        paired: Compares with the clean prediction of the same pictures.
+    """
+
+    better: Literal["higher", "lower"]
+    unit: Literal["%", "pp", ""] = "%"
+    low: float = 0.0
+    high: float = 100.0
+    argument: Literal["", "class", "k", "group", "confusion"] = ""
+    paired: bool = False
+
+
+Function = typing.TypeVar("Function", bound=Callable[..., Any])
+
+
+def shift(
+    name: str,
+    *,
+    pointwise: bool = False,
+    sweep: Mapping[str, tuple[str, ...]] | None = None,
+    source: str = "",
+    note: str = "",
+) -> Callable[[Function], Function]:
+    """Register a shift; its keyword-only parameters become the YAML, the schema and the docs.
+
+    A function whose first parameter is ``image`` gets an (h, w, 3) uint8 RGB array, which it must not
+    write to, and returns one of the same shape and dtype. One whose first parameter is ``frame`` gets
+    the model's view (``robustcheck.pictures.Frame``) and returns a ``robustcheck.pictures.Warp``.
+    ``rng`` (a ``numpy.random.Generator`` keyed by seed, sample and case) and ``frame`` are supplied
+    when a function asks for them.
+
+    Args:
+        name: ``family.name``, as suites write it.
+        pointwise: The shift changes each pixel by its own value alone.
+        sweep: Values worth sweeping, a tuple of texts for each swept parameter.
+        source: Where the formula comes from.
+        note: What every report that uses the shift must say.
+    """
+
+    def register(function: Function) -> Function:
+        first = next(iter(inspect.signature(function).parameters), "")
+        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note)
+        shifts.add(name, function, facts)
+        return function
+
+    return register
+
+
+def metric(
+    name: str,
+    *,
+    better: Literal["higher", "lower"],
+    unit: Literal["%", "pp", ""] = "%",
+    low: float = 0.0,
+    high: float = 100.0,
+    argument: Literal["", "class", "k", "group", "confusion"] = "",
+    paired: bool = False,
+) -> Callable[[Function], Function]:
+    """Register a metric: a function of the records of a case (see ``robustcheck.measure``).
+
+    The arguments are those of ``MetricFacts``.
+    """
+
+    def register(function: Function) -> Function:
+        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired))
+        return function
+
+    return register
+
+
+_loaded = False
+
+
+def load() -> None:
+    """Import every module named under the entry point group ``robustcheck``, once.
+
+    Raises:
+        RobustcheckError: A module of another distribution fails to import.
+    """
+    global _loaded
+    if _loaded:
+        return
+    _loaded = True
+    for point in sorted(importlib.metadata.entry_points(group="robustcheck"), key=lambda point: point.value):
+        try:
+            point.load()
+        except Exception as error:
+            _loaded = False
+            owner = point.dist.name if point.dist else "an unknown distribution"
+            raise RobustcheckError(
+                f"the extension {point.name} = {point.value} of {owner} fails to import: {type(error).__name__}: {error}; repair or uninstall {owner}"
+            ) from error
+
+
+def _define(noun: str, name: str, function: Callable[..., Any], facts: Any) -> Definition:
+    doc = inspect.getdoc(function) or ""
+    prose, args = _split_docstring(doc)
+    hints = typing.get_type_hints(function, include_extras=True)
+    parameters = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in INJECTED:
+            parameters[parameter.name] = _parameter(noun, name, parameter, hints, args.get(parameter.name, ""))
+    return Definition(name, function, types.MappingProxyType(parameters), prose.split("\n")[0], prose, facts)
+
+
+def _parameter(noun: str, owner: str, parameter: inspect.Parameter, hints: Mapping[str, Any], doc: str) -> Parameter:
+    hint = hints.get(parameter.name)
+    marks = getattr(hint, "__metadata__", ())
+    base = typing.get_args(hint)[0] if marks else hint
+    bounds = next((mark for mark in reversed(marks) if isinstance(mark, Range)), Range())
+    units = next((mark.symbols for mark in marks if isinstance(mark, In)), ())
+    common: dict[str, Any] = {
+        "name": parameter.name,
+        "default": None if parameter.default is parameter.empty else parameter.default,
+        "required": parameter.default is parameter.empty,
+        "doc": doc,
+    }
+    if typing.get_origin(base) is Literal:
+        return Parameter(kind="choice", choices=tuple(map(str, typing.get_args(base))), **common)
+    if base is bool:
+        return Parameter(kind="boolean", **common)
+    if base is int:
+        return Parameter(kind="integer", low=bounds.low, high=bounds.high, **common)
+    if base is float or base is Quantity:
+        return Parameter(kind="quantity", units=units, low=bounds.low, high=bounds.high, **common)
+    if base is str:
+        return Parameter(kind="text", **common)
+    raise RobustcheckError(
+        f"the parameter {parameter.name} of the {noun} {owner} has the annotation {hint!r}; a suite can set units of robustcheck.units, float, int, bool, str and Literal"
+    )
+
+
+def _split_docstring(doc: str) -> tuple[str, dict[str, str]]:
+    """Split a Google-style docstring into its prose and the lines of its ``Args``."""
+    prose = re.split(r"\n\s*(?:Args|Returns|Raises|Yields|Attributes):\n", doc)[0].strip()
+    section = re.search(r"(?:^|\n)Args:\n((?:[ \t]+.*\n?|\n)*)", doc)
+    args: dict[str, str] = {}
+    if section:
+        for entry in re.finditer(r"^    (\w+)(?: \([^)]*\))?: (.*(?:\n        .*)*)", section[1], re.MULTILINE):
+            args[entry[1]] = " ".join(entry[2].split())
+    return prose, args
+
+
+def written_default(parameter: Parameter) -> str:
+    """Return a parameter's default as a suite would write it."""
+    if isinstance(parameter.default, float) and len(parameter.units) == 1 and parameter.units[0] in UNITS:
+        unit = parameter.units[0]
+        return str(Quantity(round(parameter.default / UNITS[unit].factor, 12), unit))
+    return "" if parameter.default is None else str(parameter.default)
