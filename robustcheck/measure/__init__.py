@@ -1,0 +1,1 @@
+"""Metrics, intervals and verdicts: they read records, and nothing heavier than numpy and scipy."""

@@ -1,0 +1,104 @@
+"""The metrics a suite can name. Each reads an Observation and returns an Estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.errors import CaseError, did_you_mean
+from robustcheck.measure.intervals import Estimate, mean_of, paired_difference, proportion, sample_mean
+from robustcheck.measure.records import Observation
+from robustcheck.registry import metric
+
+
+def _share(happened: NDArray[np.bool_], *, detail: str = "") -> Estimate:
+    return proportion(int(happened.sum()), len(happened), detail=detail)
+
+
+def _index(seen: Observation, name: str) -> int:
+    if name not in seen.classes:
+        raise CaseError(f"the model has no class {name}; {did_you_mean(name, seen.classes)}")
+    return seen.classes.index(name)
+
+
+def _of_class(seen: Observation, name: str) -> NDArray[np.bool_]:
+    mask: NDArray[np.bool_] = seen.records.label == _index(seen, name)
+    if not mask.any():
+        raise CaseError(f"the data has no picture of the class {name}, so nothing can be said about it")
+    return mask
+
+
+def _by_class(seen: Observation) -> list[Estimate]:
+    present = np.unique(seen.records.label)
+    right, label = seen.records.right, seen.records.label
+    return [_share(right[label == index], detail=seen.classes[index]) for index in present]
+
+
+@metric("accuracy", better="higher")
+def accuracy(seen: Observation) -> Estimate:
+    """Share of pictures whose best class is the label."""
+    return _share(seen.records.right)
+
+
+@metric("top_k_accuracy", better="higher", argument="k")
+def top_k_accuracy(seen: Observation, k: str) -> Estimate:
+    """Share of pictures whose label is among the k best classes."""
+    return _share(seen.records.rank < int(k))
+
+
+@metric("balanced_accuracy", better="higher")
+def balanced_accuracy(seen: Observation) -> Estimate:
+    """Mean of the accuracies of the classes that the data has, each with the same weight."""
+    return mean_of(_by_class(seen))
+
+
+@metric("worst_class_accuracy", better="higher")
+def worst_class_accuracy(seen: Observation) -> Estimate:
+    """Accuracy of the class that fares worst, among those that the data has."""
+    return min(_by_class(seen), key=lambda estimate: (estimate.value, estimate.detail))
+
+
+@metric("class_accuracy", better="higher", argument="class")
+def class_accuracy(seen: Observation, name: str) -> Estimate:
+    """Accuracy on the pictures of one class."""
+    return _share(seen.records.right[_of_class(seen, name)])
+
+
+@metric("group_accuracy", better="higher", argument="group")
+def group_accuracy(seen: Observation, column: str, value: str | None = None) -> Estimate:
+    """Accuracy on the pictures with one value of a metadata column; without a value, of the worst group."""
+    if column not in seen.groups:
+        known = did_you_mean(column, seen.groups) or "it has none"
+        raise CaseError(f"the data has no metadata column {column}; {known}")
+    texts = seen.groups[column]
+    values = np.unique(texts) if value is None else np.asarray([value])
+    if value is not None and not (texts == value).any():
+        raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, np.unique(texts))}")
+    groups = [_share(seen.records.right[texts == group], detail=f"{column}={group}") for group in values]
+    return min(groups, key=lambda estimate: (estimate.value, estimate.detail))
+
+
+@metric("drop", better="lower", unit="pp", low=-100.0, paired=True)
+def drop(seen: Observation) -> Estimate:
+    """Clean accuracy minus accuracy under the perturbation, picture by picture."""
+    before, after = seen.clean.right, seen.records.right
+    return paired_difference(int((before & ~after).sum()), int((~before & after).sum()), len(after))
+
+
+@metric("flip_rate", better="lower", paired=True)
+def flip_rate(seen: Observation) -> Estimate:
+    """Share of pictures whose predicted class is another one than on the clean picture."""
+    return _share(seen.clean.predicted != seen.records.predicted)
+
+
+@metric("confusion", better="lower", argument="confusion")
+def confusion(seen: Observation, source: str, target: str) -> Estimate:
+    """Share of the pictures of one class that are taken for one other class."""
+    mask = _of_class(seen, source)
+    return _share(seen.records.predicted[mask] == _index(seen, target), detail=f"{source} -> {target}")
+
+
+@metric("mean_confidence", better="higher")
+def mean_confidence(seen: Observation) -> Estimate:
+    """Mean softmax of the predicted class."""
+    return sample_mean(seen.records.confidence.astype(float).tolist())

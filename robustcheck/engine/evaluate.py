@@ -1,0 +1,138 @@
+"""From a case to its records: from the cache, or by looking at every picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.data import data_digest, open_source
+from robustcheck.data.source import Source
+from robustcheck.engine.index import Index, build_index
+from robustcheck.engine.keys import case_key
+from robustcheck.engine.options import Options
+from robustcheck.engine.predict import Forward
+from robustcheck.engine.prepare import Preparation, columns_of
+from robustcheck.engine.store import Store, Stored
+from robustcheck.errors import DataError, ModelError
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Case, Suite
+from robustcheck.measure.records import Records, score
+from robustcheck.models import open_model
+from robustcheck.models.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Records with how they came about.
+
+    Attributes:
+        key: Their name in the store.
+        stored: The records and what was noted.
+        cached: Whether no picture was looked at for them now.
+    """
+
+    key: str
+    stored: Stored
+    cached: bool
+
+
+class Evaluator:
+    """A suite's model and data, opened once, and the records of its cases.
+
+    Attributes:
+        predictor: The model.
+        source: The data set.
+        index: Its samples.
+        data_digest: sha256 over ids, contents and labels of all samples looked at.
+        store: Where records are kept.
+    """
+
+    def __init__(self, suite: Suite, project: Project, options: Options) -> None:
+        """Load the model, list the data, start the threads.
+
+        Raises:
+            ModelError: The model cannot be built as its entry says.
+            DataError: The data set cannot be listed or does not fit the model.
+        """
+        self._suite = suite
+        self._options = options
+        if suite.model not in project.models or suite.data not in project.data:
+            raise ModelError(f"{suite.path} names the model {suite.model} and the data {suite.data}, not both known")
+        entry = project.models[suite.model]
+        if len(entry.classes) < 2:
+            raise ModelError(f"the model {entry.name} has {len(entry.classes)} class; a classifier has at least 2")
+        self.source: Source = open_source(project.data[suite.data], seed=suite.seed, limit=options.limit)
+        self.index: Index = build_index(self.source, entry.classes)
+        self.data_digest: str = data_digest(self.source, self.index.samples)
+        self.predictor: Predictor = open_model(entry, device=options.device)
+        self.store = Store(options.root / ".robustcheck" / "cache")
+        self._forward = Forward(self.predictor, options.batch_size)
+        self._preparation = Preparation(
+            self.source,
+            self.index,
+            entry.preprocessing,
+            suite.clean,
+            seed=suite.seed,
+            workers=options.workers,
+            memory=options.memory,
+        )
+
+    def close(self) -> None:
+        """End the threads and let go of the pictures."""
+        self._preparation.close()
+
+    def evaluate(self, case: Case) -> Evaluated:
+        """Return the records of a case.
+
+        Raises:
+            ModelError: The model misbehaves.
+            DataError: Not one picture is readable.
+            CaseError: A shift failed.
+        """
+        key = case_key(
+            case,
+            seed=self._suite.seed,
+            model=self.predictor.digest,
+            data=self.data_digest,
+            device=self.predictor.device,
+        )
+        known = self.store.load(key) if self._options.cache else None
+        if known:
+            return Evaluated(key, known, True)
+        stored = self._look(case)
+        about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
+        self.store.save(key, stored, about)
+        return Evaluated(key, stored, False)
+
+    def export(self, evaluated: Evaluated, case: Case) -> str:
+        """Copy the records of a case into the report's folder and return the path within it."""
+        suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
+        name = "".join(char if char.isalnum() or char in "-_.=+," else "_" for char in case.id)
+        path = Path("records") / suite / f"{name[:80]}-{evaluated.key[:12]}.parquet"
+        self.store.export(evaluated.key, self._options.report / path)
+        return path.as_posix()
+
+    def _look(self, case: Case) -> Stored:
+        began, before = time.perf_counter(), self._forward.pictures
+        parts: list[Mapping[str, NDArray[Any]]] = []
+        rows: list[NDArray[np.int64]] = []
+        for batch in self._preparation.batches(case, range(len(self.index.samples)), self._forward.size):
+            labels = self.index.labels[batch.rows]
+            parts.append({**score(self._forward(batch.pixels), labels), **columns_of(batch)})
+            rows.append(batch.rows.copy())
+        unreadable = tuple((error.name, error.reason) for _, error in sorted(self._preparation.unreadable.items()))
+        if not rows:
+            name, reason = unreadable[0]
+            raise DataError(f"not one of {len(unreadable)} pictures could be read; the first: {name}: {reason}")
+        order = np.concatenate(rows)
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        ids = np.array([self.index.samples[row].id for row in order])
+        records = Records(id=ids, label=self.index.labels[order], **columns)
+        seconds = time.perf_counter() - began
+        return Stored(records, unreadable, seconds, self._forward.pictures - before)

@@ -1,0 +1,52 @@
+"""The list of samples of a suite: who is there, not what they look like."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.data.source import Sample, Source
+from robustcheck.errors import DataError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """All samples in the order of the data set.
+
+    Attributes:
+        samples: Not read yet.
+        labels: Class indices of the model, shape (n,), int32.
+        columns: Metadata columns, str arrays of shape (n,); a missing value is an empty text.
+    """
+
+    samples: tuple[Sample, ...]
+    labels: NDArray[np.int32]
+    columns: dict[str, NDArray[np.str_]]
+
+
+def build_index(source: Source, classes: tuple[str, ...]) -> Index:
+    """List a source and translate its labels into the model's class indices.
+
+    Raises:
+        DataError: The source is empty, an id occurs twice, or a label is no class of the model.
+    """
+    samples = tuple(source.samples())
+    if not samples:
+        raise DataError(f"the data set {source.name} has no picture; a gate that looks at nothing cannot pass")
+    twice = [name for name, count in Counter(sample.id for sample in samples).items() if count > 1]
+    if twice:
+        raise DataError(f"the data set {source.name} has {len(twice)} ids more than once, such as {twice[0]}")
+    positions = {name: index for index, name in enumerate(classes)}
+    unknown = Counter(sample.label for sample in samples if sample.label not in positions)
+    if unknown:
+        label, count = unknown.most_common(1)[0]
+        raise DataError(
+            f"the data set {source.name} has {len(unknown)} labels that are no class of the model, such as "
+            f"{label} ({count} pictures); {did_you_mean(label, classes)}; rename with `labels:` in configs/data.yaml"
+        )
+    labels = np.fromiter((positions[sample.label] for sample in samples), dtype=np.int32, count=len(samples))
+    columns = {name: np.array([sample.metadata.get(name, "") for sample in samples]) for name in source.columns}
+    return Index(samples, labels, columns)

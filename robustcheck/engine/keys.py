@@ -1,0 +1,95 @@
+"""Digests that name results, and random streams that depend on nothing but what they are for."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from robustcheck import registry
+from robustcheck.language.plan import Case, Step
+
+ENGINE_VERSION = 1
+"""Raised whenever a change of ours gives other pixels or other records for the same case."""
+
+DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy")
+"""Packages whose version can change pixels or logits."""
+
+
+def digest_of(value: Any) -> str:
+    """Return the sha256 of a JSON value in canonical form, in hexadecimal."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def generator(seed: int, sample: str, case: Case, step: int) -> np.random.Generator:
+    """Return the random stream of one step of one case on one sample.
+
+    The key is a hash of the arguments, so the same picture gets the same noise at any batch size, worker
+    count, shard or order.
+    """
+    text = f"{seed}\x00{sample}\x00{_canonical(case)}\x00{step}"
+    key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return np.random.Generator(np.random.Philox(key=np.frombuffer(key, dtype=np.uint64)))
+
+
+def _canonical(case: Case) -> str:
+    return json.dumps(case.canonical(), sort_keys=True)
+
+
+@functools.cache
+def environment() -> dict[str, str]:
+    """Return the versions that can change pixels or logits."""
+    versions = {name: _version(name) for name in DECIDING_PACKAGES}
+    return {"engine": str(ENGINE_VERSION), "python": platform.python_version(), **versions}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+@functools.cache
+def _source_digest(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def code_digests(steps: Sequence[Step]) -> dict[str, str]:
+    """Return the sha256 of the file that defines each shift used, so that an edited shift is run anew."""
+    digests = {}
+    for step in steps:
+        file = inspect.getsourcefile(registry.shifts[step.name].function)
+        digests[step.name] = _source_digest(file) if file else "unknown"
+    return digests
+
+
+def case_key(case: Case, *, seed: int, model: str, data: str, device: str) -> str:
+    """Return the name under which the records of a case are kept.
+
+    Args:
+        case: Its steps, border and fill count; its thresholds do not.
+        seed: Seed of the suite.
+        model: Digest of the model.
+        data: Digest of the pictures and labels looked at.
+        device: Kind of device, since logits differ between kinds.
+    """
+    return digest_of(
+        {
+            "case": case.canonical(),
+            "code": code_digests(case.steps),
+            "data": data,
+            "device": device.split(":")[0],
+            "environment": environment(),
+            "model": model,
+            "seed": seed,
+        }
+    )

@@ -1,0 +1,36 @@
+"""How to run, as opposed to what: nothing here changes a verdict but what is looked at."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from robustcheck.language.plan import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of a run.
+
+    Attributes:
+        root: The project's root: caches lie under ``root/.robustcheck``.
+        report: Folder of the report.
+        tier: Cases of this tier and below run.
+        limit: Number of pictures, class-stratified; overrides the data set's own.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        batch_size: Pictures a forward pass; ``None`` lets the engine choose.
+        cache: Whether results of earlier runs may be used.
+        workers: Threads that decode and shift pictures while the model runs.
+        memory: Bytes that decoded pictures may occupy, so that each is decoded once a suite.
+    """
+
+    root: Path
+    report: Path
+    tier: Tier = "standard"
+    limit: int | None = None
+    device: str = "auto"
+    batch_size: int | None = None
+    cache: bool = True
+    workers: int = field(default_factory=lambda: min(8, max(1, (os.cpu_count() or 2) // 2)))
+    memory: int = 1 << 30

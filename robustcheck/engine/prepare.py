@@ -1,0 +1,222 @@
+"""From samples to batches of model inputs, in threads, while the model is busy with the batch before."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck import registry
+from robustcheck.data.source import Source
+from robustcheck.engine.index import Index
+from robustcheck.engine.keys import generator
+from robustcheck.engine.memory import Memory, Picture
+from robustcheck.errors import CaseError, RobustcheckError, UnreadablePicture
+from robustcheck.language.entries import Preprocessing
+from robustcheck.language.plan import Case
+
+CHUNK = 4
+"""Pictures a task: small enough that the last batch is shared evenly, large enough to cost nothing."""
+
+AHEAD = 2
+"""Batches prepared ahead of the model."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Model inputs of one batch; the arrays are reused once the next batch is asked for.
+
+    Attributes:
+        rows: Positions in the index, shape (n,), without unreadable pictures.
+        pixels: Shape (n, h, w, 3), uint8 RGB.
+        mean_change: From the clean input, shape (n,), float32, grey levels.
+        max_change: Shape (n,), uint8.
+        unseen: Shape (n,), float32.
+        digests: Of the pixels, n hexadecimal texts.
+    """
+
+    rows: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+    mean_change: NDArray[np.float32]
+    max_change: NDArray[np.uint8]
+    unseen: NDArray[np.float32]
+    digests: NDArray[np.str_]
+
+    def keep(self, mask: NDArray[np.bool_]) -> Batch:
+        """Return the rows where the mask is set."""
+        if mask.all():
+            return self
+        return Batch(*(getattr(self, name)[mask] for name in self.__slots__))
+
+
+class Preparation:
+    """Decodes, shifts and frames pictures for one suite.
+
+    Attributes:
+        unreadable: Reason by row of each picture that could not be decoded.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        index: Index,
+        preprocessing: Preprocessing,
+        clean: Case,
+        *,
+        seed: int,
+        workers: int,
+        memory: int,
+    ) -> None:
+        """Start the threads; ``close`` ends them."""
+        from robustcheck.pictures import quiet_opencv
+
+        quiet_opencv()
+        self._source = source
+        self._index = index
+        self._preprocessing = preprocessing
+        self._clean = clean
+        self._seed = seed
+        self._memory = Memory(memory)
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="robustcheck")
+        self._lock = threading.Lock()
+        self.unreadable: dict[int, UnreadablePicture] = {}
+
+    def close(self) -> None:
+        """End the threads and let go of the pictures."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._memory = Memory(0)
+
+    def batches(self, case: Case, rows: Sequence[int], size: int) -> Iterator[Batch]:
+        """Yield the inputs of a case, in the order of ``rows``.
+
+        Raises:
+            CaseError: A shift failed, or returned something that is no picture.
+        """
+        steps = [(registry.shifts[step.name], registry.shifts[step.name].bind(step.params)) for step in case.steps]
+        free: list[Batch] = []
+        under_way: deque[tuple[Batch, list[Future[list[bool]]]]] = deque()
+        starts = iter(range(0, len(rows), size))
+
+        def begin() -> None:
+            start = next(starts, None)
+            if start is None:
+                return
+            chosen = np.asarray(rows[start : start + size], dtype=np.int64)
+            buffer = free.pop() if free else self._buffer(size)
+            buffer.rows[: len(chosen)] = chosen
+            tasks = [
+                self._pool.submit(self._fill, buffer, begin, min(begin + CHUNK, len(chosen)), case, steps)
+                for begin in range(0, len(chosen), CHUNK)
+            ]
+            under_way.append((buffer, tasks))
+
+        try:
+            for _ in range(AHEAD + 1):
+                begin()
+            while under_way:
+                buffer, tasks = under_way.popleft()
+                readable = np.array([good for task in tasks for good in task.result()], dtype=bool)
+                count = len(readable)
+                filled = Batch(*(getattr(buffer, name)[:count] for name in Batch.__slots__))
+                if readable.any():
+                    yield filled.keep(readable)
+                free.append(buffer)
+                begin()
+        finally:
+            for _, tasks in under_way:
+                for task in tasks:
+                    task.cancel()
+
+    def _buffer(self, size: int) -> Batch:
+        height, width = self._preprocessing.input_size
+        return Batch(
+            rows=np.empty(size, np.int64),
+            pixels=np.empty((size, height, width, 3), np.uint8),
+            mean_change=np.empty(size, np.float32),
+            max_change=np.empty(size, np.uint8),
+            unseen=np.empty(size, np.float32),
+            digests=np.empty(size, "<U32"),
+        )
+
+    def _fill(self, batch: Batch, start: int, stop: int, case: Case, steps: Sequence[Any]) -> list[bool]:
+        return [self._fill_one(batch, place, int(batch.rows[place]), case, steps) for place in range(start, stop)]
+
+    def _fill_one(self, batch: Batch, place: int, row: int, case: Case, steps: Sequence[Any]) -> bool:
+        import cv2
+
+        if row in self.unreadable:
+            return False
+        try:
+            clean = self._memory.get("clean", row, lambda: self._rendered(row, [], self._clean).pixels)
+        except UnreadablePicture as error:
+            with self._lock:
+                self.unreadable[row] = error
+            return False
+        unseen = 0.0
+        pixels = clean
+        if steps:
+            rendered = self._shift(row, case, steps)
+            pixels, unseen = rendered.pixels, rendered.unseen_fraction
+            if pixels.shape != clean.shape or pixels.dtype != np.uint8:
+                raise CaseError(f"{case.id} gave {pixels.shape} {pixels.dtype} instead of {clean.shape} uint8")
+        batch.pixels[place] = pixels
+        batch.unseen[place] = unseen
+        change = cv2.absdiff(pixels, clean) if steps else None
+        batch.mean_change[place] = 0.0 if change is None else change.mean()
+        batch.max_change[place] = 0 if change is None else change.max()
+        batch.digests[place] = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16).hexdigest()
+        return True
+
+    def _picture(self, row: int) -> Picture:
+        return self._memory.get("decoded", row, lambda: self._source.read(self._index.samples[row]))
+
+    def _rendered(self, row: int, steps: Sequence[Any], case: Case) -> Any:
+        from robustcheck.pictures import render
+
+        sample = self._index.samples[row].id
+        random: Callable[[int], np.random.Generator] = lambda step: generator(self._seed, sample, case, step)  # noqa: E731
+        return render(
+            self._picture(row),
+            steps,
+            preprocessing=self._preprocessing,
+            border=case.border,
+            fill=case.fill,
+            rng_for=random,
+        )
+
+    def _shift(self, row: int, case: Case, steps: Sequence[Any]) -> Any:
+        try:
+            return self._rendered(row, steps, case)
+        except RobustcheckError:
+            raise
+        except Exception as error:
+            raise CaseError(
+                f"{case.id} failed on the picture {self._index.samples[row].id}: {type(error).__name__}: {error}"
+                f"{_place_of(error)}"
+            ) from error
+
+
+def _place_of(error: BaseException) -> str:
+    """Return the innermost line of code that an exception came through, as `` (file:line)``."""
+    trace, place = error.__traceback__, ""
+    while trace:
+        place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return place
+
+
+def columns_of(batch: Batch) -> Mapping[str, NDArray[Any]]:
+    """Return copies of what the records keep of a batch."""
+    return {
+        "mean_change": batch.mean_change.copy(),
+        "max_change": batch.max_change.copy(),
+        "unseen": batch.unseen.copy(),
+        "pixels": batch.digests.copy(),
+    }

@@ -1,0 +1,138 @@
+"""What a run found, as plain values: the only thing that reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from robustcheck.language.plan import Case, Overall, Suite
+from robustcheck.measure.intervals import Estimate
+from robustcheck.measure.verdicts import Judgement, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One threshold and what was observed; ``observed`` is ``None`` when nothing could be measured."""
+
+    metric: str
+    expect: str
+    observed: float | None
+    low: float | None
+    high: float | None
+    n: int
+    unit: str
+    verdict: Verdict
+    straddles: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Evidence that a case did something to the pictures.
+
+    Attributes:
+        mean_change: Mean absolute change from the clean input, in grey levels, over all pictures.
+        max_change: Greatest change of any value, in grey levels.
+        share_changed: Share of pictures in which anything changed.
+        pixels: sha256 over the sorted (sample id, digest of its input) pairs.
+    """
+
+    mean_change: float
+    max_change: int
+    share_changed: float
+    pixels: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case of a suite, or one ``overall`` line (kind ``overall``).
+
+    Attributes:
+        perturbation: Names of the steps joined by ``+``; empty for the clean case.
+        params: Parameters by step as text.
+        n: Pictures evaluated.
+        unreadable: Pictures that could not be decoded.
+        seconds: Wall time when computed; of the first run, if it came from the cache.
+        forwards: Pictures that went through the model in this run: 0 from the cache.
+        cached: Whether the records came from the cache.
+        unseen_fraction: Mean share of the input without real pixels.
+        borderline: Pictures whose two best logits are too close to be called.
+        problems: Why the verdict is ``error`` or ``unreliable``.
+        notes: What a reader must know, whatever the verdict.
+        records: Path of the Parquet file, relative to the report's folder.
+    """
+
+    id: str
+    nodeid: str
+    file: str
+    line: int
+    kind: str
+    perturbation: str
+    params: Mapping[str, str]
+    severity: str
+    tier: str
+    tags: tuple[str, ...]
+    why: str
+    verdict: Verdict
+    n: int = 0
+    unreadable: int = 0
+    unreadable_names: tuple[str, ...] = ()
+    seconds: float = 0.0
+    forwards: int = 0
+    cached: bool = False
+    unseen_fraction: float = 0.0
+    borderline: int = 0
+    proof: Proof | None = None
+    metrics: Mapping[str, Estimate] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+    waiver: str = ""
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    records: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
+
+
+def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
+    """Return the part of a result that is known before anything runs."""
+    steps = item.steps if isinstance(item, Case) else ()
+    params = {
+        (name if len(steps) == 1 else f"{step.name}.{name}"): str(value)
+        for step in steps
+        for name, value in step.params.items()
+    }
+    return {
+        "id": item.id,
+        "nodeid": f"{suite.path}::{item.id}",
+        "file": item.where.file,
+        "line": item.where.line,
+        "kind": item.kind if isinstance(item, Case) else "overall",
+        "perturbation": "+".join(step.name for step in steps),
+        "params": params,
+        "severity": item.severity,
+        "tier": item.tier,
+        "tags": item.tags if isinstance(item, Case) else (),
+        "why": item.why if isinstance(item, Case) else "",
+        "waiver": item.waiver.reason if item.waiver else "",
+    }
+
+
+def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expectation:
+    """Return a judgement as a line of the result."""
+    estimate = judgement.estimate
+    breach: Verdict = "waived" if waived else ("fail" if severity == "error" else "warn")
+    return Expectation(
+        metric=judgement.name,
+        expect=judgement.expect,
+        observed=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=estimate.n,
+        unit=judgement.unit,
+        verdict="pass" if judgement.holds else breach,
+        straddles=judgement.straddles,
+        detail=estimate.detail,
+    )

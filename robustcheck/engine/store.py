@@ -1,0 +1,132 @@
+"""Records on disk: one Parquet file a case, written whole or not at all.
+
+The store is the cache and the means to resume: a case that was finished before a run was killed is found
+under its key, whatever happened after.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from robustcheck.measure.records import Records
+
+_ABOUT = b"robustcheck"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The records of a case with what was noted when they were made.
+
+    Attributes:
+        records: One row a readable picture.
+        unreadable: Id and reason of each picture that could not be decoded.
+        seconds: Wall time the case took when it was computed.
+        forwards: Pictures that went through the model for it.
+        notes: What the model adapter had to say.
+    """
+
+    records: Records
+    unreadable: tuple[tuple[str, str], ...]
+    seconds: float
+    forwards: int
+    notes: tuple[str, ...] = ()
+
+
+class Store:
+    """A folder of records by key."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder, which is made when first written to."""
+        self._folder = folder
+
+    def path(self, key: str) -> Path:
+        """Return where the records of a key lie, whether they exist or not."""
+        return self._folder / key[:2] / f"{key}.parquet"
+
+    def load(self, key: str) -> Stored | None:
+        """Return what is kept under a key; ``None`` when it is absent, torn or damaged."""
+        path = self.path(key)
+        if not path.is_file():
+            return None
+        import pyarrow
+        import pyarrow.parquet
+
+        try:
+            table = pyarrow.parquet.read_table(path, page_checksum_verification=True, memory_map=False)
+            about = json.loads(table.schema.metadata[_ABOUT])
+            columns = {field.name: table.column(field.name).to_numpy() for field in dataclasses.fields(Records)}
+        except (OSError, KeyError, ValueError, pyarrow.ArrowException):
+            return None
+        if about["key"] != key or about["rows"] != table.num_rows:
+            return None
+        for name in ("id", "pixels"):
+            columns[name] = columns[name].astype(np.str_)
+        unreadable = tuple((name, reason) for name, reason in about["unreadable"])
+        return Stored(Records(**columns), unreadable, about["seconds"], about["forwards"], tuple(about["notes"]))
+
+    def save(self, key: str, stored: Stored, about: dict[str, Any]) -> None:
+        """Write records under a key, durably and in one step.
+
+        Args:
+            key: Their name.
+            stored: What to keep.
+            about: Further facts for whoever opens the file, such as the case and the suite.
+        """
+        import pyarrow
+        import pyarrow.parquet
+
+        facts = {
+            **about,
+            "key": key,
+            "rows": len(stored.records),
+            "unreadable": stored.unreadable,
+            "seconds": stored.seconds,
+            "forwards": stored.forwards,
+            "notes": stored.notes,
+        }
+        columns = {field.name: getattr(stored.records, field.name) for field in dataclasses.fields(Records)}
+        table = pyarrow.table(columns).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(path) as temporary:
+            pyarrow.parquet.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+    def export(self, key: str, target: Path) -> None:
+        """Copy the file of a key to a report folder, whole or not at all."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(target) as temporary:
+            shutil.copyfile(self.path(key), temporary)
+
+
+class atomic:  # noqa: N801 - reads as a statement: `with atomic(path) as temporary`
+    """Gives a temporary file beside a path and, if all went well, moves it there durably."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file that is to appear."""
+        self._path = path
+
+    def __enter__(self) -> Path:
+        """Return the temporary file, which exists and is empty."""
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name[:40]}.", suffix=".tmp")
+        os.close(handle)
+        self._temporary = Path(name)
+        return self._temporary
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Flush and rename, or remove."""
+        if kind is not None:
+            self._temporary.unlink(missing_ok=True)
+            return
+        with self._temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.chmod(self._temporary, 0o644)
+        os.replace(self._temporary, self._path)

@@ -1,0 +1,101 @@
+"""What is known of each picture after a case: columns, one row a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+BORDERLINE_MARGIN = 1e-4
+"""Two best logits closer than this may change places with the batch size; the row says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The rows of one case, in the order of the data set, as arrays of equal length n.
+
+    Attributes:
+        id: Sample ids, str.
+        label: Index of the true class, int32.
+        predicted: Index of the predicted class, int32.
+        rank: How many classes the model prefers to the true one, int32; 0 is right.
+        confidence: Softmax of the predicted class, float32 in (0, 1].
+        loss: Cross-entropy of the true class, float32, in nats.
+        margin: Best logit minus second best, float32.
+        borderline: Whether the margin is below ``BORDERLINE_MARGIN``, bool.
+        mean_change: Mean absolute difference from the clean input, float32, in grey levels.
+        max_change: Greatest absolute difference from the clean input, uint8, in grey levels.
+        unseen: Share of the input for which no real pixel existed, float32 in [0, 1].
+        pixels: Digest of the model's input, 16 bytes in hexadecimal, str.
+    """
+
+    id: NDArray[np.str_]
+    label: NDArray[np.int32]
+    predicted: NDArray[np.int32]
+    rank: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    loss: NDArray[np.float32]
+    margin: NDArray[np.float32]
+    borderline: NDArray[np.bool_]
+    mean_change: NDArray[np.float32]
+    max_change: NDArray[np.uint8]
+    unseen: NDArray[np.float32]
+    pixels: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self.label)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each prediction is the label."""
+        return np.equal(self.rank, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a metric may look at.
+
+    Attributes:
+        records: The case in question.
+        clean: The same pictures, in the same order, without the perturbation.
+        classes: Class names by index.
+        groups: Metadata columns: the text of each picture, str arrays of length n.
+    """
+
+    records: Records
+    clean: Records
+    classes: tuple[str, ...]
+    groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+
+
+def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, NDArray[np.generic]]:
+    """Turn logits into the columns that depend on them.
+
+    Args:
+        logits: Shape (n, classes), finite, at least two classes.
+        labels: Shape (n,), class indices.
+
+    Returns:
+        The columns ``predicted, rank, confidence, loss, margin, borderline``. A class with the same logit
+        and a lower index is preferred, so that ``rank == 0`` says the same as ``predicted == label``.
+    """
+    exact = logits.astype(np.float64)
+    rows = np.arange(len(exact))
+    predicted = exact.argmax(axis=1)
+    own = exact[rows, labels]
+    before = np.arange(exact.shape[1])[None, :] < labels[:, None]
+    rank = (exact > own[:, None]).sum(axis=1) + ((exact == own[:, None]) & before).sum(axis=1)
+    top = np.partition(exact, exact.shape[1] - 2, axis=1)[:, -2:]
+    margin = top[:, 1] - top[:, 0]
+    log_total = top[:, 1] + np.log(np.exp(exact - top[:, 1:]).sum(axis=1))
+    return {
+        "predicted": predicted.astype(np.int32),
+        "rank": rank.astype(np.int32),
+        "confidence": np.exp(top[:, 1] - log_total).astype(np.float32),
+        "loss": (log_total - own).astype(np.float32),
+        "margin": margin.astype(np.float32),
+        "borderline": margin < BORDERLINE_MARGIN,
+    }
