@@ -1,0 +1,29 @@
+"""robustcheck: gates vision models on how they behave when the world shifts.
+
+Importing this package loads nothing heavy; the names below are fetched when they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from robustcheck.api import RunResult, run_suite
+    from robustcheck.registry import metric, shift
+
+__all__ = ["RunResult", "metric", "run_suite", "shift"]
+
+_HOMES = {
+    "RunResult": "robustcheck.api",
+    "metric": "robustcheck.registry",
+    "run_suite": "robustcheck.api",
+    "shift": "robustcheck.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a public name from where it lives."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module robustcheck has no attribute {name}")

@@ -31,13 +31,13 @@ class Gate:
         judgements: The declared accuracy held against the observed one, if one is declared.
         refusal: Why no shift counts; empty when they do.
         problems: What makes every case of the suite an error.
-        clean_problems: What makes the clean case an error: advice on the declared accuracy.
+        advice: What makes the clean case an error: the refusal and what the doctor found.
     """
 
     judgements: list[Judgement]
     refusal: str
     problems: list[str]
-    clean_problems: list[str]
+    advice: list[str]
 
 
 def open_gate(

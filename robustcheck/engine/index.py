@@ -20,11 +20,17 @@ class Index:
         samples: Not read yet.
         labels: Class indices of the model, shape (n,), int32.
         columns: Metadata columns, str arrays of shape (n,); a missing value is an empty text.
+        position: Row by sample id.
     """
 
     samples: tuple[Sample, ...]
     labels: NDArray[np.int32]
     columns: dict[str, NDArray[np.str_]]
+    position: dict[str, int]
+
+    def rows(self, ids: NDArray[np.str_]) -> NDArray[np.int64]:
+        """Return the rows of samples by their ids."""
+        return np.fromiter((self.position[name] for name in ids.tolist()), dtype=np.int64, count=len(ids))
 
 
 def build_index(source: Source, classes: tuple[str, ...]) -> Index:
@@ -49,4 +55,4 @@ def build_index(source: Source, classes: tuple[str, ...]) -> Index:
         )
     labels = np.fromiter((positions[sample.label] for sample in samples), dtype=np.int32, count=len(samples))
     columns = {name: np.array([sample.metadata.get(name, "") for sample in samples]) for name in source.columns}
-    return Index(samples, labels, columns)
+    return Index(samples, labels, columns, {sample.id: row for row, sample in enumerate(samples)})

@@ -41,14 +41,14 @@ class SuiteRun:
         self._evaluator: Evaluator | RobustcheckError | None = None
         self._gate: Gate | None = None
         self._results: dict[str, CaseResult] = {}
-        self._observed: dict[str, Observation] = {}
+        self._seen_clean: tuple[Observation, Evaluated] | None = None
 
     def close(self) -> None:
         """Let go of the model, the pictures and the threads."""
         if isinstance(self._evaluator, Evaluator):
             self._evaluator.close()
         self._evaluator = None
-        self._observed.clear()
+        self._seen_clean = None
 
     def case(self, case: Case) -> CaseResult:
         """Return the result of a case; whatever goes wrong is in the result, never raised.
@@ -118,27 +118,33 @@ class SuiteRun:
         return self._evaluator
 
     def _observe(self, case: Case) -> tuple[Observation, Evaluated]:
-        evaluator = self._open()
-        evaluated = evaluator.evaluate(case)
         if case is self.suite.clean:
-            clean = evaluated.stored.records
-        else:
-            clean = self._clean().records
-        rows = _paired_rows(evaluator, evaluated.stored.records, clean)
-        groups = {name: texts[rows] for name, texts in evaluator.index.columns.items()}
-        return Observation(evaluated.stored.records, clean, evaluator.predictor.entry.classes, groups), evaluated
+            return self._clean()
+        evaluated = self._open().evaluate(case)
+        clean = self._clean()[0]
+        records = evaluated.stored.records
+        if not np.array_equal(records.id, clean.records.id):
+            raise CaseError(
+                f"{len(records)} pictures were read, but {len(clean.records)} for the clean case: the data changed "
+                "during the run"
+            )
+        return dataclasses.replace(clean, records=records), evaluated
 
-    def _clean(self) -> Observation:
-        clean = self.suite.clean
-        if clean.id not in self._observed:
-            self._observed[clean.id] = self._observe(clean)[0]
-        return self._observed[clean.id]
+    def _clean(self) -> tuple[Observation, Evaluated]:
+        if self._seen_clean is None:
+            evaluator = self._open()
+            evaluated = evaluator.evaluate(self.suite.clean)
+            records = evaluated.stored.records
+            rows = evaluator.index.rows(records.id)
+            groups = {name: texts[rows] for name, texts in evaluator.index.columns.items()}
+            seen = Observation(records, records, evaluator.predictor.entry.classes, groups)
+            self._seen_clean = seen, evaluated
+        return self._seen_clean
 
     def _check_gate(self) -> Gate:
         if self._gate is None:
             evaluator = self._open()
-            seen, evaluated = self._observe(self.suite.clean)
-            self._observed[self.suite.clean.id] = seen
+            seen, evaluated = self._clean()
             self._gate = open_gate(
                 self.suite,
                 evaluator.predictor.entry,
@@ -151,44 +157,48 @@ class SuiteRun:
 
     def _case(self, case: Case) -> CaseResult:
         gate = self._check_gate()
-        if case is not self.suite.clean and gate.refusal:
+        is_clean = case is self.suite.clean
+        if gate.refusal and not is_clean:
             raise CaseError(gate.refusal)
         seen, evaluated = self._observe(case)
-        self._observed[case.id] = seen
+        records = seen.records
         judgements = [judge(line, measure(seen, line.metric, line.argument)) for line in case.expectations]
-        judgements += gate.judgements if case is self.suite.clean else []
-        problems, notes = list(gate.problems), list(self._notes(case, seen.records))
-        problems += gate.clean_problems if case is self.suite.clean else []
-        unreliable = _synthetic(case, seen.records)
-        proof = _proof(seen.records)
+        problems, notes, proof = list(gate.problems), self._notes(case, records), _proof(records)
+        if is_clean:
+            judgements += gate.judgements
+            problems += gate.advice
         if case.steps and proof.share_changed == 0:
             problems.append(f"{case.id} changed no pixel of any picture, so it shows nothing; change its parameters")
         verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=case.waiver is not None)
         if case.waiver and verdict == "fail":
             notes.append(f"the waiver of {case.waiver.owner} is stale: the case holds without it; remove it")
-        if unreliable:
-            verdict = "unreliable"
-            problems.append(unreliable)
-        if problems and not (unreliable and len(problems) == 1):
-            verdict = "error"
+        synthetic = _synthetic(case, records)
+        if problems or synthetic:
+            verdict = "error" if problems else "unreliable"
+            problems += synthetic
         return CaseResult(
             **describe(self.suite, case),
             verdict=verdict,
-            n=len(seen.records),
+            n=len(records),
             unreadable=len(evaluated.stored.unreadable),
-            unreadable_names=tuple(name for name, _ in evaluated.stored.unreadable[:100]),
+            unreadable_names=tuple(name for name, _ in evaluated.stored.unreadable),
             seconds=evaluated.stored.seconds,
             forwards=0 if evaluated.cached else evaluated.stored.forwards,
             cached=evaluated.cached,
-            unseen_fraction=float(seen.records.unseen.mean()),
-            borderline=int(seen.records.borderline.sum()),
+            unseen_fraction=float(records.unseen.mean()),
+            borderline=int(records.borderline.sum()),
             proof=proof,
-            metrics=_metrics(case, seen, {line.name: line.estimate for line in judgements}),
+            metrics=self._metrics(case, seen) | {line.name: line.estimate for line in judgements},
             expectations=tuple(expectation_of(line, case.severity, case.waiver is not None) for line in judgements),
             problems=tuple(problems),
             notes=tuple(notes),
             records=self._open().export(evaluated, case),
         )
+
+    def _metrics(self, case: Case, seen: Observation) -> dict[str, Estimate]:
+        names = list(ALWAYS if case.kind == "clean" else ALWAYS + ALWAYS_PAIRED)
+        names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
+        return {name: measure(seen, name) for name in dict.fromkeys(names)}
 
     def _notes(self, case: Case, records: Records) -> list[str]:
         notes = [registry.shifts[step.name].facts.note for step in case.steps]
@@ -208,7 +218,7 @@ class SuiteRun:
             result = self.case(case)
             if result.verdict in ("error", "unreliable"):
                 raise CaseError(f"{overall.id} needs {case.id}, which ended as {result.verdict}: {result.problems[0]}")
-            parts.append((case.id, measure(self._observed[case.id], overall.threshold.metric)))
+            parts.append((case.id, result.metrics[overall.threshold.metric]))
         judgement = judge(overall.threshold, aggregate(overall.aggregate, overall.threshold.metric, parts))
         judgement = dataclasses.replace(judgement, name=f"{overall.aggregate}_{overall.threshold.metric}")
         waived = overall.waiver is not None
@@ -222,29 +232,14 @@ class SuiteRun:
         )
 
 
-def _paired_rows(evaluator: Evaluator, records: Records, clean: Records) -> Any:
-    """Return the rows of the index, after making sure that both records are of the same pictures."""
-    if not np.array_equal(records.id, clean.id):
-        raise CaseError(
-            f"{len(records)} pictures were read, but {len(clean)} for the clean case: the data changed during the run"
-        )
-    position = {sample.id: row for row, sample in enumerate(evaluator.index.samples)}
-    return [position[name] for name in records.id.tolist()]
-
-
-def _metrics(case: Case, seen: Observation, judged: dict[str, Estimate]) -> dict[str, Estimate]:
-    names = ALWAYS if case.kind == "clean" else ALWAYS + ALWAYS_PAIRED
-    return {**{name: measure(seen, name) for name in names}, **judged}
-
-
-def _synthetic(case: Case, records: Records) -> str:
+def _synthetic(case: Case, records: Records) -> list[str]:
     unseen = float(records.unseen.mean())
     if unseen <= SYNTHETIC_REFUSED or case.allow_synthetic_border:
-        return ""
-    return (
+        return []
+    return [
         f"{unseen:.1%} of the input has no real pixel, so the number says more about the fill than about the model; "
         "use a smaller shift or pictures with more margin, or write allow_synthetic_border: true"
-    )
+    ]
 
 
 def _proof(records: Records) -> Proof:

@@ -1,0 +1,104 @@
+"""The Python door: run a suite without pytest."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from robustcheck.engine.options import Options
+from robustcheck.engine.results import CaseResult
+from robustcheck.engine.run import SuiteRun
+from robustcheck.errors import ThresholdBreach
+from robustcheck.language import load_project, load_suite
+from robustcheck.language.plan import Tier, in_tier
+from robustcheck.measure.verdicts import FAILING, Verdict, worst
+from robustcheck.report.document import document, write
+from robustcheck.report.messages import failure
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a suite found.
+
+    Attributes:
+        verdict: The worst verdict of all cases.
+        cases: Results in the order of the suite, ``overall`` lines last.
+        document: The same as the result file.
+    """
+
+    verdict: Verdict
+    cases: tuple[CaseResult, ...]
+    document: Mapping[str, Any]
+
+    def __getitem__(self, case: str) -> CaseResult:
+        """Return the result of a case by its id.
+
+        Raises:
+            KeyError: The suite has no such case in this tier.
+        """
+        return {result.id: result for result in self.cases}[case]
+
+    def assert_passed(self) -> None:
+        """Raise a ThresholdBreach that names every failed case, if there is one."""
+        failed = [failure(result.to_json()) for result in self.cases if result.verdict in FAILING]
+        if failed:
+            raise ThresholdBreach("\n\n".join(failed))
+
+
+def run_suite(
+    suite: str | Path,
+    *,
+    root: str | Path | None = None,
+    configs: str | Path = "configs",
+    model: str | None = None,
+    data: str | None = None,
+    tier: Tier = "standard",
+    limit: int | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    batch_size: int | None = None,
+    cache: bool = True,
+    report: str | Path = "robustcheck-report",
+) -> RunResult:
+    """Run a suite and write its report, as ``pytest --robustcheck`` does.
+
+    Args:
+        suite: Path of the suite, absolute or relative to ``root``.
+        root: The project's root; the working directory by default.
+        configs: Folder of ``models.yaml`` and ``data.yaml``, relative to ``root``.
+        model: Model to test instead of the suite's.
+        data: Data set to use instead of the suite's.
+        tier: ``smoke``, ``standard`` or ``thorough``.
+        limit: Number of pictures, sampled by class.
+        seed: Seed instead of the suite's.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        batch_size: Pictures a forward pass.
+        cache: Whether results of earlier runs may be used.
+        report: Folder of the report, relative to ``root``.
+
+    Raises:
+        SuiteError: The suite or the configuration is wrong; nothing was run.
+    """
+    base = Path(root or Path.cwd()).resolve()
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    project = load_project(base, base / configs)
+    plan = load_suite(base / suite, project, model=model, data=data, seed=seed)
+    options = Options(
+        root=base, report=base / report, tier=tier, limit=limit, device=device, batch_size=batch_size, cache=cache
+    )
+    run = SuiteRun(plan, project, options)
+    try:
+        results = tuple(run.case(case) for case in plan.cases if case is plan.clean or in_tier(case.tier, tier))
+        results += tuple(run.overall(overall) for overall in plan.overall if in_tier(overall.tier, tier))
+        identity = run.identity()
+    finally:
+        run.close()
+    suites = [{"identity": identity, "results": [result.to_json() for result in results], "not_run": []}]
+    chosen = {"model": model, "data": data, "tier": tier, "limit": limit, "device": device, "batch_size": batch_size}
+    found = document(suites, started=started, seconds=time.perf_counter() - clock, options={**chosen, "seed": seed})
+    write(found, options.report)
+    return RunResult(worst([result.verdict for result in results]), results, found)

@@ -1,0 +1,119 @@
+"""From a suite file to pytest items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robustcheck.engine.results import CaseResult
+from robustcheck.engine.run import SuiteRun
+from robustcheck.errors import CaseError, RobustcheckError, SuiteError, ThresholdBreach
+from robustcheck.language import load_project, load_suite
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Case, Overall, Suite, in_tier
+from robustcheck.measure.verdicts import FAILING
+from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
+from robustcheck.report.messages import failure
+
+PROJECT = pytest.StashKey[Project]()
+
+
+def project_of(config: pytest.Config) -> Project:
+    """Return the project's entries, read once a session.
+
+    Raises:
+        SuiteError: A configuration file is wrong.
+    """
+    if PROJECT not in config.stash:
+        config.stash[PROJECT] = load_project(config.rootpath, config.rootpath / config.getini("robustcheck_configs"))
+    return config.stash[PROJECT]
+
+
+class SuiteFile(pytest.File):
+    """A suite; everything that can be wrong with it is found when it is collected."""
+
+    suite: Suite
+    run: SuiteRun
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield an item for each case of the chosen tier and each ``overall`` line."""
+        config = self.config
+        options = run_options(config)
+        try:
+            project = project_of(config)
+            self.suite = load_suite(
+                self.path,
+                project,
+                model=chosen(config, "model"),
+                data=chosen(config, "data"),
+                seed=chosen(config, "seed"),
+            )
+        except SuiteError as error:
+            raise self.CollectError(str(error)) from None
+        self.run = SuiteRun(self.suite, project, options)
+        planned = planned_items(self.suite, options.tier)
+        if len(planned) == 1:
+            raise self.CollectError(
+                f"{self.suite.path}: no check is in the tier {options.tier}; nothing would be gated"
+            )
+        for item in planned:
+            yield CaseItem.from_parent(self, name=item.id, planned=item)
+
+
+def planned_items(suite: Suite, tier: Any) -> list[Case | Overall]:
+    """Return what runs in a tier: the clean case always, cases and overall lines by their tier."""
+    return [
+        suite.clean,
+        *(case for case in suite.cases[1:] if in_tier(case.tier, tier)),
+        *(overall for overall in suite.overall if in_tier(overall.tier, tier)),
+    ]
+
+
+class CaseItem(pytest.Item):
+    """One case, or one ``overall`` line."""
+
+    parent: SuiteFile
+
+    def __init__(self, *, planned: Case | Overall, **arguments: Any) -> None:
+        """Mark the item so that ``-m`` and ``-k`` find it, and turn a waiver into a strict xfail."""
+        super().__init__(**arguments)
+        self.planned = planned
+        self.result: CaseResult | None = None
+        kind = planned.kind if isinstance(planned, Case) else "overall"
+        marker = pytest.mark.robustcheck(
+            kind=kind, suite=self.parent.suite.title, tier=planned.tier, severity=planned.severity
+        )
+        self.add_marker(marker)
+        if isinstance(planned, Case):
+            self.extra_keyword_matches.update(planned.tags, (step.name for step in planned.steps))
+        if planned.waiver:
+            waiver = planned.waiver
+            reason = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+            self.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=ThresholdBreach))
+
+    def runtest(self) -> None:
+        """Run the case and raise what its verdict demands."""
+        run = self.parent.run
+        result = run.case(self.planned) if isinstance(self.planned, Case) else run.overall(self.planned)
+        self.result = result
+        self.user_properties.append(("robustcheck_verdict", result.verdict))
+        for name, estimate in result.metrics.items():
+            self.user_properties.append((f"robustcheck_{name}", f"{estimate.value:.6f}"))
+        text = failure(result.to_json(), rerun_arguments(self.config))
+        if result.verdict in FAILING - {"fail"}:
+            raise CaseError(text)
+        if result.verdict == "waived" or (result.verdict == "fail" and self.planned.waiver is None):
+            raise ThresholdBreach(text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a mistake or a breach as its text alone, a defect of ours with its trace."""
+        if isinstance(excinfo.value, RobustcheckError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Point to the line of the check in the suite."""
+        return self.path, self.planned.where.line - 1, self.name

@@ -1,0 +1,22 @@
+"""With pytest-xdist: one suite stays on one worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return a scheduler that hands out whole suites, and every other test by itself.
+
+    ``--dist=loadgroup`` does not group under pytest 9, hence a scheduler of our own.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class SuiteScheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return file if file.endswith((".yaml", ".yml")) else nodeid
+
+    return SuiteScheduling(config, log)

@@ -1,0 +1,144 @@
+"""The command line and its ini twins; the command line wins over the ini, the ini over the default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from robustcheck.engine.options import Options
+
+PREFIX = "--robustcheck"
+TIERS = "smoke, standard or thorough"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One option that exists on the command line and in the ini."""
+
+    name: str
+    help: str
+    default: str
+    kind: str = "text"
+
+    @property
+    def flag(self) -> str:
+        """``--robustcheck-batch-size``."""
+        return f"{PREFIX}-{self.name.replace('_', '-')}"
+
+    @property
+    def ini(self) -> str:
+        """``robustcheck_batch_size``."""
+        return f"robustcheck_{self.name}"
+
+
+SETTINGS = (
+    Setting("model", "model to test instead of the suite's (an entry of models.yaml)", ""),
+    Setting("data", "data set to use instead of the suite's (an entry of data.yaml)", ""),
+    Setting("tier", f"cases to run: {TIERS}, each with those before it", "standard"),
+    Setting("limit", "number of pictures, sampled by class", "", "count"),
+    Setting("device", "auto, cpu, cuda, cuda:1 or mps", "auto"),
+    Setting("batch_size", "pictures a forward pass; chosen by the device if not given", "", "count"),
+    Setting("seed", "seed instead of the suite's", "", "integer"),
+    Setting("report", "folder of the report", "robustcheck-report"),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register everything in a group of its own."""
+    group = parser.getgroup("robustcheck", "gate vision models on how they behave when the world shifts")
+    group.addoption(PREFIX, action="store_true", default=False, help="collect and run robustcheck suites")
+    for setting in SETTINGS:
+        metavar = "N" if setting.kind != "text" else setting.name.upper()
+        shown = f" (default: {setting.default})" if setting.default else ""
+        group.addoption(setting.flag, default=None, metavar=metavar, help=setting.help + shown)
+        parser.addini(setting.ini, f"twin of {setting.flag}", default=None)
+    group.addoption(
+        f"{PREFIX}-no-cache", action="store_true", default=None, help="look at every picture again, whatever is known"
+    )
+    group.addoption(
+        f"{PREFIX}-split",
+        action="store_true",
+        default=False,
+        help="with pytest-xdist: let one suite's cases run on several workers, each of which loads the model",
+    )
+    parser.addini("robustcheck_no_cache", f"twin of {PREFIX}-no-cache", type="bool", default=False)
+    parser.addini("robustcheck_suites", "folders of suites", type="args", default=["suites"])
+    parser.addini("robustcheck_configs", "folder of models.yaml and data.yaml", default="configs")
+
+
+def is_active(config: pytest.Config) -> bool:
+    """Whether ``--robustcheck`` was given."""
+    return bool(config.getoption(PREFIX.lstrip("-"), default=False))
+
+
+def chosen(config: pytest.Config, name: str) -> Any:
+    """Return what holds for a setting; ``None`` when nothing does.
+
+    Raises:
+        pytest.UsageError: It is not a number where one is needed.
+    """
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    given = config.getoption(f"robustcheck_{name}")
+    origin = setting.flag
+    if given is None:
+        given, origin = config.getini(setting.ini) or setting.default or None, setting.ini
+    if given is None or setting.kind == "text":
+        return given
+    try:
+        number = int(given)
+    except ValueError:
+        number = None
+    if number is None or (setting.kind == "count" and number < 1):
+        needed = "a whole number of at least 1" if setting.kind == "count" else "a whole number"
+        raise pytest.UsageError(f"{origin} {given}: {needed} is needed")
+    return number
+
+
+def run_options(config: pytest.Config) -> Options:
+    """Return the engine's options.
+
+    Raises:
+        pytest.UsageError: One of them is wrong.
+    """
+    from robustcheck.engine.options import Options
+    from robustcheck.language.plan import TIERS as KNOWN
+
+    tier = chosen(config, "tier")
+    if tier not in KNOWN:
+        raise pytest.UsageError(f"{PREFIX}-tier {tier}: it is {TIERS}")
+    return Options(
+        root=config.rootpath,
+        report=config.rootpath / chosen(config, "report"),
+        tier=tier,
+        limit=chosen(config, "limit"),
+        device=chosen(config, "device"),
+        batch_size=chosen(config, "batch_size"),
+        cache=not (config.getoption("robustcheck_no_cache") or config.getini("robustcheck_no_cache")),
+    )
+
+
+def suite_folders(config: pytest.Config) -> list[Path]:
+    """Return the configured folders of suites that exist.
+
+    Raises:
+        pytest.UsageError: None of them exists.
+    """
+    named = [config.rootpath / folder for folder in config.getini("robustcheck_suites")]
+    folders = [folder for folder in named if folder.exists()]
+    if not folders:
+        missing = ", ".join(str(folder.relative_to(config.rootpath)) for folder in named)
+        raise pytest.UsageError(
+            f"{PREFIX}: there is no {missing} in {config.rootpath}; `robustcheck init` makes a starter, "
+            "or name a suite, or set robustcheck_suites"
+        )
+    return folders
+
+
+def rerun_arguments(config: pytest.Config) -> str:
+    """Return the options given on the command line that a rerun of one case needs too."""
+    given = [(setting.flag, config.getoption(f"robustcheck_{setting.name}")) for setting in SETTINGS]
+    return " ".join(f"{flag} {value}" for flag, value in given if value is not None)

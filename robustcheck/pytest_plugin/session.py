@@ -1,0 +1,215 @@
+"""The part of the plugin that exists only with ``--robustcheck``."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robustcheck.measure.verdicts import FAILING
+from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
+
+MARKUP: Mapping[str, dict[str, bool]] = {
+    "pass": {"green": True},
+    "warn": {"yellow": True},
+    "waived": {"yellow": True},
+    "fail": {"red": True},
+    "unreliable": {"red": True},
+    "error": {"red": True},
+}
+
+
+class RobustcheckSession:
+    """Collects suites, gathers results (from workers too) and writes the report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Check the options before anything is collected, and find the suites if no path was given."""
+        run_options(config)
+        for name in ("seed", "batch_size"):
+            chosen(config, name)
+        if config.args_source is not pytest.Config.ArgsSource.ARGS and not self._is_worker(config):
+            config.args = [str(folder) for folder in suite_folders(config)]
+        self._config = config
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._clock = time.perf_counter()
+        self._gathered: dict[str, dict[str, Any]] = {}
+        self._nodeids: dict[str, None] = {}
+        self._result: dict[str, Any] | None = None
+        self._written: Path | None = None
+
+    @staticmethod
+    def _is_worker(config: pytest.Config) -> bool:
+        return hasattr(config, "workerinput")
+
+    def pytest_report_header(self) -> str:
+        """Say what will be gated."""
+        options = run_options(self._config)
+        looking = "cache off" if not options.cache else "cache on"
+        return f"robustcheck: tier {options.tier}, device {options.device}, {looking}"
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect suites."""
+        if file_path.suffix not in (".yaml", ".yml"):
+            return None
+        from robustcheck.language import is_suite
+        from robustcheck.pytest_plugin.collect import SuiteFile
+
+        if is_suite(file_path) or parent.session.isinitpath(file_path):
+            return SuiteFile.from_parent(parent, path=file_path)
+        return None
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Remember every case, chosen or not."""
+        if item.get_closest_marker("robustcheck"):
+            self._nodeids[item.nodeid] = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Learn from a worker what it collected, since the controller collects nothing itself."""
+        suffixes = (".yaml", ".yml")
+        self._nodeids.update({name: None for name in ids if name.split("::")[0].endswith(suffixes)})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep a suite on one worker, which then loads its model once, unless asked otherwise."""
+        if config.getoption("dist") != "load" or config.getoption("robustcheck_split"):
+            return None
+        from robustcheck.pytest_plugin.distribution import scheduler
+
+        return scheduler(config, log)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the result to the report, which carries it to the controller."""
+        report = yield
+        result = getattr(item, "result", None)
+        if report.when == "call" and result is not None:
+            parent: Any = item.parent
+            report.robustcheck = {"identity": parent.run.identity(), "result": result.to_json()}  # type: ignore[attr-defined]
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+        """Let go of a suite's model once its last case has run."""
+        yield
+        run = getattr(item.parent, "run", None)
+        if run is not None and (nextitem is None or nextitem.parent is not item.parent):
+            run.close()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather results; a case that failed without one, its worker dead perhaps, is an error."""
+        attached = getattr(report, "robustcheck", None)
+        if attached:
+            suite = self._gathered.setdefault(attached["identity"]["path"], {"identity": {}, "results": {}})
+            suite["identity"] |= attached["identity"]
+            suite["results"][report.nodeid] = attached["result"]
+        elif report.failed and report.nodeid in self._nodeids and not self._has_result(report.nodeid):
+            path, _, name = report.nodeid.partition("::")
+            suite = self._gathered.setdefault(path, {"identity": {}, "results": {}})
+            suite["results"][report.nodeid] = _without_result(report, path, name)
+
+    def _has_result(self, nodeid: str) -> bool:
+        return any(nodeid in suite["results"] for suite in self._gathered.values())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the result file; a gate that looked at nothing must not pass."""
+        if self._is_worker(self._config) or self._config.option.collectonly:
+            return
+        if self._gathered:
+            self._write()
+        failing = self._result is None or self._result["verdict"] in FAILING
+        if exitstatus == pytest.ExitCode.OK and failing:
+            session.exitstatus = (
+                pytest.ExitCode.NO_TESTS_COLLECTED if self._result is None else pytest.ExitCode.TESTS_FAILED
+            )
+
+    def _write(self) -> None:
+        from robustcheck.report.document import document, write
+
+        suites = []
+        for path, suite in sorted(self._gathered.items()):
+            ids = [name for name in self._nodeids if name.startswith(f"{path}::")]
+            not_run = [name.partition("::")[2] for name in ids if name not in suite["results"]]
+            ordered = sorted(
+                suite["results"].items(), key=lambda pair: ids.index(pair[0]) if pair[0] in ids else len(ids)
+            )
+            identity = {**_unknown_identity(path), **suite["identity"]}
+            suites.append({"identity": identity, "results": [result for _, result in ordered], "not_run": not_run})
+        options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.name != "report"}
+        seconds = time.perf_counter() - self._clock
+        self._result = document(suites, started=self._started, seconds=seconds, options=options)
+        self._written = write(self._result, run_options(self._config).report)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Show a table a suite, and tell GitHub if it is listening."""
+        reporter = terminalreporter
+        if self._config.option.collectonly or self._is_worker(self._config):
+            return
+        if self._result is None:
+            reporter.section("robustcheck", red=True)
+            reporter.line("no case of any suite was run, so nothing was gated", red=True)
+            return
+        from robustcheck.report.terminal import closing, table
+
+        for suite in self._result["suites"]:
+            reporter.section(f"robustcheck: {suite['title']} ({suite['path']})", **MARKUP[suite["verdict"]])
+            for line, verdict in (*table(suite), *closing(suite)):
+                reporter.line(line, **MARKUP.get(verdict, {}))
+        if self._written:
+            root = self._config.rootpath
+            shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written
+            reporter.line(f"robustcheck: {self._result['verdict']} in {self._result['seconds']:.1f} s; report: {shown}")
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            _tell_github(reporter, self._result)
+
+
+def _tell_github(reporter: Any, result: Mapping[str, Any]) -> None:
+    from robustcheck.report.github import append_summary, workflow_commands
+
+    for line in workflow_commands(result):
+        reporter.line(line)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        append_summary(result, Path(path))
+
+
+def _unknown_identity(path: str) -> dict[str, Any]:
+    return {
+        "path": path,
+        "title": path,
+        "owner": "",
+        "digest": "",
+        "seed": 0,
+        "notes": [],
+        "model": {"name": "unknown"},
+        "data": {"name": "unknown"},
+    }
+
+
+def _without_result(report: pytest.TestReport, path: str, name: str) -> dict[str, Any]:
+    from robustcheck.engine.results import CaseResult
+
+    text = " ".join(str(report.longrepr).split())[:500]
+    problem = f"the case ended without a result: {text}"
+    kind = "overall" if name.startswith("overall[") else "unknown"
+    return CaseResult(
+        id=name,
+        nodeid=report.nodeid,
+        file=path,
+        line=1,
+        kind=kind,
+        perturbation="",
+        params={},
+        severity="error",
+        tier="",
+        tags=(),
+        why="",
+        verdict="error",
+        problems=(problem,),
+    ).to_json()

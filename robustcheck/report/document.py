@@ -1,0 +1,83 @@
+"""The result file: everything a run found, as one JSON document with a published schema."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from robustcheck.engine.keys import environment as deciding_versions
+from robustcheck.engine.store import atomic
+from robustcheck.measure.verdicts import worst
+
+SCHEMA = "robustcheck/report/1"
+FILE_NAME = "robustcheck-report.json"
+PACKAGES = ("pytest-robustcheck", "torchvision", "albumentations", "foolbox", "pytest", "pyarrow", "safetensors")
+
+
+def document(
+    suites: Sequence[Mapping[str, Any]], *, started: datetime.datetime, seconds: float, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Put the results of all suites together.
+
+    Args:
+        suites: For each: ``identity`` (see ``SuiteRun.identity``), ``results`` (JSON of case results) and
+            ``not_run`` (ids that were planned in the chosen tier and not run).
+        started: With a time zone.
+        seconds: Wall time of the session.
+        options: Command-line options that decide what was looked at.
+    """
+    parts = [_suite(suite) for suite in suites]
+    return {
+        "schema": SCHEMA,
+        "verdict": worst([part["verdict"] for part in parts]),
+        "complete": all(not part["not_run"] for part in parts),
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "options": dict(options),
+        "environment": environment(),
+        "suites": parts,
+    }
+
+
+def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
+    results = list(suite["results"])
+    cases = [result for result in results if result["kind"] != "overall"]
+    return {
+        **suite["identity"],
+        "verdict": worst([result["verdict"] for result in results]),
+        "counts": dict(Counter(result["verdict"] for result in results)),
+        "cases": cases,
+        "overall": [result for result in results if result["kind"] == "overall"],
+        "not_run": list(suite["not_run"]),
+    }
+
+
+def environment() -> dict[str, Any]:
+    """Return the machine and versions a result was made with."""
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            packages[name] = "absent"
+    return {
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "packages": packages,
+        **deciding_versions(),
+    }
+
+
+def write(result: Mapping[str, Any], folder: Path) -> Path:
+    """Write the result file into a folder, whole or not at all, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE_NAME
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,48 @@
+"""The sentences about one case, made from its result alone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from robustcheck.measure.verdicts import written
+
+Json = Mapping[str, Any]
+
+
+def interval(estimate: Json, unit: str) -> str:
+    """Return ``71.2% [67.5, 74.6]``."""
+    low, high = (written(estimate[end], "") if unit == "" else f"{estimate[end] * 100:.1f}" for end in ("low", "high"))
+    value = estimate["observed"] if "observed" in estimate else estimate["value"]
+    return f"{written(value, unit)} [{low}, {high}]"
+
+
+def expectation(line: Json) -> str:
+    """Return one expectation with what was observed.
+
+    ``accuracy 71.2% [67.5, 74.6] of 600 pictures, expected >= 80%``.
+    """
+    detail = f" ({line['detail']})" if line["detail"] else ""
+    close = "; the bound lies within the interval" if line["straddles"] else ""
+    return (
+        f"{line['metric']}{detail} {interval(line, line['unit'])} of {line['n']} pictures, "
+        f"expected {line['expect']}{close}"
+    )
+
+
+def rerun(case: Json, arguments: str = "") -> str:
+    """Return the command that runs just this case again."""
+    return f"pytest --robustcheck {shlex.quote(case['nodeid'])}" + (f" {arguments}" if arguments else "")
+
+
+def failure(case: Json, arguments: str = "") -> str:
+    """Return all that a person needs who sees a case fail: place, reason, numbers, rerun line."""
+    lines = [f"{case['file']}:{case['line']}: {case['id']}: {case['verdict']}"]
+    lines += [f"  {problem}" for problem in case["problems"]]
+    lines += [f"  {expectation(line)}" for line in case["expectations"] if line["verdict"] != "pass"]
+    lines += [f"  note: {note}" for note in case["notes"]]
+    if case["why"]:
+        lines.append(f"  why: {case['why']}")
+    lines.append(f"  rerun: {rerun(case, arguments)}")
+    return "\n".join(lines)

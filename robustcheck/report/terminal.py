@@ -1,0 +1,86 @@
+"""The table a person sees in the terminal, one a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from robustcheck.report.messages import expectation, interval
+
+Json = Mapping[str, Any]
+Row = tuple[str, ...]
+HEAD: Row = ("case", "n", "accuracy [95%]", "drop [95%]", "expected", "verdict")
+NAMED_NOT_RUN = 3
+
+
+def rows(suite: Json) -> list[Row]:
+    """Return the rows of a suite's table, without the head."""
+    return [_row(result) for result in (*suite["cases"], *suite["overall"])]
+
+
+def _row(result: Json) -> Row:
+    metrics = result["metrics"]
+    shown = [
+        interval(metrics[name], unit) if name in metrics else "" for name, unit in (("accuracy", "%"), ("drop", "pp"))
+    ]
+    if result["kind"] == "overall" and result["expectations"]:
+        shown[0] = interval(result["expectations"][0], result["expectations"][0]["unit"])
+    expected = ", ".join(
+        (f"{line['metric']} " if line["metric"] != "declared accuracy" else "declared ") + line["expect"]
+        for line in result["expectations"]
+    )
+    return (result["id"], str(result["n"] or ""), *shown, expected, result["verdict"])
+
+
+def headline(suite: Json) -> str:
+    """Return who was tested on what: one line."""
+    model, data = suite["model"], suite["data"]
+    parts = [f"model {model['name']}" + (f" ({model['digest'][:12]})" if "digest" in model else "")]
+    if "size" in data:
+        parts.append(f"data {data['name']} ({data['size']} pictures, {data['classes']} classes)")
+    else:
+        parts.append(f"data {data['name']}")
+    parts.append(f"seed {suite['seed']}")
+    if "device" in model:
+        parts.append(model["device"])
+    return ", ".join(parts)
+
+
+def table(suite: Json) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a suite's table, each with the verdict that colours it (or an empty text)."""
+    yield headline(suite), ""
+    for note in (*suite["notes"], *suite["model"].get("notes", ()), *suite["data"].get("notes", ())):
+        yield f"NOTE {note}", "warn"
+    body = rows(suite)
+    widths = [max(len(row[column]) for row in (HEAD, *body)) for column in range(len(HEAD))]
+    for row in (HEAD, *body):
+        cells = [
+            cell.rjust(width) if column == 1 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip(), "" if row is HEAD else row[-1]
+    for result in (*suite["cases"], *suite["overall"]):
+        if result["verdict"] in ("warn", "waived"):
+            breaches = [expectation(line) for line in result["expectations"] if line["verdict"] != "pass"]
+            reason = f" (waived: {result['waiver']})" if result["verdict"] == "waived" else ""
+            yield f"{result['verdict'].upper()} {result['id']}: {'; '.join(breaches)}{reason}", result["verdict"]
+
+
+def closing(suite: Json) -> Iterator[tuple[str, str]]:
+    """Yield what was looked at, what was not, and at what price."""
+    results = (*suite["cases"], *suite["overall"])
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in suite["counts"].items())
+    forwards = sum(result["forwards"] for result in results)
+    cached = sum(result["cached"] for result in suite["cases"])
+    if cached and not forwards:
+        price = f"no forward pass: all {cached} cases came from the cache (--robustcheck-no-cache looks again)"
+    else:
+        price = f"{forwards} forward passes" + (f", {cached} cases from the cache" if cached else "")
+    yield f"{len(results)} results: {counts}; {price}", ""
+    unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
+    if unreadable:
+        yield f"NOTE {unreadable} pictures are unreadable and were not looked at", "warn"
+    if suite["not_run"]:
+        named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
+        more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""
+        yield f"NOTE {len(suite['not_run'])} cases of this tier were not run: {named}{more}", "warn"
