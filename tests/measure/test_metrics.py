@@ -1,0 +1,112 @@
+"""Metrics on cases small enough to count by hand, and scores against torch."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustcheck.errors import CaseError
+from robustcheck.measure.records import Observation, Records, score
+from robustcheck.measure.verdicts import measure
+
+CLASSES = ("stop", "yield", "turn_left")
+
+
+def records(label: list[int], predicted: list[int], rank: list[int] | None = None) -> Records:
+    n = len(label)
+    ranks = rank or [int(a != b) for a, b in zip(label, predicted, strict=True)]
+    return Records(
+        id=np.array([f"p{i}" for i in range(n)]),
+        label=np.array(label, np.int32),
+        predicted=np.array(predicted, np.int32),
+        rank=np.array(ranks, np.int32),
+        confidence=np.linspace(0.4, 0.9, n, dtype=np.float32),
+        loss=np.zeros(n, np.float32),
+        margin=np.ones(n, np.float32),
+        borderline=np.zeros(n, bool),
+        mean_change=np.ones(n, np.float32),
+        max_change=np.ones(n, np.uint8),
+        unseen=np.zeros(n, np.float32),
+        pixels=np.array(["00"] * n),
+    )
+
+
+LABEL = [0, 0, 0, 0, 1, 1, 2, 2]
+CLEAN = records(LABEL, [0, 0, 0, 0, 1, 1, 2, 0])
+SHIFTED = records(LABEL, [0, 0, 2, 1, 1, 0, 2, 2], rank=[0, 0, 1, 2, 0, 1, 0, 0])
+SEEN = Observation(SHIFTED, CLEAN, CLASSES, {"weather": np.array(["sun", "rain"] * 4)})
+
+
+@pytest.mark.parametrize(
+    ("metric", "argument", "value", "n", "detail"),
+    [
+        ("accuracy", (), 5 / 8, 8, ""),
+        ("top_k_accuracy", ("2",), 7 / 8, 8, ""),
+        ("balanced_accuracy", (), (2 / 4 + 1 / 2 + 2 / 2) / 3, 8, ""),
+        ("worst_class_accuracy", (), 2 / 4, 4, "stop"),
+        ("class_accuracy", ("yield",), 1 / 2, 2, ""),
+        ("group_accuracy", ("weather", "rain"), 2 / 4, 4, "weather=rain"),
+        ("group_accuracy", ("weather",), 2 / 4, 4, "weather=rain"),
+        ("drop", (), (3 - 1) / 8, 8, ""),
+        ("flip_rate", (), 4 / 8, 8, ""),
+        ("confusion", ("stop", "turn_left"), 1 / 4, 4, "stop -> turn_left"),
+        ("mean_confidence", (), 0.65, 8, ""),
+    ],
+)
+def test_metric_counts(metric: str, argument: tuple[str, ...], value: float, n: int, detail: str) -> None:
+    found = measure(SEEN, metric, argument)
+    assert found.value == pytest.approx(value)
+    assert (found.n, found.detail) == (n, detail)
+    assert found.low <= found.value <= found.high
+
+
+@pytest.mark.parametrize(
+    ("metric", "argument", "message"),
+    [
+        ("class_accuracy", ("stopp",), "no class stopp; did you mean stop?"),
+        ("group_accuracy", ("wether",), "no metadata column wether; did you mean weather?"),
+        ("group_accuracy", ("weather", "snow"), "no picture has weather = snow"),
+        ("confusion", ("stop", "left"), "no class left"),
+    ],
+)
+def test_metric_without_material_is_an_error(metric: str, argument: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CaseError, match=message.replace("?", r"\?")):
+        measure(SEEN, metric, argument)
+
+
+def test_class_without_pictures_is_an_error_rather_than_a_perfect_score() -> None:
+    only = records([0, 0], [0, 0])
+    with pytest.raises(CaseError, match="the data has no picture of the class yield"):
+        measure(Observation(only, only, CLASSES), "class_accuracy", ("yield",))
+
+
+def test_nothing_to_look_at_is_an_error() -> None:
+    empty = records([], [])
+    with pytest.raises(CaseError, match="no picture was evaluated"):
+        measure(Observation(empty, empty, CLASSES), "accuracy")
+
+
+@given(st.integers(1, 20), st.integers(2, 9), st.integers(0, 2**32 - 1), st.booleans())
+def test_score_agrees_with_torch(n: int, classes: int, seed: int, coarse: bool) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 8, (n, classes)).astype(np.float32)
+    logits = np.round(logits / 8) if coarse else logits
+    labels = rng.integers(0, classes, n).astype(np.int32)
+    found = score(logits, labels)
+    exact = torch.from_numpy(logits.astype(np.float64))
+    target = torch.from_numpy(labels.astype(np.int64))
+    loss = torch.nn.functional.cross_entropy(exact, target, reduction="none")
+    np.testing.assert_allclose(found["loss"], loss.numpy(), atol=1e-5, rtol=1e-5)
+    np.testing.assert_allclose(found["confidence"], exact.softmax(1).amax(1).numpy(), rtol=1e-5)
+    best = exact.topk(2, dim=1).values
+    np.testing.assert_allclose(found["margin"], (best[:, 0] - best[:, 1]).numpy(), atol=1e-5, rtol=1e-5)
+    np.testing.assert_array_equal(found["predicted"], logits.argmax(1))
+    np.testing.assert_array_equal(found["rank"] == 0, found["predicted"] == labels)
+    np.testing.assert_array_equal(found["borderline"], found["margin"] < 1e-4)
+
+
+def test_score_of_huge_logits_stays_finite() -> None:
+    found = score(np.array([[1e4, -1e4, 0.0]], np.float32), np.array([1], np.int32))
+    assert found["loss"][0] == pytest.approx(2e4)
+    assert found["confidence"][0] == 1.0
