@@ -62,7 +62,7 @@ class Store:
 
         try:
             table = pyarrow.parquet.read_table(path, page_checksum_verification=True, memory_map=False)
-            about = json.loads(table.schema.metadata[_ABOUT])
+            about = json.loads((table.schema.metadata or {})[_ABOUT])
             columns = {field.name: table.column(field.name).to_numpy() for field in dataclasses.fields(Records)}
         except (OSError, KeyError, ValueError, pyarrow.ArrowException):
             return None

@@ -1,0 +1,129 @@
+"""What people read: texts of failures, tables and GitHub annotations, made from results alone."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robustcheck.engine.results import CaseResult, Expectation
+from robustcheck.measure.intervals import Estimate
+from robustcheck.report import github
+from robustcheck.report.document import document
+from robustcheck.report.messages import failure
+from robustcheck.report.terminal import closing, table
+
+
+def case(**changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "id": "light.exposure[stops=-3ev]",
+        "nodeid": "suites/signs.yaml::light.exposure[stops=-3ev]",
+        "file": "suites/signs.yaml",
+        "line": 12,
+        "kind": "shift",
+        "perturbation": "light.exposure",
+        "params": {"stops": "-3ev"},
+        "severity": "error",
+        "tier": "standard",
+        "tags": (),
+        "why": "dusk",
+        "verdict": "fail",
+        "n": 600,
+        "forwards": 600,
+        "metrics": {"accuracy": Estimate(0.712, 0.675, 0.746, 600), "drop": Estimate(0.27, 0.24, 0.31, 600)},
+        "expectations": (
+            Expectation("accuracy", ">= 80%", 0.712, 0.675, 0.746, 600, "%", "fail"),
+            Expectation("drop", "<= 30pp", 0.27, 0.24, 0.31, 600, "pp", "pass", straddles=True),
+        ),
+        "notes": ("no parallax",),
+    }
+    return CaseResult(**{**values, **changes}).to_json()
+
+
+IDENTITY = {
+    "path": "suites/signs.yaml",
+    "title": "Signs | <b>",
+    "owner": "us",
+    "digest": "ab" * 32,
+    "seed": 7,
+    "notes": ["the waiver of us for x expired on 2026-01-01 and is not applied"],
+    "model": {"name": "signs", "kind": "python", "digest": "cd" * 32, "device": "cpu", "notes": []},
+    "data": {"name": "test", "digest": "ef" * 32, "size": 600, "classes": 14, "limit": None, "notes": []},
+}
+
+
+def result(*cases: dict[str, Any], not_run: tuple[str, ...] = ()) -> dict[str, Any]:
+    suites = [{"identity": IDENTITY, "results": cases, "not_run": not_run}]
+    return document(suites, started=datetime.datetime.now(datetime.UTC), seconds=1.5, options={})
+
+
+def test_failure_says_place_reason_numbers_and_how_to_run_it_again() -> None:
+    assert failure(case(), "--robustcheck-model web").splitlines() == [
+        "suites/signs.yaml:12: light.exposure[stops=-3ev]: fail",
+        "  accuracy 71.2% [67.5, 74.6] of 600 pictures, expected >= 80%",
+        "  note: no parallax",
+        "  why: dusk",
+        "  rerun: pytest --robustcheck 'suites/signs.yaml::light.exposure[stops=-3ev]' --robustcheck-model web",
+    ]
+
+
+def test_table_shows_every_case_and_what_was_not_looked_at() -> None:
+    suite = result(case(), case(id="clean", kind="clean", verdict="pass", expectations=()), not_run=("a", "b"))[
+        "suites"
+    ][0]
+    lines = [line for line, _ in (*table(suite), *closing(suite))]
+    assert lines[0] == "model signs (cdcdcdcdcdcd), data test (600 pictures, 14 classes), seed 7, cpu"
+    assert lines[1].startswith("NOTE the waiver of us for x expired")
+    assert lines[2].split("  ")[0] == "case"
+    assert lines[3].split() == (
+        [
+            "light.exposure[stops=-3ev]",
+            "600",
+            "71.2%",
+            "[67.5,",
+            "74.6]",
+            "27.0pp",
+            "[24.0,",
+            "31.0]",
+            "accuracy",
+            ">=",
+            "80%,",
+            "drop",
+            "<=",
+            "30pp",
+            "fail",
+        ]
+    )
+    assert lines[5] == "2 results: 1 fail, 1 pass; 1200 forward passes"
+    assert lines[6] == "NOTE 2 cases of this tier were not run: a, b"
+
+
+def test_cached_run_says_that_it_did_no_forward_pass() -> None:
+    suite = result(case(forwards=0, cached=True))["suites"][0]
+    assert "no forward pass: all 1 cases came from the cache" in next(iter(closing(suite)))[0]
+
+
+@pytest.mark.parametrize(("verdict", "level"), [("fail", "error"), ("error", "error"), ("warn", "warning")])
+def test_annotations_are_escaped_and_point_to_the_line(verdict: str, level: str) -> None:
+    commands = list(github.workflow_commands(result(case(verdict=verdict, problems=("50% lost\n::stop",)))))
+    assert commands == [
+        f"::{level} file=suites/signs.yaml,line=12,title=light.exposure[stops=-3ev]::50%25 lost%0A::stop%0A"
+        "accuracy 71.2%25 [67.5, 74.6] of 600 pictures, expected >= 80%25"
+    ]
+
+
+def test_at_most_ten_annotations_and_failures_come_first() -> None:
+    cases = [case(verdict="warn")] * 8 + [case()] * 8
+    levels = [line.split(" ")[0] for line in github.workflow_commands(result(*cases))]
+    assert levels == ["::error"] * 8 + ["::warning"] * 2
+
+
+def test_step_summary_is_escaped_and_cut_to_what_github_takes(tmp_path: Path) -> None:
+    path = tmp_path / "summary.md"
+    path.write_bytes(b"x" * (github.SUMMARY_LIMIT - 300))
+    github.append_summary(result(case()), path)
+    assert path.stat().st_size <= github.SUMMARY_LIMIT
+    assert "cut: the whole result" in path.read_text()
+    text = github.summary(result(case()))
+    assert "Signs \\| &lt;b&gt;" in text
+    assert "<b>" not in text
