@@ -72,6 +72,7 @@ class Evaluator:
         self.data_digest: str = data_digest(self.source, self.index.samples)
         self.predictor: Predictor = open_model(entry, device=options.device)
         self.store = Store(options.root / ".robustcheck" / "cache")
+        self.store.sweep()
         self._forward = Forward(self.predictor, options.batch_size)
         self._preparation = Preparation(
             self.source,

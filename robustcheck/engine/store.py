@@ -6,11 +6,13 @@ under its key, whatever happened after.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ import numpy as np
 from robustcheck.measure.records import Records
 
 _ABOUT = b"robustcheck"
+
+ABANDONED = 3600.0
+"""Seconds after which a temporary file cannot belong to a run that still lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,13 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is made when first written to."""
         self._folder = folder
+
+    def sweep(self) -> None:
+        """Remove temporary files that a killed run left behind more than an hour ago."""
+        for path in self._folder.glob("*/.*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > ABANDONED:
+                    path.unlink()
 
     def path(self, key: str) -> Path:
         """Return where the records of a key lie, whether they exist or not."""

@@ -1,6 +1,7 @@
 """Records on disk: whole or not at all, and never believed when damaged."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +84,14 @@ def test_atomic_leaves_nothing_behind_when_writing_fails(tmp_path: Path) -> None
         write()
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
     assert target.read_text() == "old"
+
+
+def test_what_a_killed_run_left_is_swept_up_after_a_while(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.save("ab" * 32, stored(), {})
+    old, fresh = (store.path("ab" * 32).with_name(f".{name}.parquet.tmp") for name in ("old", "fresh"))
+    old.touch()
+    fresh.touch()
+    os.utime(old, (0, 0))
+    store.sweep()
+    assert (old.exists(), fresh.exists(), store.path("ab" * 32).exists()) == (False, True, True)

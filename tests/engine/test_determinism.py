@@ -1,0 +1,111 @@
+"""The same pixels, predictions and verdicts at any batch size, worker count and order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+from robustcheck.engine.options import Options
+from robustcheck.engine.run import SuiteRun
+from robustcheck.language import load_project, load_suite
+
+SUITE = """
+robustcheck: 1
+title: Everything that is random or moves
+model: brightness
+data: greys
+expect: {accuracy: ">= 1%"}
+checks:
+  - {shift: light.shadow, depth: -2ev, coverage: 30%}
+  - {shift: light.low_light, lux: [30lux, 3lux]}
+  - {shift: camera.yaw, yaw: 8deg, allow_synthetic_border: true}
+  - {shift: camera.motion_blur, length: 5px, angle: 30deg}
+  - compose:
+      - {shift: light.shadow, depth: -1ev, coverage: 20%}
+      - {shift: camera.roll, roll: 5deg}
+      - {shift: light.shadow, depth: -1ev, coverage: 20%}
+    allow_synthetic_border: true
+"""
+
+
+def run(root: Path, suite: Path, order: Callable[[list[Any]], list[Any]] = list, **options: Any) -> dict[str, Any]:
+    """Run all cases without the cache and return what must not depend on how."""
+    project = load_project(root, root / "configs")
+    plan = load_suite(suite, project)
+    report = root / f"report-{random.randrange(1 << 40)}"
+    going = SuiteRun(plan, project, Options(root=root, report=report, cache=False, **options))
+    try:
+        results = [going.case(case) for case in order(list(plan.cases))]
+    finally:
+        going.close()
+    assert not [result.problems for result in results if result.verdict == "error"]
+    found = {}
+    for result in results:
+        table = pyarrow.parquet.read_table(report / result.records).to_pydict()
+        found[result.id] = {"verdict": result.verdict, "proof": result.proof, "rows": table}
+    return found
+
+
+def compare(one: dict[str, Any], two: dict[str, Any]) -> None:
+    assert one.keys() == two.keys()
+    for name, case in one.items():
+        other = two[name]
+        assert (case["verdict"], case["proof"]) == (other["verdict"], other["proof"]), name
+        assert case["rows"]["id"] == other["rows"]["id"]
+        assert case["rows"]["pixels"] == other["rows"]["pixels"]
+        sure = ~(np.array(case["rows"]["borderline"]) | np.array(other["rows"]["borderline"]))
+        predicted = [np.array(rows["rows"]["predicted"])[sure] for rows in (case, other)]
+        np.testing.assert_array_equal(*predicted)
+
+
+@pytest.fixture
+def base(project: Callable[..., Path], tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    suite = project(suite=SUITE)
+    return suite, run(tmp_path, suite, batch_size=16)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_batch_size(base: tuple[Path, dict[str, Any]], tmp_path: Path, batch_size: int) -> None:
+    suite, expected = base
+    compare(expected, run(tmp_path, suite, batch_size=batch_size))
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+def test_number_of_threads(base: tuple[Path, dict[str, Any]], tmp_path: Path, workers: int) -> None:
+    suite, expected = base
+    compare(expected, run(tmp_path, suite, workers=workers))
+
+
+@pytest.mark.parametrize("order", [lambda cases: cases[::-1], lambda cases: random.Random(4).sample(cases, len(cases))])
+def test_order_of_cases(base: tuple[Path, dict[str, Any]], tmp_path: Path, order: Any) -> None:
+    suite, expected = base
+    compare(expected, run(tmp_path, suite, order))
+
+
+def test_memory_that_holds_nothing(base: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    suite, expected = base
+    compare(expected, run(tmp_path, suite, memory=0))
+
+
+def test_the_same_picture_gets_the_same_noise_whatever_pictures_are_beside_it(
+    base: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    suite, expected = base
+    some = run(tmp_path, suite, limit=6)
+    for name, case in some.items():
+        pixels = dict(zip(expected[name]["rows"]["id"], expected[name]["rows"]["pixels"], strict=True))
+        assert len(case["rows"]["id"]) == 6
+        assert all(pixels[key] == value for key, value in zip(case["rows"]["id"], case["rows"]["pixels"], strict=True))
+
+
+def test_two_steps_of_the_same_kind_get_different_noise(base: tuple[Path, dict[str, Any]]) -> None:
+    cases = base[1]
+    twice = next(case for name, case in cases.items() if "+" in name)
+    once = next(case for name, case in cases.items() if name.startswith("light.shadow["))
+    assert set(twice["rows"]["pixels"]).isdisjoint(once["rows"]["pixels"])
