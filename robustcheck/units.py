@@ -40,6 +40,7 @@ UNITS: Final = {
         Unit("px", 1.0, "pixels of the model's input"),
         Unit("K", 1.0, "colour temperature in kelvin"),
         Unit("m", 1.0, "distance in metres"),
+        Unit("s", 1.0, "time in seconds"),
         Unit("lux", 1.0, "illuminance in lux"),
         Unit("/255", 1.0 / 255.0, "grey levels of 8-bit pictures"),
         Unit(":", 1.0, "width to height"),
@@ -91,6 +92,7 @@ Points = Annotated[float, In(("pp",))]
 Pixels = Annotated[float, In(("px",))]
 Kelvin = Annotated[float, In(("K",))]
 Metres = Annotated[float, In(("m",))]
+Seconds = Annotated[float, In(("s",))]
 Lux = Annotated[float, In(("lux",))]
 Per255 = Annotated[float, In(("/255",))]
 Extent = Annotated[Quantity, In(("px", "%"))]

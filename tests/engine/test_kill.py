@@ -70,7 +70,7 @@ def test_twenty_kills_at_random_moments_lose_at_most_the_case_in_flight(
 ) -> None:
     project(suite=SUITE)
     context: Any = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["robustcheck.api", "torch", "robustcheck.models", "robustcheck.pictures.render"])
+    context.set_forkserver_preload(["robustcheck.api", "torch", "robustcheck.models", "robustcheck.pictures.rendering"])
     rng = random.Random(11)
     known: set[str] = set()
     done: set[str] = set()

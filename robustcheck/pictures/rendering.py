@@ -1,0 +1,63 @@
+"""From a source picture and the steps of a case to the model's input."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from robustcheck.language.entries import Preprocessing
+from robustcheck.language.plan import Border, Fill
+from robustcheck.pictures.resample import Picture
+from robustcheck.pictures.scene import Rendered, Scene
+from robustcheck.registry import INJECTED, Definition
+
+
+def quiet_opencv() -> None:
+    """Keep OpenCV to one thread a call, since pictures are prepared by threads of our own."""
+    cv2.setNumThreads(1)
+
+
+def render(
+    image: Picture,
+    steps: Sequence[tuple[Definition, Mapping[str, Any]]],
+    *,
+    preprocessing: Preprocessing,
+    border: Border,
+    fill: Fill,
+    rng_for: Callable[[int], np.random.Generator],
+) -> Rendered:
+    """Perturb a picture and turn it into the model's input.
+
+    Args:
+        image: Source picture, shape (h, w, 3), uint8 RGB; not written to.
+        steps: Registered shifts with their keyword arguments, in the order in which they happen.
+        preprocessing: The model's own.
+        border: ``source`` shows real pixels from beyond the model's view where a shift looks there;
+            ``view`` pretends that there are none.
+        fill: What stands where no real pixel exists.
+        rng_for: Gives the random stream of a step by its position.
+    """
+    scene = Scene(image, preprocessing, border, fill)
+    for position, (definition, arguments) in enumerate(steps):
+        if definition.facts.geometric:
+            scene.move(definition.function(scene.frame, **arguments))
+            continue
+        if scene.moved and not definition.facts.pointwise:
+            scene.settle()
+        wanted = _injected(definition.function)
+        extra: dict[str, Any] = {"frame": scene.frame} if "frame" in wanted else {}
+        if "rng" in wanted:
+            extra["rng"] = rng_for(position)
+        scene.repaint(definition.function(scene.pixels, **arguments, **extra))
+    return scene.photograph()
+
+
+@functools.cache
+def _injected(function: Callable[..., Any]) -> frozenset[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(value.name for value in parameters if value.kind is value.KEYWORD_ONLY) & INJECTED
