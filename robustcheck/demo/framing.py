@@ -55,9 +55,9 @@ def reframe(scene: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
 
 
 def _sometimes(rng: Generator, reach: float) -> float:
-    """Return 0 half of the time, else anything up to a reach in both directions."""
+    """Return 0 more often than not, else anything up to a reach in both directions."""
     amount = rng.uniform(-reach, reach)
-    return float(amount) if rng.random() < 0.5 else 0.0
+    return float(amount) if rng.random() < 0.45 else 0.0
 
 
 def _rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:

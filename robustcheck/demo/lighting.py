@@ -18,25 +18,25 @@ def relight(picture: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
 
     Args:
         picture: Shape (h, w, 3), RGB.
-        rng: Decides how much: -4.5 to 2.5 stops, corners to -2.5 stops, shadows to -3.5 stops, a veil
+        rng: Decides how much: -4.2 to 2.4 stops, corners to -2.5 stops, shadows to -3.5 stops, a veil
             of up to half the light, gamma .45 to 2.3, from candle light to deep shade.
     """
     light = _LINEAR[picture]
-    if rng.random() < 0.35:
+    if rng.random() < 0.3:
         light *= _shadow(picture.shape[0], picture.shape[1], rng)[:, :, None]
-    if rng.random() < 0.6:
-        light *= np.float32(2.0 ** rng.uniform(-4.5, 2.5))
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
+        light *= np.float32(2.0 ** rng.uniform(-4.2, 2.4))
+    if rng.random() < 0.35:
         warm = rng.uniform(-0.5, 1.0)
         light *= np.array([2.0 ** (0.75 * warm), 1.0, 2.0 ** (-1.7 * warm)], np.float32)
     if rng.random() < 0.3:
         light *= _fall_off(picture.shape[0], picture.shape[1], rng.uniform(-2.5, 0.0))[:, :, None]
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         veil = np.float32(rng.uniform(0.0, 0.5))
         light = light * (1 - veil) + veil
     light = np.clip(light, 0.0, 1.0)
     coded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         coded = np.clip(coded, 0.0, 1.0) ** np.float32(math.exp(rng.uniform(math.log(0.45), math.log(2.3))))
     return np.asarray(np.clip(np.rint(coded * 255), 0, 255), dtype=np.uint8)
 

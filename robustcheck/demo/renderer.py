@@ -15,7 +15,7 @@ from robustcheck.demo.canvas import SIZE, Canvas, blend, shade
 from robustcheck.demo.faces import face
 from robustcheck.demo.shapes import Points, disc, projected, stroke
 
-_DISTANCES = {"near": (27.0, 31.0), "middle": (21.5, 25.5), "far": (16.5, 20.0)}
+_DISTANCES = {"near": (27.0, 31.0), "middle": (19.5, 24.0), "far": (12.5, 17.0)}
 """Radius of the sign in pixels of the scene."""
 
 _CURVE = np.arange(256) / 255.0
@@ -107,11 +107,11 @@ def _dirt(rng: Generator, canvas: Canvas, matrix: NDArray[np.float64]) -> None:
         place = rng.uniform(-0.55, 0.55, 2)
         paper = ((230, 220, 90), (90, 190, 200), (220, 120, 170))[rng.integers(3)]
         canvas.polygon(projected(_blot(rng, 0.14) + place, matrix), paper)
-    if rng.random() < 0.18:
-        angle = rng.uniform(0, 2 * np.pi)
+    if rng.random() < 0.25:
+        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.75)
         root = np.array([np.cos(angle), np.sin(angle)])
-        for _ in range(5):
-            leaf = disc((0.17, 0.09), tuple(root * rng.uniform(0.72, 1.25) + rng.uniform(-0.15, 0.15, 2)), 12)
+        for _ in range(round(10 - 7 * reach)):
+            leaf = disc((0.17, 0.09), tuple(root * rng.uniform(reach, 1.25) + rng.uniform(-0.15, 0.15, 2)), 12)
             canvas.polygon(projected(leaf, matrix), shade((66, 98, 46), rng.uniform(0.8, 1.2)))
 
 
@@ -130,7 +130,16 @@ def _expose(rng: Generator, pixels: NDArray[np.uint8], time: street.Time) -> NDA
         + rng.uniform(-0.1, 0.1) * np.linspace(-1, 1, SIZE)[None, :]
         + rng.uniform(-0.08, 0.08) * np.linspace(-1, 1, SIZE)[:, None]
     )
+    if rng.random() < 0.25:
+        pixels = _soften(pixels)
     light = _TO_LINEAR[pixels] * (slope[:, :, None] * gain).astype(np.float32)
     coded = _TO_SRGB[np.minimum(light * 4095 + 0.5, 4095).astype(np.int64)]
     grain = rng.integers(-3, 4, pixels.shape, dtype=np.int8) + rng.integers(-2, 3, pixels.shape, dtype=np.int8)
     return np.asarray(np.clip(np.rint(coded + grain), 0, 255), dtype=np.uint8)
+
+
+def _soften(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blur by a binomial filter of 3 x 3 pixels: a lens that is not quite in focus."""
+    wide = np.pad(pixels, ((1, 1), (1, 1), (0, 0)), mode="edge").astype(np.uint16)
+    rows = wide[:-2] + 2 * wide[1:-1] + wide[2:]
+    return np.asarray((rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:] + 8) // 16, dtype=np.uint8)
