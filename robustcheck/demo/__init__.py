@@ -1,0 +1,1 @@
+"""The embedded default: road signs drawn offline, and two small models that read them."""
