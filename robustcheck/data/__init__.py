@@ -1,0 +1,103 @@
+"""Data sets: one file a kind, all with the same few methods, none of which holds more than one picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.data.source import Sample, Source
+from robustcheck.language.entries import DataEntry
+
+__all__ = ["Sample", "Source", "data_digest", "open_source"]
+
+
+def open_source(entry: DataEntry, *, seed: int, limit: int | None = None) -> Source:
+    """Open a data set of ``configs/data.yaml``.
+
+    Args:
+        entry: What the file says.
+        seed: Decides which pictures a limit takes.
+        limit: Number of pictures; overrides the entry's own.
+
+    Raises:
+        DataError: It cannot be opened; says where its entry stands and what to correct.
+    """
+    source = _open(entry)
+    most = limit if limit is not None else entry.limit
+    return source if most is None else Limited(source, most, seed)
+
+
+def _open(entry: DataEntry) -> Source:
+    if entry.kind == "imagefolder":
+        from robustcheck.data.imagefolder import ImageFolder
+
+        return ImageFolder(entry)
+    if entry.kind == "manifest":
+        from robustcheck.data.manifest import Manifest
+
+        return Manifest(entry)
+    if entry.kind == "foolbox-samples":
+        from robustcheck.data.foolbox_samples import FoolboxSamples
+
+        return FoolboxSamples(entry)
+    if entry.kind == "signs":
+        from robustcheck.data.signs import Signs
+
+        return Signs(entry)
+    from robustcheck.data.factory import open_factory
+
+    return open_factory(entry)
+
+
+class Limited:
+    """A seeded, class-stratified part of another source, in its order."""
+
+    def __init__(self, source: Source, limit: int, seed: int) -> None:
+        """Choose nothing yet."""
+        self.name = source.name
+        self._source, self._limit, self._seed = source, limit, seed
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the metadata columns."""
+        return self._source.columns
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a report must say about the listing."""
+        return (*getattr(self._source, "notes", ()), f"limited to {self._limit} pictures, sampled by class")
+
+    def samples(self) -> Iterator[Sample]:
+        """Iterate over the chosen samples."""
+        from robustcheck.data.selection import select
+
+        chosen = select(self._source.samples(), self._limit, self._seed)
+        return (sample for sample in self._source.samples() if sample.id in chosen)
+
+    def read(self, sample: Sample) -> NDArray[np.uint8]:
+        """Decode one picture."""
+        return self._source.read(sample)
+
+    def content(self, sample: Sample) -> str:
+        """Return the sha256 of the picture's stored bytes."""
+        return self._source.content(sample)
+
+    def __getattr__(self, name: str) -> Any:
+        """Pass everything else on to the source."""
+        return getattr(self._source, name)
+
+
+def data_digest(source: Source, samples: Iterable[Sample]) -> str:
+    """Return the sha256 over the sorted (id, content, label) of samples, in hexadecimal."""
+    lines = sorted(f"{sample.id}\x00{source.content(sample)}\x00{sample.label}\n" for sample in samples)
+    keep = getattr(source, "keep", None)
+    if keep:
+        keep()
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode())
+    return digest.hexdigest()

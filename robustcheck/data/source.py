@@ -31,13 +31,18 @@ class Sample:
 class Source(Protocol):
     """A labelled set of pictures that is read one at a time.
 
+    A source may have ``notes``, a tuple of texts that every report must show.
+
     Attributes:
         name: The entry's name.
-        columns: Names of the metadata columns.
     """
 
     name: str
-    columns: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the metadata columns, known at the latest when the samples have been listed."""
+        ...
 
     def samples(self) -> Iterator[Sample]:
         """Iterate over all samples in a stable order without reading any picture.

@@ -171,7 +171,7 @@ class Preparation:
         change = cv2.absdiff(pixels, clean) if steps else None
         batch.mean_change[place] = 0.0 if change is None else change.mean()
         batch.max_change[place] = 0 if change is None else change.max()
-        batch.digests[place] = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16).hexdigest()
+        batch.digests[place] = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
         return True
 
     def _picture(self, row: int) -> Picture:

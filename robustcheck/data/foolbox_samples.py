@@ -1,0 +1,38 @@
+"""The real photos that foolbox ships: twenty each of ImageNet, CIFAR-10 and CIFAR-100."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from robustcheck.data.files import FileSource
+from robustcheck.data.source import Sample
+from robustcheck.errors import DataError
+from robustcheck.language.entries import DataEntry
+
+
+class FoolboxSamples(FileSource):
+    """Files named ``imagenet_00_243.jpg``: the last number is the label, the file name is the id."""
+
+    def __init__(self, entry: DataEntry) -> None:
+        """Find the files without importing foolbox.
+
+        Raises:
+            DataError: foolbox is not installed, or has no such set.
+        """
+        super().__init__(entry.name, entry.root)
+        found = importlib.util.find_spec("foolbox")
+        if found is None or found.origin is None:
+            raise DataError(f"{entry.where}: the data set {entry.name} needs foolbox, which is not installed")
+        self._folder = Path(found.origin).parent / "data"
+        self._dataset = str(entry.options["dataset"])
+        self._labels = entry.labels
+
+    def samples(self) -> Iterator[Sample]:
+        """Iterate in the order of the file names."""
+        for path in sorted(self._folder.iterdir()):
+            match = re.fullmatch(rf"{re.escape(self._dataset)}_\d+_(\d+)\.(?:jpg|png)", path.name)
+            if match:
+                yield Sample(path.name, self._labels.get(match[1], match[1]), {}, path)

@@ -1,0 +1,125 @@
+"""What is wrong with a model is found on its first batch and said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from robustcheck.errors import ModelError
+from robustcheck.language.entries import ModelEntry
+
+Predict = Callable[[NDArray[np.uint8]], Any]
+PROBES = 8
+"""Pictures that the first look takes at most."""
+
+SAME = 1e-3
+"""Logits that differ by more, relative to their spread, are not of the same picture under the same model."""
+
+
+def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
+    """Return the logits of one batch as an array of shape (n, classes).
+
+    Raises:
+        ModelError: The output is no tensor, has another shape, or is not finite.
+    """
+    if not isinstance(output, torch.Tensor):
+        raise ModelError(
+            f"the model {entry.name} returns {_described(output)}; it must return one tensor of logits of shape "
+            "(n, classes): wrap it in a module that picks that out"
+        )
+    if output.ndim != 2 or output.shape[0] != n:
+        raise ModelError(
+            f"the model {entry.name} returns shape {tuple(output.shape)} for {n} pictures; it must be ({n}, {len(entry.classes)})"
+        )
+    if output.shape[1] != len(entry.classes):
+        raise ModelError(
+            f"the model {entry.name} gives {output.shape[1]} logits, but its entry lists {len(entry.classes)} classes "
+            f"({entry.where}); make `classes` match the model"
+        )
+    logits: NDArray[np.float32] = output.detach().float().cpu().numpy()
+    bad = ~np.isfinite(logits).all(axis=1)
+    if bad.any():
+        kind = "NaN" if np.isnan(logits).any() else "infinite"
+        raise ModelError(f"the model {entry.name} gives {kind} logits for {int(bad.sum())} of {n} pictures of a batch")
+    return logits
+
+
+def check_first_batch(
+    predict: Predict, pictures: NDArray[np.uint8], entry: ModelEntry, module: torch.nn.Module | None
+) -> tuple[str, ...]:
+    """Look for what would make every later number meaningless.
+
+    Returns:
+        Notes for the report.
+
+    Raises:
+        ModelError: A part of the model is in training mode, its outputs are probabilities already, are
+            random, or depend on the other pictures of the batch; or see ``check_batch``.
+    """
+    training = [name or "the model itself" for name, part in _parts(module) if part.training and _minds_mode(part)]
+    if training:
+        raise ModelError(
+            f"the model {entry.name} is in training mode ({training[0]}"
+            + (f" and {len(training) - 1} more parts" if len(training) > 1 else "")
+            + "); have its factory call .eval()"
+        )
+    some = pictures[:PROBES]
+    first = check_batch(predict(some), len(some), entry)
+    _refuse_probabilities(first, entry)
+    if len(some) < 2:
+        return ()
+    spread = max(float(np.ptp(first)), 1e-6)
+    if float(np.abs(check_batch(predict(some), len(some), entry) - first).max()) > SAME * spread:
+        raise ModelError(
+            f"the model {entry.name} gives other logits for the same pictures the second time: it is random "
+            "(dropout or sampling still on); no gate can rest on it"
+        )
+    alone = check_batch(predict(some[:1]), 1, entry)
+    if float(np.abs(alone - first[:1]).max()) > SAME * spread:
+        raise ModelError(
+            f"the model {entry.name} gives a picture other logits when other pictures are beside it: normalisation "
+            "layers still use the batch's own statistics, as in training mode"
+        )
+    if float(np.ptp(first, axis=0).max()) <= 1e-6 * spread and len(np.unique(some.reshape(len(some), -1), axis=0)) > 1:
+        return (f"the model {entry.name} gives the same logits for each of the first {len(some)} pictures",)
+    return ()
+
+
+def _refuse_probabilities(logits: NDArray[np.float32], entry: ModelEntry) -> None:
+    exact = logits.astype(np.float64)
+    if (exact >= 0).all() and np.allclose(exact.sum(axis=1), 1.0, atol=1e-4):
+        what = "probabilities (softmax is applied already)"
+    elif (exact <= 1e-6).all() and np.allclose(np.exp(exact).sum(axis=1), 1.0, atol=1e-4):
+        what = "log-probabilities (log-softmax is applied already)"
+    else:
+        return
+    raise ModelError(
+        f"the model {entry.name} returns {what}; return the logits before it, or confidences, losses and attacks "
+        "would be computed from the wrong numbers"
+    )
+
+
+def _parts(module: torch.nn.Module | None) -> list[tuple[str, torch.nn.Module]]:
+    return [] if module is None else list(module.named_modules())
+
+
+def _minds_mode(part: torch.nn.Module) -> bool:
+    """Whether a part behaves differently in training, as far as its kind tells."""
+    nn = torch.nn
+    if isinstance(part, nn.modules.dropout._DropoutNd):
+        return part.p > 0
+    if isinstance(part, nn.modules.batchnorm._NormBase):
+        return True
+    return type(part).__module__.split(".")[0] != "torch" and not list(part.children())
+
+
+def _described(output: Any) -> str:
+    if isinstance(output, dict):
+        return f"a dict with {', '.join(map(str, list(output)[:4]))}"
+    if isinstance(output, (tuple, list)):
+        return f"a {type(output).__name__} of {len(output)}"
+    return f"a {type(output).__name__}"

@@ -1,0 +1,142 @@
+"""A torch module as a predictor: preprocessing inside, outputs checked, nothing left changed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from robustcheck.errors import ModelError
+from robustcheck.language.entries import ModelEntry
+from robustcheck.models.checks import check_batch, check_first_batch
+
+
+class ModulePredictor:
+    """A module in evaluation mode on its device; see ``robustcheck.models.predictor.Predictor``.
+
+    Attributes:
+        entry: What ``configs/models.yaml`` says of it.
+        module: The user's module.
+        digest: sha256 over parameters, buffers, source code, preprocessing and classes.
+        device: Where it runs.
+        notes: What a report must say of it.
+    """
+
+    def __init__(self, entry: ModelEntry, module: torch.nn.Module, device: str, *, content: str = "") -> None:
+        """Move the module to its device.
+
+        Args:
+            entry: What ``configs/models.yaml`` says of it.
+            module: Maps normalised (n, 3, h, w) to logits (n, classes).
+            device: Such as ``cpu`` or ``cuda:0``.
+            content: Digest of a file that says more about the module than its state, if there is one.
+        """
+        self.entry = entry
+        self.device = device
+        self.notes: tuple[str, ...] = ()
+        self.module = module
+        self.digest = _digest(entry, module, content)
+        channels = entry.preprocessing.channels
+        self._order = [0, 1, 2] if channels == "rgb" else [2, 1, 0]
+        self._mean = torch.tensor(entry.preprocessing.mean, dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        self._std = torch.tensor(entry.preprocessing.std, dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        self._checked = False
+        with contextlib.suppress(RuntimeError, NotImplementedError):
+            # A module with parameters of five dimensions, say, cannot be laid out this way, and need not be.
+            module.to(memory_format=torch.channels_last)
+        module.to(device)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Map (n, 3, h, w) RGB in [0, 1] to logits, differentiably."""
+        ordered = pictures if self._order == [0, 1, 2] else pictures[:, self._order]
+        logits: torch.Tensor = self._run((ordered - self._mean) / self._std)
+        return logits
+
+    def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Predict for (n, h, w, 3) uint8 RGB, without gradients.
+
+        Raises:
+            ModelError: The output is not what a classifier gives; see ``robustcheck.models.checks``.
+        """
+        with torch.inference_mode(), _steady():
+            if not self._checked:
+                self.notes = check_first_batch(self._predict, pictures, self.entry, self.module)
+                self._checked = True
+            return check_batch(self._predict(pictures), len(pictures), self.entry)
+
+    def _predict(self, pictures: NDArray[np.uint8]) -> Any:
+        uploaded = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
+        # A permuted NHWC batch already lies in memory as channels-last wants it.
+        return self.forward(uploaded.permute(0, 3, 1, 2).float().div_(255.0))
+
+    def _run(self, normalised: torch.Tensor) -> Any:
+        return self.module(normalised)
+
+
+@contextlib.contextmanager
+def _steady() -> Iterator[None]:
+    """Have cuDNN and cuBLAS compute in full precision with fixed algorithms, and put back what was set."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = False, True, False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
+
+
+def _digest(entry: ModelEntry, module: torch.nn.Module, content: str) -> str:
+    digest = hashlib.sha256(content.encode())
+    for name, value in sorted(module.state_dict().items()):
+        if not isinstance(value, torch.Tensor):
+            digest.update(f"{name}\x00{value!r}\n".encode())
+            continue
+        digest.update(f"{name}\x00{value.dtype}\x00{tuple(value.shape)}\n".encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    for source in sorted(_sources(module)):
+        digest.update(source.encode())
+    digest.update(str(module).encode())
+    digest.update(repr((entry.preprocessing, entry.classes)).encode())
+    return digest.hexdigest()
+
+
+def _sources(module: torch.nn.Module) -> set[str]:
+    """Return the sha256 of each file that defines a part of the module, torch's own left out."""
+    kinds = {type(part) for part in module.modules()}
+    files = set()
+    for kind in kinds:
+        if kind.__module__.split(".")[0] == "torch":
+            continue
+        with contextlib.suppress(TypeError, OSError):
+            file = inspect.getsourcefile(kind)
+            if file:
+                files.add(hashlib.sha256(Path(file).read_bytes()).hexdigest())
+    return files
+
+
+def choose_device(wanted: str) -> str:
+    """Return the device to use.
+
+    Raises:
+        ModelError: The machine has no such device.
+    """
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "cuda:0"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(wanted)
+    except RuntimeError:
+        raise ModelError(f"there is no device {wanted}; it is auto, cpu, cuda, cuda:1 or mps") from None
+    available = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if (device.index or 0) >= available.get(device.type, 0):
+        raise ModelError(f"this machine has no device {wanted}; leave the device at auto, or use cpu")
+    return "cuda:0" if wanted == "cuda" else wanted

@@ -1,0 +1,94 @@
+"""Weights from files: verified by digest, loaded without running any code."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from typing import Any
+
+import torch
+
+from robustcheck.errors import ModelError, did_you_mean
+from robustcheck.language.entries import ModelEntry
+
+
+def verify(entry: ModelEntry) -> str:
+    """Return the sha256 of the weights file, after holding it against the declared one; "" without a file.
+
+    Raises:
+        ModelError: The file is missing or not the declared one.
+    """
+    if entry.weights is None:
+        return ""
+    try:
+        with entry.weights.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{entry.where}: the weights {entry.weights} cannot be read: {error.strerror}") from None
+    if entry.sha256 and entry.sha256.lower() != found:
+        raise ModelError(
+            f"{entry.where}: the weights {entry.weights.name} have the sha256 {found}, not {entry.sha256.lower()} as declared; "
+            "it is another file than the one that was approved: fetch that one, or correct sha256 after reviewing this one"
+        )
+    return found
+
+
+def load_into(module: torch.nn.Module, entry: ModelEntry) -> None:
+    """Load the weights file of an entry into a module, if it has one.
+
+    ``.safetensors`` files hold tensors only; anything else is read by ``torch.load(weights_only=True)``.
+
+    Raises:
+        ModelError: The file is no state dict, or does not fit the module; names what is missing or surplus.
+    """
+    if entry.weights is None:
+        return
+    state = _state_dict(entry)
+    own = module.state_dict()
+    missing, surplus = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if missing or surplus:
+        said = [f"lack {len(missing)} parameters, such as {missing[0]}"] if missing else []
+        if surplus:
+            said.append(
+                f"have {len(surplus)} that the model lacks, such as {surplus[0]} ({did_you_mean(surplus[0], own)})"
+            )
+        raise ModelError(
+            f"{entry.where}: the weights {entry.weights.name} do not fit the model: they {' and '.join(said)}"
+        )
+    for name, value in own.items():
+        if state[name].shape != value.shape:
+            raise ModelError(
+                f"{entry.where}: the weights {entry.weights.name} do not fit the model: {name} has the shape "
+                f"{tuple(state[name].shape)}, the model wants {tuple(value.shape)}"
+            )
+    module.load_state_dict(state)
+
+
+def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:
+    path = entry.weights
+    if path is None:
+        return {}
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            loaded: Any = load_file(path)
+        else:
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ModelError(
+            f"{entry.where}: {path.name} holds more than tensors and would run code when loaded; save "
+            "`model.state_dict()`, or use safetensors"
+        ) from None
+    except Exception as error:
+        raise ModelError(f"{entry.where}: the weights {path.name} cannot be loaded: {_short(error)}") from None
+    for wrapper in ("state_dict", "model"):
+        if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
+            loaded = loaded[wrapper]
+    if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
+        raise ModelError(f"{entry.where}: {path.name} holds a {type(loaded).__name__}, not a state dict of tensors")
+    return loaded
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"

@@ -1,0 +1,54 @@
+"""Architectures of torchvision and timm, always without a download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from robustcheck.errors import ModelError, did_you_mean
+from robustcheck.language.entries import ModelEntry
+from robustcheck.models.weights import load_into, verify
+
+
+def build_torchvision(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
+    """Build an architecture of torchvision and load its weights.
+
+    Raises:
+        ModelError: torchvision has no such classifier, or the weights fail.
+    """
+    import torchvision
+
+    name, content = str(entry.options["architecture"]), verify(entry)
+    known = torchvision.models.list_models(module=torchvision.models)
+    if name not in known:
+        raise ModelError(f"{entry.where}: torchvision has no classifier {name}; {did_you_mean(name, known)}")
+    extra: dict[str, Any] = {"aux_logits": False} if name in ("googlenet", "inception_v3") else {}
+    if extra:
+        extra["init_weights"] = False
+    module = torchvision.models.get_model(name, weights=None, num_classes=len(entry.classes), **extra)
+    return _loaded(module, entry), content
+
+
+def build_timm(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
+    """Build an architecture of timm and load its weights.
+
+    Raises:
+        ModelError: timm is not installed or has no such model, or the weights fail.
+    """
+    try:
+        import timm
+    except ModuleNotFoundError:
+        raise ModelError(
+            f"{entry.where}: the model {entry.name} needs timm: pip install 'pytest-robustcheck[timm]'"
+        ) from None
+    name, content = str(entry.options["architecture"]), verify(entry)
+    if name not in timm.list_models():
+        raise ModelError(f"{entry.where}: timm has no model {name}; {did_you_mean(name, timm.list_models())}")
+    module = timm.create_model(name, pretrained=False, num_classes=len(entry.classes))
+    return _loaded(module, entry), content
+
+
+def _loaded(module: torch.nn.Module, entry: ModelEntry) -> torch.nn.Module:
+    load_into(module, entry)
+    return module.eval()
