@@ -22,6 +22,10 @@ from robustcheck.units import UNITS, In, Quantity, Range
 
 INJECTED = frozenset({"rng", "frame"})
 """Keyword parameters that the engine supplies and no suite may set."""
+RESERVED = frozenset(
+    "shift compose attack worst_of find_limit combine id why tags tier severity expect sweep border fill allow_synthetic_border".split()
+)
+"""Words of the suite language that stand beside a shift's parameters, so no parameter may be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,10 @@ def _define(noun: str, name: str, function: Callable[..., Any], facts: Any) -> D
 
 
 def _parameter(noun: str, owner: str, parameter: inspect.Parameter, hints: Mapping[str, Any], doc: str) -> Parameter:
+    if parameter.name in RESERVED:
+        raise RobustcheckError(
+            f"the parameter {parameter.name} of the {noun} {owner} is a word of the suite language; call it something else"
+        )
     hint = hints.get(parameter.name)
     marks = getattr(hint, "__metadata__", ())
     base = typing.get_args(hint)[0] if marks else hint

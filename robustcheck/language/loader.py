@@ -1,0 +1,263 @@
+"""A strict, located YAML loader: PyYAML's events in, our own tree out, nothing executed, nothing guessed.
+
+Only events are taken from PyYAML: its composer recurses, its resolver follows YAML 1.1, its constructor
+drops places and lets duplicate keys win silently. The tree is built with an explicit stack, so that a
+hostile file meets a limit instead of the interpreter's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import yaml
+from yaml import events
+
+from robustcheck.errors import Location, Problem, SuiteError
+from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
+from robustcheck.language.scalars import resolve
+
+MAX_BYTES: Final = 1_000_000
+MAX_DEPTH: Final = 64
+MAX_NODES: Final = 100_000
+MAX_REPEATED: Final = 50
+"""Duplicate keys reported of one file."""
+
+_CORE: Final = "tag:yaml.org,2002:"
+_PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def load_file(path: Path, name: str) -> Node:
+    """Read one YAML file.
+
+    Args:
+        path: The file.
+        name: How messages call it: the path as the user would type it.
+
+    Raises:
+        SuiteError: The file cannot be read, is not the YAML we accept, or goes past a limit.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SuiteError([Problem(Location(name), f"the file cannot be read: {reason}")]) from None
+    return load_bytes(content, name)
+
+
+def load_bytes(content: bytes, name: str) -> Node:
+    """Read YAML from bytes; see ``load_file``."""
+    if len(content) > MAX_BYTES:
+        raise SuiteError([Problem(Location(name), "the file is larger than 1 MB", "split it, and share with extends")])
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        where = _place(name, before, len(before))
+        raise SuiteError([Problem(where, "the file is not UTF-8", "save it as UTF-8")]) from None
+    return _Builder(name, text.removeprefix("\ufeff")).build()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not been seen."""
+
+    where: Location
+    anchor: str | None
+    keyed: bool
+    key: Scalar | None = None
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    size: int = 1
+    height: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    node: Node
+    size: int
+    height: int
+
+
+class _Builder:
+    """Turns the events of one file into a tree."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._text = text
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._root: Node | None = None
+        self._documents = 0
+        self._nodes = 0
+        self._problems: list[Problem] = []
+
+    def build(self) -> Node:
+        bad = _UNPRINTABLE.search(self._text)
+        if bad:
+            where = _place(self._name, self._text, bad.start())
+            self._fail(where, f"the character U+{ord(bad[0]):04X} is not allowed in YAML", "remove it")
+        try:
+            parser = _PARSER(self._text)
+            try:
+                while parser.check_event():
+                    self._take(parser.get_event())
+            finally:
+                parser.dispose()
+        except yaml.MarkedYAMLError as error:
+            where = self._blamed(error.problem_mark, error.context_mark)
+            said = " ".join(part for part in (error.problem, error.context) if part)
+            self._fail(where, f"this is not YAML: {shown(said, 200)}", self._syntax_hint(error.problem or "", where))
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            self._fail(Location(self._name), f"this is not YAML: {shown(str(error))}")
+        if self._problems:
+            raise SuiteError(self._problems)
+        if self._root is None:
+            self._fail(Location(self._name), "the file is empty")
+        return self._root
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, events.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                where = self._where(event.start_mark)
+                self._fail(where, "a second document starts here", "write one document a file, without ---")
+        elif isinstance(event, events.ScalarEvent):
+            node = self._scalar(event)
+            self._add(node, _Anchored(node, 1, 1), event.anchor)
+        elif isinstance(event, events.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, events.CollectionStartEvent):
+            self._start(event)
+        elif isinstance(event, events.CollectionEndEvent):
+            self._end()
+
+    def _start(self, event: Any) -> None:
+        where, keyed = self._where(event.start_mark), isinstance(event, events.MappingStartEvent)
+        wanted = _CORE + ("map" if keyed else "seq")
+        if event.tag not in (None, "!", wanted):
+            self._fail(where, f"the tag {shown(event.tag)} is not allowed", "write the value without a tag")
+        if self._stack and self._stack[-1].keyed and self._stack[-1].key is None:
+            self._fail(where, "a key must be a single word, not a list or mapping", "quote it if it begins with [ or {")
+        if len(self._stack) >= MAX_DEPTH:
+            self._fail(where, f"nested more than {MAX_DEPTH} levels deep")
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._stack.append(_Open(where, event.anchor, keyed))
+
+    def _end(self) -> None:
+        done = self._stack.pop()
+        node: Node
+        if done.keyed:
+            node = Mapping(done.where, tuple(done.entries.values()))
+        else:
+            node = Sequence(done.where, tuple(done.items))
+        self._add(node, _Anchored(node, done.size, done.height), done.anchor)
+
+    def _alias(self, event: Any) -> None:
+        where = self._where(event.start_mark)
+        if event.anchor not in self._anchors:
+            self._fail(where, f"there is no anchor &{shown(event.anchor)} above", "quote text that begins with *")
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            self._fail(where, f"*{shown(event.anchor)} stands inside the value that it names, which would never end")
+        if len(self._stack) + anchored.height > MAX_DEPTH:
+            self._fail(where, f"nested more than {MAX_DEPTH} levels deep")
+        node = anchored.node
+        if isinstance(node, Scalar):
+            node = Scalar(where, node.text, node.value, node.plain)
+        self._nodes += anchored.size - 1
+        self._add(node, anchored, None)
+
+    def _add(self, node: Node, made: _Anchored, anchor: str | None) -> None:
+        """Put a finished node where it belongs."""
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._fail(node.where, f"the file holds more than {MAX_NODES:,} values, aliases counted each time")
+        if anchor:
+            self._anchors[anchor] = made
+        if not self._stack:
+            self._root = node
+            return
+        parent = self._stack[-1]
+        parent.size += made.size
+        parent.height = max(parent.height, made.height + 1)
+        if not parent.keyed:
+            parent.items.append(node)
+        elif parent.key is None:
+            parent.key = self._key(node)
+        else:
+            key, parent.key = parent.key, None
+            self._enter(parent, Entry(key, node))
+
+    def _key(self, node: Node) -> Scalar:
+        if not isinstance(node, Scalar):
+            self._fail(node.where, "a key must be a single word, not a list or mapping")
+        if node.text == "<<" and node.plain:
+            self._fail(node.where, "merge keys (<<) are not allowed", "use extends, or repeat the lines")
+        return node
+
+    def _enter(self, parent: _Open, entry: Entry) -> None:
+        first = parent.entries.get(entry.key.text)
+        if first is None:
+            parent.entries[entry.key.text] = entry
+        elif len(self._problems) < MAX_REPEATED:
+            what = f"the key {shown(entry.key.text)} is written twice, first in line {first.key.where.line}"
+            self._problems.append(Problem(entry.key.where, what, "keep one of them"))
+
+    def _scalar(self, event: Any) -> Scalar:
+        where, text, tag = self._where(event.start_mark), event.value, event.tag
+        if tag is None:
+            plain = event.style in (None, "")
+            return Scalar(where, text, resolve(text) if plain else text, plain)
+        if tag in ("!", _CORE + "str"):
+            return Scalar(where, text, text, False)
+        kinds: dict[str, type | tuple[type, ...]] = {
+            "int": int,
+            "float": (int, float),
+            "bool": bool,
+            "null": type(None),
+        }
+        kind = kinds.get(tag.removeprefix(_CORE)) if tag.startswith(_CORE) else None
+        if kind is None:
+            self._fail(where, f"the tag {shown(tag)} is not allowed", "write the value without a tag")
+        value = resolve(text)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self._fail(where, f"{shown(text)} is no {tag.removeprefix(_CORE)}", "write the value without a tag")
+        return Scalar(where, text, value, False)
+
+    def _where(self, mark: Any) -> Location:
+        return Location(self._name, mark.line + 1, mark.column + 1)
+
+    def _blamed(self, problem: Any, context: Any) -> Location:
+        """Return where something went wrong; for what never ends, where it began."""
+        lines = _LINE_BREAK.split(self._text.rstrip())
+        for mark in (problem, context):
+            if mark is not None and mark.line < len(lines):
+                return self._where(mark)
+        return Location(self._name, len(lines), len(lines[-1]) + 1)
+
+    def _syntax_hint(self, problem: str, where: Location) -> str:
+        line = _LINE_BREAK.split(self._text)[where.line - 1]
+        if "cannot start any token" in problem and line[where.column - 1 : where.column] == "\t":
+            return "indent with spaces, not tabs"
+        if "${" in line and "did not find expected ','" in problem:
+            return 'inside brackets and braces write variables in quotes: "${NAME}"'
+        if "mapping values are not allowed" in problem:
+            return "quote text that holds a colon and a space"
+        if "expected <block end>" in problem or "did not find expected key" in problem:
+            return "check the indentation of this line and the lines above, and the brackets"
+        return "check quotes, brackets and indentation just above"
+
+    def _fail(self, where: Location, what: str, hint: str = "") -> NoReturn:
+        raise SuiteError([*self._problems, Problem(where, what, hint)]) from None
+
+
+def _place(name: str, text: str, index: int) -> Location:
+    before = text[:index]
+    return Location(name, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)

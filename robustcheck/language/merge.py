@@ -1,0 +1,160 @@
+"""What stands between a parsed file and its meaning: ``${VAR}`` and ``extends``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+from pathlib import Path
+from typing import Final
+
+from robustcheck.errors import Problem, SuiteError, did_you_mean
+from robustcheck.language.loader import MAX_NODES, load_file
+from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, shown, what_is
+from robustcheck.language.scalars import resolve
+
+MAX_EXTENDS: Final = 16
+_VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
+
+
+def substitute(node: Node, environment: MappingOf[str, str], problems: list[Problem]) -> Node:
+    """Replace ``${VAR}`` in every string value; keys stay as they are.
+
+    An unquoted value is read again afterwards, so that ``seed: ${SEED}`` gives a number. The text that
+    comes in is never parsed as YAML.
+
+    Args:
+        node: The tree; at most as deep as the loader allows.
+        environment: The variables.
+        problems: Missing variables are added here.
+    """
+    if isinstance(node, Sequence):
+        return Sequence(node.where, tuple([substitute(item, environment, problems) for item in node.items]))
+    if isinstance(node, Mapping):
+        entries = [Entry(key, substitute(value, environment, problems)) for key, value in node]
+        return Mapping(node.where, tuple(entries))
+    if not isinstance(node.value, str) or "$" not in node.value:
+        return node
+
+    def replacement(match: re.Match[str]) -> str:
+        if match[1]:
+            return "$"
+        if match[3]:
+            what = f"{shown('$' + match[3])} is no variable"
+            problems.append(Problem(node.where, what, "write ${NAME}, or $$ for a dollar sign"))
+        elif match[2] not in environment:
+            near = did_you_mean(match[2], environment)
+            hint = near if near.startswith("did you mean") else "set it, or write $$ for a dollar sign"
+            problems.append(Problem(node.where, f"the environment variable {match[2]} is not set", hint))
+        return environment.get(match[2] or "", "")
+
+    text = _VARIABLE.sub(replacement, node.value)
+    return Scalar(node.where, text, resolve(text) if node.plain else text, node.plain)
+
+
+def load_merged(path: Path, root: Path, environment: MappingOf[str, str]) -> Mapping:
+    """Read a suite with its variables and everything that it extends.
+
+    Args:
+        path: The suite.
+        root: The project's root; nothing outside it is read through ``extends``.
+        environment: What ``${VAR}`` may name.
+
+    Returns:
+        The merged mapping without ``extends``: mappings merge key by key, all else replaces. Every
+        part keeps the place where it is written.
+
+    Raises:
+        SuiteError: A file cannot be read or parsed, a variable is missing, or ``extends`` is wrong.
+    """
+    problems: list[Problem] = []
+    tree = _load(path, root, environment, problems)
+    chain = [path.resolve()]
+    while (entry := tree.entry("extends")) is not None:
+        tree = _without_extends(tree)
+        base = _base_of(entry.value, chain, root, problems)
+        if base is None:
+            break
+        chain.append(base)
+        tree = _merge(_load(base, root, environment, problems), tree)
+    if problems:
+        raise SuiteError(problems)
+    return tree
+
+
+def path_as_typed(path: Path, root: Path) -> str:
+    """Return a path relative to the project's root where it lies inside, with forward slashes."""
+    for candidate, base in ((path, root), (path.absolute(), root.absolute()), (path.resolve(), root.resolve())):
+        if candidate.is_relative_to(base):
+            return candidate.relative_to(base).as_posix()
+    return path.as_posix()
+
+
+def _load(path: Path, root: Path, environment: MappingOf[str, str], problems: list[Problem]) -> Mapping:
+    name = path_as_typed(path, root)
+    tree = load_file(path, name)
+    if not isinstance(tree, Mapping):
+        what = f"a suite is a mapping, this is {what_is(tree)}"
+        raise SuiteError([*problems, Problem(tree.where, what, "begin with robustcheck: 1")])
+    tree = substitute(tree, environment, problems)
+    assert isinstance(tree, Mapping)  # noqa: S101 - substitution keeps the kind of a node
+    return tree
+
+
+def _without_extends(tree: Mapping) -> Mapping:
+    return Mapping(tree.where, tuple(entry for entry in tree.entries if entry.key.text != "extends"))
+
+
+def _base_of(node: Node, chain: list[Path], root: Path, problems: list[Problem]) -> Path | None:
+    """Return the file that ``extends`` names, or report why it may not be read."""
+    here = chain[-1]
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or is_null(node):
+        problems.append(Problem(node.where, f"extends must be the path of one suite, not {what_is(node)}"))
+        return None
+    what = hint = ""
+    try:
+        base = (here.parent / node.value).resolve()
+        exists = base.is_file()
+    except (OSError, ValueError, RuntimeError):
+        what, base, exists = f"{shown(node.value)} is no path", here, True
+    if what:
+        pass
+    elif not base.is_relative_to(root.resolve()):
+        what = f"extends leaves the project: {shown(node.value)}"
+        hint = "copy the suite into the project"
+    elif not exists:
+        beside = [other.name for other in here.parent.glob("*.y*ml")] if here.parent.is_dir() else []
+        what, hint = f"there is no file {shown(node.value)} beside this one", did_you_mean(node.value, beside)
+    elif base in chain:
+        what = "extends goes in a circle: " + " -> ".join(path_as_typed(path, root) for path in [*chain, base])
+    elif len(chain) >= MAX_EXTENDS:
+        what = f"extends goes through more than {MAX_EXTENDS} files"
+    if what:
+        problems.append(Problem(node.where, what, hint))
+        return None
+    return base
+
+
+def _merge(base: Node, over: Node) -> Mapping:
+    merged = _merged(base, over)
+    if _size(merged) > MAX_NODES:
+        raise SuiteError([Problem(over.where, f"with what it extends the suite holds more than {MAX_NODES:,} values")])
+    assert isinstance(merged, Mapping)  # noqa: S101 - both roots are mappings
+    return merged
+
+
+def _merged(base: Node, over: Node) -> Node:
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    entries = {entry.key.text: entry for entry in base.entries}
+    for entry in over.entries:
+        below = entries.get(entry.key.text)
+        value = _merged(below.value, entry.value) if below else entry.value
+        entries[entry.key.text] = Entry(entry.key, value)
+    return Mapping(over.where, tuple(entries.values()))
+
+
+def _size(node: Node) -> int:
+    if isinstance(node, Scalar):
+        return 1
+    parts = node.items if isinstance(node, Sequence) else [value for _, value in node]
+    return 1 + sum(map(_size, parts))

@@ -1,0 +1,77 @@
+"""JSON Schemas (draft-07) of suites and configuration files, made from the spec and the registry.
+
+``python -m robustcheck.language > robustcheck.schema.json`` writes the copy in the repository.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from robustcheck.language.checks import check_definitions
+from robustcheck.language.configs import DATA, MODEL
+from robustcheck.language.suites import suite_record
+from robustcheck.language.thresholds import expect_schema
+
+DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+_VARIABLE: Final = {
+    "description": "An environment variable: ${NAME}.",
+    "type": "string",
+    "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}",
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of suites: every registered shift, metric and unit."""
+    record = suite_record(None).schema()
+    properties = {**record["properties"], "extends": _extends()}
+    return {
+        "$schema": DRAFT,
+        "title": "robustcheck suite",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        # A suite that extends another may leave to it whatever it needs.
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": record["required"]},
+        "definitions": {
+            "variable": _VARIABLE,
+            "expect": expect_schema(paired=True),
+            "clean_expect": expect_schema(paired=False),
+            **check_definitions(),
+        },
+    }
+
+
+def models_schema() -> dict[str, Any]:
+    """Return the schema of ``configs/models.yaml``."""
+    return _entries("robustcheck models", MODEL.schema())
+
+
+def data_schema() -> dict[str, Any]:
+    """Return the schema of ``configs/data.yaml``."""
+    return _entries("robustcheck data sets", DATA.schema())
+
+
+def as_text(schema: dict[str, Any]) -> str:
+    """Return a schema as the text of a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _extends() -> dict[str, Any]:
+    return {
+        "description": "The path of a suite inside the project that this one is laid over: mappings merge, lists replace.",
+        "type": "string",
+        "minLength": 1,
+    }
+
+
+def _entries(title: str, entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "$schema": DRAFT,
+        "title": title,
+        "type": "object",
+        "properties": {"robustcheck": {"const": 1}},
+        "additionalProperties": {"$ref": "#/definitions/entry"},
+        "definitions": {"entry": entry, "variable": _VARIABLE},
+    }

@@ -1,0 +1,417 @@
+"""Suites: from a file to a plan, or to every problem that the file has."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from robustcheck import registry
+from robustcheck.errors import Location, SuiteError, did_you_mean
+from robustcheck.language.checks import (
+    BORDER,
+    FILL,
+    LATER,
+    SEVERITY,
+    SYNTHETIC,
+    TIER,
+    Check,
+    CheckRead,
+    Expected,
+    cases_of,
+    report_duplicates,
+    uncovered,
+)
+from robustcheck.language.entries import Project
+from robustcheck.language.kinds import (
+    INVALID,
+    Amount,
+    Day,
+    Field,
+    Known,
+    ListOf,
+    Name,
+    Reading,
+    Record,
+    Text,
+    Values,
+    Whole,
+)
+from robustcheck.language.merge import load_merged, path_as_typed
+from robustcheck.language.nodes import Mapping as MappingNode
+from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
+from robustcheck.language.plan import TIERS, Case, Declared, Overall, Suite, Threshold, Waiver, matches
+from robustcheck.language.thresholds import Expect, merge, read_threshold
+from robustcheck.units import Quantity
+
+TOLERANCE: Final = Quantity(0.5, "pp")
+MAX_SEED: Final = 2**63 - 1
+
+
+class Version:
+    """The kind of ``robustcheck``: the version of the language, 1."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return 1."""
+        if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
+            return 1
+        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"const": 1}
+
+
+class OverallMetric:
+    """The kind of ``overall``'s metric: ``mean_`` or ``worst_`` and a metric without argument."""
+
+    def names(self) -> list[str]:
+        """Return every accepted word."""
+        plain = [metric.name for metric in registry.metrics if not metric.facts.argument]
+        return [f"{aggregate}_{name}" for aggregate in ("mean", "worst") for name in plain]
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return (aggregate, metric name)."""
+        text = Known("overall metric", self.names).read(name, node, reading)
+        if text is INVALID:
+            return INVALID
+        aggregate, _, metric = text.partition("_")
+        return aggregate, metric
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"enum": self.names()}
+
+
+class Anything:
+    """A value that is read later, when the metric is known."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return the node."""
+        return node
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"type": "string"}
+
+
+class Unreadable:
+    """The kind of ``max_unreadable``: a number of pictures or a share."""
+
+    _amount: Final = Amount(("", "%"), 0)
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return a Quantity."""
+        quantity = self._amount.read(name, node, reading)
+        if quantity is INVALID:
+            return INVALID
+        if quantity.unit == "%" and quantity.number >= 100:
+            return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
+        if not quantity.unit and not float(quantity.number).is_integer():
+            return reading.add(node.where, f"{name} is a number of pictures or a share", "write 3 or 1%")
+        return quantity
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return self._amount.schema()
+
+
+_CLEAN: Final = Record(
+    "clean",
+    {
+        "expect": Field(Expect(paired=False), "Thresholds on the pictures as they are."),
+        "declared": Field(
+            Amount(("%",), 0, 100), "The clean accuracy that the model's authors claim; it must be reproduced first."
+        ),
+        "tolerance": Field(Amount(("pp",), 0, 100), "How far the observed accuracy may be off.", default="0.5pp"),
+    },
+)
+_OVERALL: Final = Record(
+    "overall",
+    {
+        "metric": Field(OverallMetric(), "mean_ or worst_ and a metric: over all cases that match.", required=True),
+        "over": Field(Text(), 'A pattern of case ids, checks or shifts, such as "camera.*".', required=True),
+        "expect": Field(Anything(), 'The threshold, such as ">= 88%".', required=True),
+        "id": Field(Name(), "A short name."),
+        "severity": SEVERITY,
+        "tier": TIER,
+    },
+)
+_WAIVER: Final = Record(
+    "a waiver",
+    {
+        "case": Field(Text(), "The id of a case, or a pattern with * and ?.", required=True),
+        "reason": Field(Text(), "Why the breach is accepted.", required=True),
+        "owner": Field(Text(), "Who answers for it.", required=True),
+        "expires": Field(Day(), "The last day on which it holds, such as 2027-03-01.", required=True),
+    },
+)
+
+
+def suite_record(project: Project | None) -> Record:
+    """Return the spec of a suite file.
+
+    Args:
+        project: Its entries are the models and data sets that may be named; ``None`` accepts any name.
+    """
+    model: Any = Known("model", lambda: project.models, "configs/models.yaml") if project else Text()
+    data: Any = Known("data set", lambda: project.data, "configs/data.yaml") if project else Text()
+    return Record(
+        "a suite",
+        {
+            "robustcheck": Field(Version(), "The version of the language: 1.", required=True),
+            "title": Field(Text(), "What the suite is about, for reports.", required=True),
+            "owner": Field(Text(), "Who answers for the suite.", required=True),
+            "description": Field(Text(), "What a reader of the report should know."),
+            "model": Field(model, "An entry of configs/models.yaml.", required=True),
+            "data": Field(data, "An entry of configs/data.yaml.", required=True),
+            "seed": Field(Whole(0, MAX_SEED), "Decides every random choice.", default=0),
+            "expect": Field(Expect(), "Thresholds that hold for every check unless it says otherwise."),
+            "clean": Field(_CLEAN, "The pictures as they are."),
+            "checks": Field(
+                ListOf(Check(), 1), "What is done to the pictures, and what must hold then.", required=True
+            ),
+            "overall": Field(ListOf(_OVERALL), "Thresholds on the mean or worst over several cases."),
+            "waivers": Field(ListOf(_WAIVER), "Breaches that somebody answers for until a day."),
+            "max_unreadable": Field(Unreadable(), "Pictures that may be unreadable: 3 or 1%.", default=0),
+            "border": BORDER,
+            "fill": FILL,
+            "allow_synthetic_border": SYNTHETIC,
+            "severity": SEVERITY,
+        },
+        {word: f"{word} is not available in this version yet" for word in LATER},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Overrides:
+    model: str | None
+    data: str | None
+    seed: int | None
+
+
+def load_suite(
+    path: Path,
+    project: Project,
+    *,
+    model: str | None = None,
+    data: str | None = None,
+    seed: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    today: datetime.date | None = None,
+) -> Suite:
+    """Read a suite.
+
+    Args:
+        path: The file.
+        project: What it may name, and the root that it may not leave.
+        model: Name of a model to test instead of the suite's own; a declared accuracy, which is about
+            the suite's model and data, then no longer applies.
+        data: Name of a data set to use instead of the suite's own.
+        seed: Seed instead of the suite's own.
+        environment: What ``${VAR}`` may name; ``os.environ`` by default.
+        today: The day by which waivers expire; today by default.
+
+    Raises:
+        SuiteError: With every problem of the file.
+    """
+    path = Path(path)
+    tree = load_merged(path, project.root, os.environ if environment is None else environment)
+    name = path_as_typed(path, project.root)
+    reading = Reading()
+    overrides = _Overrides(model, data, seed)
+    _check_overrides(overrides, project, name, reading)
+    chosen = model or _text(tree.get("model"))
+    if chosen in project.models:
+        reading.classes, reading.model = project.models[chosen].classes, chosen
+    values = suite_record(project).read("a suite", tree, reading)
+    suite = _Builder(values, tree, reading, today or datetime.date.today()).build(name, overrides)
+    if suite is None or reading.problems:
+        raise SuiteError(list(dict.fromkeys(reading.problems)))
+    return suite
+
+
+def _check_overrides(overrides: _Overrides, project: Project, name: str, reading: Reading) -> None:
+    for noun, chosen, known in (("model", overrides.model, project.models), ("data set", overrides.data, project.data)):
+        if chosen is not None and chosen not in known:
+            what = f"there is no {noun} {shown(chosen)}, which was chosen instead of the suite's own"
+            reading.add(Location(name), what, did_you_mean(chosen, known))
+    if overrides.seed is not None and not 0 <= overrides.seed <= MAX_SEED:
+        reading.add(Location(name), f"the seed {overrides.seed} is not between 0 and {MAX_SEED}")
+
+
+def _text(node: Node | None) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+
+
+class _Builder:
+    """Makes a plan out of what was read."""
+
+    def __init__(self, values: Values, tree: MappingNode, reading: Reading, today: datetime.date) -> None:
+        self._values = values
+        self._tree = tree
+        self._reading = reading
+        self._today = today
+        self._complete = False
+
+    def build(self, name: str, overrides: _Overrides) -> Suite | None:
+        values, reading = self._values, self._reading
+        inherited = None if self._broken(values, "expect") else merge({}, values.get("expect", ()), None)
+        checks: list[CheckRead] = [check for check, _ in values.get("checks", ())]
+        spread = [(check, cases_of(check, values, inherited, reading)) for check in checks]
+        written = self._tree.get("checks")
+        self._complete = (
+            isinstance(written, Sequence) and len(checks) == len(written.items) and all(m for _, m in spread)
+        )
+        cases = (self._clean(), *(case for _, made in spread for case in made))
+        overall = self._overall(cases)
+        self._check_ids(checks, cases, overall)
+        covered = [case for line in overall for case in line.cases]
+        known = inherited is not None and len(overall) == len(values.get("overall", ()))
+        for check, made in spread:
+            if known and not self._broken(check.values, "expect") and uncovered(made, covered):
+                what = f"the check {shown(check.id)} expects nothing, so it could not fail"
+                reading.add(check.node.where, what, 'write expect: {accuracy: ">= 85%"}, or cover it by overall')
+        waivers = self._waivers(cases, overall)
+        if reading.problems:
+            return None
+        model = overrides.model or values.get("model")
+        data = overrides.data or values.get("data")
+        seed = values.get("seed", 0) if overrides.seed is None else overrides.seed
+        own = (values.get("model"), values.get("data")) == (model, data)
+        return Suite(
+            path=name,
+            title=values.get("title"),
+            owner=values.get("owner"),
+            description=values.get("description", ""),
+            model=model,
+            data=data,
+            seed=seed,
+            declared=self._declared() if own else None,
+            max_unreadable=values.get("max_unreadable", Quantity(0)),
+            cases=tuple(replace(case, waiver=self._waiver(case, waivers)) for case in cases),
+            overall=tuple(replace(line, waiver=self._waiver(line, waivers)) for line in overall),
+            waivers=waivers,
+            digest=_digest(self._tree, model, data, seed),
+            notes=tuple(dict.fromkeys(reading.notes)),
+        )
+
+    @staticmethod
+    def _broken(values: Values, key: str) -> bool:
+        """Whether a key is written but was wrong, so that nothing may be concluded from its absence."""
+        return values.node.entry(key) is not None and values.get(key) is None
+
+    def _clean(self) -> Case:
+        values = self._values
+        clean = values.get("clean")
+        expected: Expected = merge({}, clean.get("expect", ()) if clean else (), None)
+        return Case(
+            id="clean",
+            check="clean",
+            kind="clean",
+            steps=(),
+            swept={},
+            expectations=tuple(expected.values()),
+            severity=values.get("severity", "error"),
+            tier="smoke",
+            tags=(),
+            why="",
+            border=values.get("border", "source"),
+            fill=values.get("fill", "reflect"),
+            allow_synthetic_border=values.get("allow_synthetic_border", False),
+            where=values.where("clean"),
+        )
+
+    def _declared(self) -> Declared | None:
+        clean = self._values.get("clean")
+        if clean is None or clean.get("declared") is None:
+            return None
+        return Declared(clean.get("declared"), clean.get("tolerance", TOLERANCE), clean.where("declared"))
+
+    def _overall(self, cases: tuple[Case, ...]) -> tuple[Overall, ...]:
+        lines = (self._overall_line(line, cases) for line, _ in self._values.get("overall", ()))
+        return tuple(line for line in lines if line is not None)
+
+    def _overall_line(self, line: Values, cases: tuple[Case, ...]) -> Overall | None:
+        if line.get("metric") is None or line.get("over") is None or line.get("expect") is None:
+            return None
+        aggregate, metric = line.get("metric")
+        name = f"{aggregate}_{metric}"
+        threshold = read_threshold(name, registry.metrics[metric], (), line.get("expect"), self._reading)
+        over = line.get("over")
+        # The clean case would raise a mean over everything, so no pattern takes it in.
+        covered = [case for case in cases[1:] if case.matches(over)]
+        if not covered and self._complete:
+            known = [name for case in cases[1:] for name in (case.check, *(step.name for step in case.steps))]
+            where = line.node.get("over")
+            assert where is not None  # noqa: S101 - it was read
+            self._reading.add(where.where, f"over: {shown(over)} matches no case", did_you_mean(over, known))
+        if threshold is INVALID or not covered:
+            return None
+        assert isinstance(threshold, Threshold)  # noqa: S101 - all else is INVALID
+        return Overall(
+            id=line.get("id") or f"overall[{name} over {over}]",
+            aggregate=aggregate,
+            threshold=threshold,
+            over=over,
+            cases=tuple(case.id for case in covered),
+            severity=line.get("severity", self._values.get("severity", "error")),
+            # A mean over some of its cases would be another number, so it runs when all of them do.
+            tier=line.get("tier") or max((case.tier for case in covered), key=TIERS.index),
+            where=line.node.where,
+        )
+
+    def _check_ids(self, checks: list[CheckRead], cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> None:
+        reading = self._reading
+        written = [(check.values.get("id"), check.values.where("id")) for check in checks if check.values.get("id")]
+        for name, where in written:
+            if name == "clean":
+                reading.add(where, "the id clean belongs to the pictures as they are", "choose another id")
+        before = len(reading.problems)
+        report_duplicates(written, "id", reading)
+        if len(reading.problems) == before:
+            items = [(case.id, case.where) for case in cases[1:]] + [(line.id, line.where) for line in overall]
+            report_duplicates(items, "case", reading)
+        clean = self._values.get("clean")
+        if clean is not None and clean.get("tolerance") is not None and clean.node.entry("declared") is None:
+            reading.add(clean.where("tolerance"), "tolerance needs declared", "write declared: 97.8% beside it")
+
+    def _waivers(self, cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> tuple[Waiver, ...]:
+        waivers = []
+        for line, _ in self._values.get("waivers", ()):
+            if len(line.read) < len(_WAIVER.fields):
+                continue
+            waiver = Waiver(
+                line.get("case"), line.get("reason"), line.get("owner"), line.get("expires"), line.node.where
+            )
+            items: list[Case | Overall] = [*cases, *overall]
+            if not any(_waives(waiver, item) for item in items) and self._complete:
+                where = line.node.get("case")
+                assert where is not None  # noqa: S101 - it was read
+                hint = did_you_mean(waiver.case, [item.id for item in items])
+                self._reading.add(where.where, f"the waiver of {shown(waiver.case)} matches no case", hint)
+            if waiver.expired(self._today):
+                self._reading.notes.append(
+                    f"{waiver.where}: the waiver of {waiver.owner} for {waiver.case} expired on {waiver.expires} and excuses nothing any more"
+                )
+            waivers.append(waiver)
+        return tuple(waivers)
+
+    def _waiver(self, item: Case | Overall, waivers: tuple[Waiver, ...]) -> Waiver | None:
+        live = (waiver for waiver in waivers if not waiver.expired(self._today))
+        return next((waiver for waiver in live if _waives(waiver, item)), None)
+
+
+def _waives(waiver: Waiver, item: Case | Overall) -> bool:
+    return item.matches(waiver.case) if isinstance(item, Case) else matches(waiver.case, item.id)
+
+
+def _digest(tree: MappingNode, model: str, data: str, seed: int) -> str:
+    meaning = {"suite": plain_value(tree), "model": model, "data": data, "seed": seed}
+    text = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

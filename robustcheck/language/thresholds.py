@@ -1,0 +1,294 @@
+"""``expect``: which metric must be how good, read into thresholds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from robustcheck import registry
+from robustcheck.errors import Location, did_you_mean
+from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Reading, number_text
+from robustcheck.language.nodes import Mapping as MappingNode
+from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
+from robustcheck.language.plan import Threshold
+from robustcheck.registry import Definition, MetricFacts
+from robustcheck.units import Quantity, parse_quantity
+
+ARGUMENTS: Final = {
+    "class": 'the name of a class: {stop: ">= 95%"}',
+    "k": 'a number of guesses: {5: ">= 90%"}',
+    "group": 'a metadata column: {weather: ">= 80%"} or {weather: {rain: ">= 80%"}}',
+    "confusion": 'two classes: {stop: {turn_left: "<= 1%"}}',
+}
+_WRITTEN: Final = re.compile(r"\s*([<>=!≤≥]{1,3})\s*(.*)", re.DOTALL)
+_COMPARISONS: Final = (">=", "<=", ">", "<")
+_MEANT: Final = {"=>": ">=", "=<": "<=", "≥": ">=", "≤": "<=", "=": ">=", "==": ">="}
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One entry of ``expect``: a threshold, or ``None`` where ``null`` removes an inherited one.
+
+    Attributes:
+        metric: The metric.
+        argument: Its argument; for a removal it may be shorter and then removes everything below.
+        threshold: The threshold, or ``None``.
+        where: The place of the key.
+    """
+
+    metric: str
+    argument: tuple[str, ...]
+    threshold: Threshold | None
+    where: Location
+
+
+def read_threshold(
+    name: str, metric: Definition, argument: tuple[str, ...], node: Node, reading: Reading, *, quiet: bool = False
+) -> Any:
+    """Read ``">= 85%"``.
+
+    Args:
+        name: What messages call it, such as ``class_accuracy of stop``.
+        metric: The metric, which knows its unit and its range.
+        argument: The metric's argument.
+        node: The value.
+        reading: Where problems go.
+        quiet: Whether to leave out the note about a comparison that a worse model fulfils.
+
+    Returns:
+        A Threshold, or ``INVALID``.
+    """
+    facts: MetricFacts = metric.facts
+    usual = ">=" if facts.better == "higher" else "<="
+    if not isinstance(node, Scalar):
+        return reading.add(node.where, f"{name} must be a threshold, not {what_is(node)}", _example(usual, facts))
+    match = _WRITTEN.fullmatch(node.text)
+    if match is None:
+        quantity = parse_quantity(node.text)
+        hint = f'write "{usual} {_with_unit(quantity, facts)}"' if quantity else _example(usual, facts)
+        return reading.add(node.where, f"{name} needs a comparison and a number, not {what_is(node)}", hint)
+    comparison, rest = match[1], match[2].strip()
+    quantity = parse_quantity(rest)
+    if comparison not in _COMPARISONS:
+        meant = _MEANT.get(comparison, usual)
+        number = f" {_with_unit(quantity, facts)}" if quantity else ""
+        return reading.add(node.where, f"{comparison} is no comparison", f'write "{meant}{number}"')
+    if quantity is None:
+        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", _example(comparison, facts))
+    if quantity.unit != facts.unit:
+        right = f'write "{comparison} {_with_unit(quantity, facts)}"'
+        if not quantity.unit:
+            return reading.add(node.where, f"{name} needs the unit {facts.unit}", right)
+        wanted = f"in {facts.unit}" if facts.unit else "as a plain number"
+        return reading.add(node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", right)
+    if not math.isfinite(quantity.number):
+        return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
+    sense = _sense(comparison, quantity, facts)
+    if sense:
+        reach = f"{name} lies between {number_text(facts.low)}{facts.unit} and {number_text(facts.high)}{facts.unit}"
+        return reading.add(node.where, f'"{comparison} {quantity}" {sense}', reach)
+    if not quiet and comparison[0] != usual[0]:
+        reading.notes.append(
+            f'{node.where}: {name} "{comparison} {quantity}" is easier for a worse model; was {usual} meant?'
+        )
+    return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
+
+
+def _sense(comparison: str, bound: Quantity, facts: MetricFacts) -> str:
+    """Say why a threshold decides nothing, or return nothing."""
+    number, low, high = bound.number, facts.low, facts.high
+    never = {">=": number > high, ">": number >= high, "<=": number < low, "<": number <= low}[comparison]
+    always = {">=": number <= low, ">": number < low, "<=": number >= high, "<": number > high}[comparison]
+    if never:
+        return "cannot be reached"
+    return "always holds, so it checks nothing" if always else ""
+
+
+def _with_unit(quantity: Quantity, facts: MetricFacts) -> str:
+    number = quantity.number
+    if facts.unit and not quantity.unit and 0 < abs(number) <= 1:
+        number = round(number * 100, 10)
+    elif not facts.unit and quantity.unit:
+        number = quantity.value
+    return f"{number_text(number)}{facts.unit}"
+
+
+def _example(comparison: str, facts: MetricFacts) -> str:
+    middle = {"%": "85%", "pp": "5pp"}.get(facts.unit, "0.5")
+    return f'write it as "{comparison} {middle}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """The kind of ``expect``: a mapping from metrics to thresholds.
+
+    Attributes:
+        paired: Whether metrics that compare with the clean case make sense here.
+    """
+
+    paired: bool = True
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return a tuple of Expectation, or ``INVALID`` when any of them is wrong."""
+        if not isinstance(node, MappingNode):
+            hint = 'write it as {accuracy: ">= 85%"}'
+            return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}", hint)
+        if not node.entries:
+            return reading.add(node.where, f"{name} is empty", "name a metric, or leave the key out")
+        found: list[Expectation] = []
+        before = len(reading.problems)
+        for key, value in node:
+            if key.text not in registry.metrics:
+                names = [metric.name for metric in registry.metrics]
+                reading.add(key.where, f"there is no metric {shown(key.text)}", did_you_mean(key.text, names))
+                continue
+            metric = registry.metrics[key.text]
+            if metric.facts.paired and not self.paired:
+                what = f"{metric.name} compares with the clean case, so it says nothing about the clean case itself"
+                reading.add(key.where, what, "move it to a check")
+            elif is_null(value):
+                found.append(Expectation(metric.name, (), None, key.where))
+            else:
+                found += self._with_argument(metric, key, value, reading)
+        return tuple(found) if len(reading.problems) == before else INVALID
+
+    def _with_argument(self, metric: Definition, key: Scalar, value: Node, reading: Reading) -> list[Expectation]:
+        if not metric.facts.argument:
+            return _leaf(metric, (), metric.name, key, value, reading)
+        needs = ARGUMENTS[metric.facts.argument]
+        if not isinstance(value, MappingNode) or not value.entries:
+            reading.add(
+                value.where, f"{metric.name} needs {needs.partition(':')[0]}", f"write {needs.partition(': ')[2]}"
+            )
+            return []
+        found: list[Expectation] = []
+        for first, below in value:
+            if not _argument_fits(metric, first, reading):
+                continue
+            two = metric.facts.argument == "confusion" or (
+                metric.facts.argument == "group" and isinstance(below, MappingNode)
+            )
+            if not two or is_null(below):
+                found += _leaf(metric, (first.text,), f"{metric.name} of {shown(first.text)}", first, below, reading)
+            elif not isinstance(below, MappingNode) or not below.entries:
+                what = f"{metric.name} of {shown(first.text)} needs {needs.partition(':')[0]}"
+                reading.add(below.where, what, f"write {needs.partition(': ')[2]}")
+            else:
+                found += self._second(metric, first, below, reading)
+        return found
+
+    def _second(self, metric: Definition, first: Scalar, below: MappingNode, reading: Reading) -> list[Expectation]:
+        found: list[Expectation] = []
+        for second, value in below:
+            if metric.facts.argument == "confusion":
+                if not _argument_fits(metric, second, reading):
+                    continue
+                if second.text == first.text:
+                    what = f"{shown(first.text)} cannot be confused with itself"
+                    reading.add(second.where, what, "class_accuracy says how often it is right")
+                    continue
+            name = f"{metric.name} of {shown(first.text)}, {shown(second.text)}"
+            found += _leaf(metric, (first.text, second.text), name, second, value, reading)
+        return found
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema; the metrics are in the definitions."""
+        return {"$ref": "#/definitions/expect" if self.paired else "#/definitions/clean_expect"}
+
+
+def _leaf(
+    metric: Definition, argument: tuple[str, ...], name: str, key: Scalar, value: Node, reading: Reading
+) -> list[Expectation]:
+    if is_null(value):
+        return [Expectation(metric.name, argument, None, key.where)]
+    threshold = read_threshold(name, metric, argument, value, reading)
+    return [] if threshold is INVALID else [Expectation(metric.name, argument, threshold, key.where)]
+
+
+def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
+    kind, classes = metric.facts.argument, reading.classes
+    if not key.text.strip():
+        reading.add(key.where, f"{metric.name}: a name is empty")
+        return False
+    if kind in ("class", "confusion") and classes is not None and key.text not in classes:
+        what = f"the model {reading.model} has no class {shown(key.text)}"
+        reading.add(key.where, what, did_you_mean(key.text, classes))
+        return False
+    if kind == "k":
+        if not re.fullmatch(r"[1-9][0-9]{0,5}", key.text):
+            what = f"{metric.name} needs a number of guesses, not {shown(key.text)}"
+            reading.add(key.where, what, f"write {ARGUMENTS['k'].partition(': ')[2]}")
+            return False
+        if classes is not None and int(key.text) >= len(classes):
+            what = f"{key.text} guesses among {len(classes)} classes are always right, so it checks nothing"
+            reading.add(key.where, what, "lower the number")
+            return False
+    return True
+
+
+def merge(
+    inherited: Mapping[tuple[str, tuple[str, ...]], Threshold], own: tuple[Expectation, ...], reading: Reading | None
+) -> dict[tuple[str, tuple[str, ...]], Threshold]:
+    """Lay a check's expectations over the suite's, metric by metric and argument by argument.
+
+    Args:
+        inherited: What holds so far, by metric and argument.
+        own: What the check says; ``None`` thresholds remove.
+        reading: Where removals of nothing are reported; ``None`` where they are no mistake.
+    """
+    merged = dict(inherited)
+    for expectation in own:
+        key = (expectation.metric, expectation.argument)
+        if expectation.threshold is not None:
+            merged[key] = expectation.threshold
+            continue
+        length = len(expectation.argument)
+        below = [known for known in merged if known[0] == key[0] and known[1][:length] == key[1]]
+        if not below and reading is not None:
+            name = " ".join((expectation.metric, *expectation.argument))
+            reading.add(
+                expectation.where, f"null removes nothing: no {shown(name)} is expected here", "remove the line"
+            )
+        for known in below:
+            del merged[known]
+    return merged
+
+
+def threshold_schema(facts: MetricFacts) -> dict[str, Any]:
+    """Return the schema of a threshold on a metric."""
+    usual = ">=" if facts.better == "higher" else "<="
+    return {
+        "anyOf": [{"type": "string", "pattern": rf"^\s*(>=|<=|>|<)\s*{NUMBER}\s*{facts.unit}\s*$"}, VARIABLE],
+        "examples": [_example(usual, facts).split('"')[1]],
+    }
+
+
+def expect_schema(*, paired: bool) -> dict[str, Any]:
+    """Return the schema of ``expect`` with every registered metric."""
+    properties: dict[str, Any] = {}
+    for metric in registry.metrics:
+        facts: MetricFacts = metric.facts
+        if facts.paired and not paired:
+            continue
+        leaf: dict[str, Any] = {"anyOf": [threshold_schema(facts), {"type": "null"}]}
+        inner: dict[str, Any] = {"type": "object", "minProperties": 1, "additionalProperties": leaf}
+        if facts.argument == "confusion":
+            inner["additionalProperties"] = {"anyOf": [dict(inner), {"type": "null"}]}
+        elif facts.argument == "group":
+            inner["additionalProperties"] = {"anyOf": [leaf, dict(inner)]}
+        elif facts.argument == "k":
+            inner["propertyNames"] = {"pattern": "^[1-9][0-9]*$"}
+        shape = inner if facts.argument else leaf
+        properties[metric.name] = {
+            "description": metric.summary,
+            **(shape if not facts.argument else {"anyOf": [shape, {"type": "null"}]}),
+        }
+    return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": properties}
+
+
+def sequence_of(node: Node) -> tuple[Node, ...]:
+    """Return the items of a list, or the value itself as the only one."""
+    return node.items if isinstance(node, Sequence) else (node,)

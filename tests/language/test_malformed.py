@@ -1,0 +1,247 @@
+"""A table of malformed suites; ``‸`` marks the place that the error must name."""
+
+from __future__ import annotations
+
+import pytest
+from writing import check, text_of
+
+from robustcheck.errors import SuiteError
+
+# (what the suite says, what the error says)
+ROWS = [
+    # YAML itself
+    ("", "the file is empty"),
+    ("# only a comment\n", "the file is empty"),
+    ("‸[1, 2]\n", "a suite is a mapping, this is a list"),
+    ("‸just words\n", "a suite is a mapping, this is the text just words"),
+    ("a: 1\n‸--- \nb: 2\n", "a second document"),
+    ("a: 1\n‸a: 2\n", "the key a is written twice, first in line 1"),
+    ("a: {b: 1, ‸b: 2}\n", "the key b is written twice"),
+    ("a: ‸!!python/object/apply:os.system [ls]\n", "tag"),
+    ("a: ‸!mine x\n", "the tag !mine is not allowed"),
+    ("a: ‸!!int x\n", "x is no int"),
+    ("a: ‸!!map [x]\n", "is not allowed"),
+    ("a: &x {b: 1}\nc:\n  ‸<<: *x\n", "merge keys (<<) are not allowed; use extends"),
+    ("a: ‸*nobody\n", "there is no anchor &nobody"),
+    ("a: &a [‸*a]\n", "which would never end"),
+    ("‸[a]: 1\n", "a key must be a single word"),
+    ("{‸{a: 1}: 1}\n", "a key must be a single word"),
+    ("a:\n‸\tb: 1\n", "indent with spaces, not tabs"),
+    ("a: b‸: c\n", "quote text that holds a colon"),
+    ("a: ‸[1, 2", "this is not YAML"),
+    ("a: {b: $‸{X}}\n", 'write variables in quotes: "${NAME}"'),
+    ("a: ‸\"open\n", "this is not YAML"),
+    ("a: ‸\x07\n", "the character U+0007 is not allowed"),
+    ("[" * 3 + "‸\n", "this is not YAML"),
+    ("[" * 64 + "‸" + "[" * 1000, "nested more than 64 levels deep"),
+    # the suite's own keys
+    (text_of(robustcheck="‸2"), "robustcheck must be 1"),
+    (text_of(robustcheck="‸true"), "robustcheck must be 1"),
+    ("‸" + text_of(robustcheck=None), "a suite needs robustcheck"),
+    ("‸" + text_of(title=None), "a suite needs title"),
+    ("‸" + text_of(owner=None), "a suite needs owner"),
+    ("‸" + text_of(model=None), "a suite needs model"),
+    ("‸" + text_of(data=None), "a suite needs data"),
+    ("‸" + text_of(checks=None), "a suite needs checks"),
+    (text_of(title="‸5"), 'title must be text, not the number 5; write "5" in quotes'),
+    (text_of(title="‸true"), "title must be text, not the boolean true"),
+    (text_of(title="‸[a]"), "title must be text, not a list"),
+    (text_of(title='‸""'), "title is empty"),
+    (text_of(owner="‸~"), "owner is empty"),
+    (text_of(model="‸nett"), "there is no model nett in configs/models.yaml; did you mean net?"),
+    (text_of(data="‸picture"), "there is no data set picture in configs/data.yaml; did you mean pictures?"),
+    (text_of() + "‸chekcs: []\n", "chekcs is no key of a suite; did you mean checks?"),
+    (text_of() + "‸Seed: 1\n", "did you mean seed?"),
+    (text_of(seed="‸-1"), "seed must be between 0 and"),
+    (text_of(seed="‸1.5"), "seed must be a whole number, not the number 1.5"),
+    (text_of(seed='‸"1"'), "seed must be a whole number, not the text 1"),
+    (text_of(seed="‸.inf"), "seed must be a whole number"),
+    (text_of(border="‸sauce"), "border cannot be sauce; did you mean source?"),
+    (text_of(fill="‸mirror"), "fill cannot be mirror; known: black, gray, reflect, replicate"),
+    (text_of(allow_synthetic_border="‸yes"), "must be true or false, not the text yes; write true"),
+    (text_of(severity="‸err"), "severity cannot be err; did you mean error?"),
+    (text_of(max_unreadable="‸-1"), "max_unreadable must be at least 0"),
+    (text_of(max_unreadable="‸1.5"), "write 3 or 1%"),
+    (text_of(max_unreadable="‸100%"), "must be below 100%"),
+    (text_of(max_unreadable="‸3px"), "max_unreadable is measured in a plain number or %, not px"),
+    (text_of() + "‸attack: pgd\n", "attack is not available in this version yet"),
+    # expectations
+    (text_of(expect="‸5"), "expect must be a mapping, not the number 5"),
+    (text_of(expect="‸{}"), "expect is empty"),
+    (text_of(expect='{‸acuracy: ">= 85%"}'), "there is no metric acuracy; did you mean accuracy?"),
+    (text_of(expect='{accuracy: ‸">= 0.85"}'), 'accuracy needs the unit %; write ">= 85%"'),
+    (text_of(expect='{accuracy: ‸">= 85"}'), 'write ">= 85%"'),
+    (text_of(expect="{accuracy: ‸0.85}"), 'accuracy needs a comparison and a number, not the number 0.85; write ">= 85%"'),
+    (text_of(expect="{accuracy: ‸85%}"), 'write ">= 85%"'),
+    (text_of(expect="{accuracy: ‸high}"), 'write it as ">= 85%"'),
+    (text_of(expect='{accuracy: ‸"=> 85%"}'), '=> is no comparison; write ">= 85%"'),
+    (text_of(expect='{accuracy: ‸"≥ 85%"}'), '≥ is no comparison; write ">= 85%"'),
+    (text_of(expect='{accuracy: ‸"== 85%"}'), "== is no comparison"),
+    (text_of(expect='{accuracy: ‸">= much"}'), "much is no number"),
+    (text_of(expect='{accuracy: ‸">="}'), "nothing is no number"),
+    (text_of(expect='{accuracy: ‸">= 85pp"}'), 'accuracy is measured in %, not in pp; write ">= 85%"'),
+    (text_of(expect='{accuracy: ‸">= 120%"}'), '">= 120%" cannot be reached; accuracy lies between 0% and 100%'),
+    (text_of(expect='{accuracy: ‸"> 100%"}'), "cannot be reached"),
+    (text_of(expect='{accuracy: ‸"<= -1%"}'), "cannot be reached"),
+    (text_of(expect='{accuracy: ‸">= 0%"}'), "always holds, so it checks nothing"),
+    (text_of(expect='{accuracy: ‸"<= 100%"}'), "always holds"),
+    (text_of(expect='{accuracy: ‸">= 1e999%"}'), "is no finite number"),
+    (text_of(expect='{accuracy: ‸[">= 85%"]}'), "accuracy must be a threshold, not a list"),
+    (text_of(expect='{drop: ‸"<= 5%"}'), 'drop is measured in pp, not in %; write "<= 5pp"'),
+    (text_of(expect='{drop: ‸"<= 100pp"}'), "always holds"),
+    (text_of(expect='{drop: ‸"<= 0.05"}'), 'write "<= 5pp"'),
+    (text_of(expect='{class_accuracy: ‸">= 95%"}'), 'class_accuracy needs the name of a class; write {stop: ">= 95%"}'),
+    (text_of(expect='{class_accuracy: {‸stpo: ">= 95%"}}'), "the model net has no class stpo; did you mean stop?"),
+    (text_of(expect='{class_accuracy: {stop: ‸">= 0.95"}}'), "class_accuracy of stop needs the unit %"),
+    (text_of(expect='{top_k_accuracy: {‸five: ">= 95%"}}'), "needs a number of guesses, not five"),
+    (text_of(expect='{top_k_accuracy: {‸0: ">= 95%"}}'), "needs a number of guesses, not 0"),
+    (text_of(expect='{top_k_accuracy: {‸4: ">= 95%"}}'), "4 guesses among 4 classes are always right"),
+    (text_of(expect='{confusion: {stop: ‸"<= 1%"}}'), "confusion of stop needs two classes"),
+    (text_of(expect='{confusion: {stop: {‸stop: "<= 1%"}}}'), "stop cannot be confused with itself"),
+    (text_of(expect='{confusion: {stop: {‸left: "<= 1%"}}}'), "has no class left"),
+    (text_of(expect='{group_accuracy: {weather: {rain: ‸"80%"}}}'), "group_accuracy of weather, rain needs a comparison"),
+    # clean
+    (text_of(clean="‸97%"), "clean must be a mapping"),
+    (text_of(clean="{‸expects: {}}"), "expects is no key of clean; did you mean expect?"),
+    (text_of(clean='{expect: {‸drop: "<= 5pp"}}'), "compares with the clean case"),
+    (text_of(clean="{declared: ‸0.978}"), "declared needs a unit (share, in percent); write 0.978%"),
+    (text_of(clean="{declared: ‸101%}"), "declared must be between 0% and 100%"),
+    (text_of(clean="{declared: 97%, tolerance: ‸1%}"), "tolerance is measured in pp, not %; write 1pp"),
+    (text_of(clean="{‸tolerance: 1pp}"), "tolerance needs declared"),
+    # checks
+    (text_of(checks="‸{}"), "checks must be a list, not a mapping"),
+    (text_of(checks="‸[]"), "checks is empty"),
+    (text_of(checks="").replace("checks: ", "checks:‸ "), "checks must be a list, not nothing"),
+    (text_of(checks="[‸camera.pitch]"), "a check must be a mapping, not the text camera.pitch"),
+    (text_of(checks="[‸{id: a}]"), "a check needs shift or compose"),
+    (text_of(checks="[‸{shfit: camera.pitch}]"), "did you mean shift?"),
+    (text_of(**check("shift: ‸camera.pich, pitch: 15deg")), "there is no shift camera.pich; did you mean camera.pitch?"),
+    (text_of(**check("shift: ‸5")), "shift must be text"),
+    (text_of(**check("shift: camera.pitch, ‸compose: []")), "either shift or compose, not both"),
+    (text_of(**check("‸attack: pgd, eps: 1/255")), "attack is not available in this version yet"),
+    (text_of(**check("‸worst_of: camera.view")), "worst_of is not available in this version yet"),
+    (text_of(**check("‸find_limit: camera.view")), "find_limit is not available"),
+    (text_of(**check("‸combine: []")), "combine is not available"),
+    (text_of(checks="[‸{shift: camera.pitch}]"), "camera.pitch needs pitch"),
+    (text_of(**check("shift: camera.pitch, ‸ptich: 15deg, pitch: 1deg")), "no parameter ptich; did you mean pitch?"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸15")), "pitch needs a unit (angle in degrees); write 15deg"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸15px")), "pitch is measured in deg, not px; write 15deg"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸steep")), "a number with a unit such as 15deg, not the text steep"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸true")), "not the boolean true"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸{a: 1}")), "not a mapping"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸")), "not nothing"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸1000deg")), "pitch must be between"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸1e999deg")), "pitch must be between"),
+    (text_of(**check("shift: camera.zoom, ratio: ‸80%")), "ratio is a plain number, without the unit %; write 80"),
+    (text_of(**check("shift: camera.zoom, ratio: ‸.nan")), "ratio must be"),
+    (text_of(**check("shift: camera.pitch, pitch: ‸[]")), "the sweep of pitch is empty"),
+    (text_of(**check("shift: camera.pitch, pitch: [1deg, ‸1.0deg]")), "1deg stands twice in the sweep of pitch"),
+    (text_of(**check("shift: camera.pitch, pitch: [1deg, ‸2]")), "write 2deg"),
+    (text_of(**check("shift: camera.pitch, pitch: [‸[1deg]]")), "not a list"),
+    (text_of(**check("shift: camera.motion_blur, length: ‸3deg")), "length is measured in px or %, not deg; write 3px or 3%"),
+    (text_of(checks="[‸{shift: camera.shift}]"), "camera.shift does nothing as it stands; write dx or dy"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, id: ‸a/b")), "the id a/b holds /"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, id: ‸'a::b'")), "the id a::b holds ::"),
+    (text_of(**check('shift: camera.pitch, pitch: 1deg, id: ‸"a\\nb"')), "holds a line break"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, id: ‸7")), 'write "7" in quotes'),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, ‸id: clean")), "the id clean belongs"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, tier: ‸fast")), "tier cannot be fast"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, tags: ‸night")), "tags must be a list"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, tags: [‸1]")), "tags must be text"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, sweep: ‸all")), "sweep cannot be all"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, ‸sweep: zip")), "zip needs at least two lists"),
+    (text_of(**check("shift: camera.shift, dx: [1%, 2%], dy: [1%, 2%, 3%], ‸sweep: zip")), "dx has 2, dy has 3"),
+    (text_of(**check("shift: camera.pitch, pitch: 1deg, expect: {‸drop: null}")), "null removes nothing: no drop"),
+    (text_of(checks="[‸{shift: camera.pitch, pitch: 1deg, expect: {accuracy: null}}]"), "expects nothing, so it could not fail"),
+    (text_of(expect=None, checks="[‸{shift: camera.pitch, pitch: 1deg}]"), "expects nothing"),
+    (text_of(checks="[{shift: camera.pitch, pitch: 1deg, id: a}, {shift: camera.yaw, yaw: 1deg, ‸id: a}]"), "the id a is already used"),
+    (text_of(checks="[{shift: camera.yaw, yaw: 1deg}, ‸{shift: camera.yaw, yaw: 1deg}]"), "the case camera.yaw[yaw=1deg] is already used"),
+    # compositions
+    (text_of(**check("compose: ‸[]")), "compose must be a list of at least two shifts"),
+    (text_of(**check("compose: ‸[{shift: camera.yaw, yaw: 1deg}]")), "at least two shifts"),
+    (text_of(**check("compose: ‸camera.yaw")), "at least two shifts"),
+    (text_of(**check("compose: [{shift: camera.yaw, yaw: 1deg}, ‸{yaw: 1deg}]")), "a step needs shift"),
+    (text_of(**check("compose: [{shift: camera.yaw, yaw: 1deg}, ‸camera.yaw]")), "a step must be a mapping"),
+    (text_of(**check("compose: [{shift: camera.yaw, yaw: 1deg}, {shift: ‸camera.wa, yaw: 1deg}]")), "there is no shift camera.wa"),
+    (text_of(**check("compose: [{shift: camera.yaw, yaw: 1deg, ‸id: a}, {shift: camera.yaw, yaw: 2deg}]")), "no parameter id"),
+    (text_of(**check("compose: [{shift: camera.yaw, yaw: 1deg}, {shift: camera.yaw, yaw: 2deg}], ‸yaw: 1deg")), "yaw is no key of a check with compose"),
+    # overall
+    (text_of(overall="‸{}"), "overall must be a list"),
+    (text_of(overall='[‸{metric: mean_accuracy, expect: ">= 88%"}]'), "overall needs over"),
+    (text_of(overall='[{metric: ‸accuracy, over: "*", expect: ">= 88%"}]'), "did you mean mean_accuracy?"),
+    (text_of(overall='[{metric: ‸mean_class_accuracy, over: "*", expect: ">= 88%"}]'), "there is no overall metric"),
+    (text_of(overall='[{metric: mean_accuracy, over: ‸"camra.*", expect: ">= 88%"}]'), "over: camra.* matches no case"),
+    (text_of(overall='[{metric: mean_accuracy, over: "*", expect: ‸">= 0.88"}]'), "mean_accuracy needs the unit %"),
+    (text_of(overall='[{metric: mean_drop, over: "*", expect: ‸"<= 5%"}]'), "mean_drop is measured in pp"),
+    (text_of(overall='[{metric: mean_accuracy, over: "*", expect: ">= 88%"}, ‸{metric: mean_accuracy, over: "*", expect: ">= 80%"}]'), "is already used"),
+    # waivers
+    (text_of(waivers='[{case: ‸"camera.pitch[pitch=14deg]", reason: r, owner: o, expires: 2030-01-01}]'), "matches no case; did you mean camera.pitch[pitch=15deg]?"),
+    (text_of(waivers='[‸{case: "camera.*", reason: r, owner: o}]'), "a waiver needs expires"),
+    (text_of(waivers='[{case: "camera.*", reason: r, owner: o, expires: ‸2030-02-30}]'), "expires must be a date, not the text 2030-02-30; write it as 2027-03-01"),
+    (text_of(waivers='[{case: "camera.*", reason: r, owner: o, expires: ‸1.3.2030}]'), "expires must be a date"),
+    (text_of(waivers='[{case: "camera.*", reason: ‸"", owner: o, expires: 2030-01-01}]'), "reason is empty"),
+    (text_of(waivers='[{case: "camera.*", reason: r, ‸by: x, owner: o, expires: 2030-01-01}]'), "by is no key of a waiver"),
+    # variables and extends
+    (text_of(title="‸${NOBODY}"), "the environment variable NOBODY is not set"),
+    (text_of(title="‸a ${1x} b"), "${1x} is no variable"),
+    (text_of(title="‸${open"), "is no variable"),
+    ("extends: ‸missing.yaml\n" + text_of(), "there is no file missing.yaml beside this one"),
+    ("extends: ‸../../../etc/passwd\n" + text_of(), "extends leaves the project"),
+    ("extends: ‸a.yaml\n" + text_of(), "extends goes in a circle"),
+    ("extends: ‸[b.yaml]\n" + text_of(), "extends must be the path of one suite"),
+    ("extends: ‸5\n" + text_of(), "extends must be the path of one suite"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "says"), ROWS, ids=[f"{index}-{says[:40]}" for index, (_, says) in enumerate(ROWS)])
+def test_malformed_suite(load, marked: str, says: str) -> None:
+    before, _, after = marked.partition("‸")
+    place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}" if "‸" in marked else "1:1"
+    with pytest.raises(SuiteError) as caught:
+        load(before + after)
+    lines = [str(problem) for problem in caught.value.problems]
+    assert any(line.startswith(f"suites/a.yaml:{place}: ") and says in line for line in lines), (place, lines)
+    assert len(lines) == 1, lines
+
+
+def test_table_is_long_enough() -> None:
+    assert len(ROWS) >= 100
+
+
+def test_every_problem_is_told(load) -> None:
+    with pytest.raises(SuiteError) as caught:
+        load(
+            title="5",
+            seed="x",
+            expect='{acuracy: ">= 85%"}',
+            checks="[{shift: camera.pich}, {shift: camera.pitch, pitch: [1, 2px]}, {shift: camera.yaw, yaw: 1deg, tier: x}]",
+        )
+    places = [(problem.where.line, problem.where.column) for problem in caught.value.problems]
+    assert places == sorted(places)
+    assert len(places) == 7
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"title: \xff\n", "suites/a.yaml:1:8: the file is not UTF-8"),
+        (b"a: 1\n" * 250_001, "the file is larger than 1 MB"),
+        (b"[" * 1_000_000, "nested more than 64 levels deep"),
+        (b"{" * 1_000_000, "a key must be a single word"),
+        (b"- " * 500_000, "nested more than 64 levels deep"),
+        (b"[" + b"1," * 400_000 + b"]", "more than 100,000 values"),
+        (b"a: &a [x,x,x,x,x,x,x,x,x,x]\n" + b"".join(b"%c: &%c [%s]\n" % (98 + i, 98 + i, b",".join([b"*%c" % (97 + i)] * 10)) for i in range(9)), "more than 100,000 values"),
+        (b"%" * 1000, "this is not YAML"),
+    ],
+)  # fmt: skip
+def test_hostile_bytes(load, content: bytes, says: str) -> None:
+    with pytest.raises(SuiteError) as caught:
+        load(content)
+    assert says in str(caught.value)
+
+
+def test_missing_suite(load, signs) -> None:
+    from robustcheck.language import load_suite
+
+    with pytest.raises(SuiteError, match=r"suites/none.yaml:1:1: the file cannot be read: No such file"):
+        load_suite(signs.root / "suites" / "none.yaml", signs)

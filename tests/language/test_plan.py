@@ -1,0 +1,265 @@
+"""Good suites: what their plan says."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from writing import check, text_of
+
+from robustcheck.errors import SuiteError
+from robustcheck.units import Quantity
+
+
+def ids(suite) -> list[str]:
+    return [case.id for case in suite.cases[1:]]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("shift: camera.pitch, pitch: 15deg", ["camera.pitch[pitch=15deg]"]),
+        ("shift: camera.pitch, pitch: 15deg, id: low", ["low"]),
+        ("shift: camera.pitch, pitch: [-15deg, 1.50e1deg], id: low", ["low[pitch=-15deg]", "low[pitch=15deg]"]),
+        ("hfov: 70deg, shift: camera.pitch, pitch: [1deg]", ["camera.pitch[pitch=1deg,hfov=70deg]"]),
+        ("shift: camera.pitch, pitch: [1deg, 2deg], hfov: 70deg, id: a", ["a[pitch=1deg]", "a[pitch=2deg]"]),
+        (
+            "shift: camera.shift, dx: [1%, 2%], dy: [3%, 4%], id: a",
+            ["a[dx=1%,dy=3%]", "a[dx=1%,dy=4%]", "a[dx=2%,dy=3%]", "a[dx=2%,dy=4%]"],
+        ),
+        ("shift: camera.shift, dy: [3%, 4%], dx: [1%, 2%], sweep: zip, id: a", ["a[dx=1%,dy=3%]", "a[dx=2%,dy=4%]"]),
+        (
+            "compose: [{shift: light.exposure, stops: -2ev}, {shift: camera.shift, dx: 15%}]",
+            ["light.exposure+camera.shift[stops=-2ev,dx=15%]"],
+        ),
+        (
+            "compose: [{shift: light.exposure, stops: [-2ev, 2ev]}, {shift: camera.shift, dx: 15%}], id: dusk",
+            ["dusk[stops=-2ev]", "dusk[stops=2ev]"],
+        ),
+        (
+            "compose: [{shift: camera.shift, dx: 1%}, {shift: camera.pixel_shift, dx: 2px}]",
+            ["camera.shift+camera.pixel_shift[camera.shift.dx=1%,camera.pixel_shift.dx=2px]"],
+        ),
+        (
+            "compose: [{shift: camera.yaw, yaw: 1deg}, {shift: camera.yaw, yaw: 2deg}]",
+            ["camera.yaw+camera.yaw[camera.yaw#1.yaw=1deg,camera.yaw#2.yaw=2deg]"],
+        ),
+        ("shift: camera.aspect, ratio: ['4:3', 16:9], mode: letterbox, id: tv", ["tv[ratio=4:3]", "tv[ratio=16:9]"]),
+    ],
+)
+def test_case_ids(load, written: str, expected: list[str]) -> None:
+    assert ids(load(**check(written))) == expected
+
+
+def test_defaults(load) -> None:
+    suite = load()
+    clean, case = suite.cases
+    assert (clean.id, clean.kind, clean.tier, clean.expectations, clean.steps) == ("clean", "clean", "smoke", (), ())
+    assert (case.tier, case.severity, case.border, case.fill) == ("standard", "error", "source", "reflect")
+    assert not case.allow_synthetic_border
+    assert case.steps[0].params == {"pitch": Quantity(15, "deg")}
+    assert [threshold.text for threshold in case.expectations] == [">= 85%"]
+    assert (suite.seed, suite.declared, suite.max_unreadable, suite.notes) == (0, None, Quantity(0), ())
+    assert str(case.where) == "suites/a.yaml:7:10"
+
+
+def test_zip_holds_single_values(load) -> None:
+    suite = load(**check("shift: camera.view, yaw: [1deg, 2deg], dx: [1%, 2%], roll: 3deg, sweep: zip, id: a"))
+    assert [case.steps[0].params["roll"] for case in suite.cases[1:]] == [Quantity(3, "deg")] * 2
+    assert ids(suite) == ["a[yaw=1deg,dx=1%]", "a[yaw=2deg,dx=2%]"]
+
+
+def test_sweep_that_explodes(load) -> None:
+    values = "[" + ", ".join(f"{value}%" for value in range(1, 41)) + "]"
+    with pytest.raises(SuiteError, match=r"1,600 cases, more than 1000"):
+        load(**check(f"shift: camera.shift, dx: {values}, dy: {values}"))
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ('{drop: "<= 5pp"}', {"accuracy": ">= 85%", "class_accuracy[stop]": ">= 95%", "drop": "<= 5pp"}),
+        ('{accuracy: "> 1%"}', {"accuracy": "> 1%", "class_accuracy[stop]": ">= 95%"}),
+        ("{accuracy: null}", {"class_accuracy[stop]": ">= 95%"}),
+        ("{class_accuracy: {stop: null}}", {"accuracy": ">= 85%"}),
+        ("{class_accuracy: ~}", {"accuracy": ">= 85%"}),
+        (
+            '{class_accuracy: {yield: ">= 9%"}}',
+            {"accuracy": ">= 85%", "class_accuracy[stop]": ">= 95%", "class_accuracy[yield]": ">= 9%"},
+        ),
+    ],
+)
+def test_expectations_merge(load, own: str, expected: dict[str, str]) -> None:
+    suite = load(
+        expect='{accuracy: ">= 85%", class_accuracy: {stop: ">= 95%"}}',
+        **check(f"shift: camera.pitch, pitch: 1deg, expect: {own}"),
+    )
+    assert {threshold.name: threshold.text for threshold in suite.cases[1].expectations} == expected
+
+
+def test_metrics_with_arguments(load) -> None:
+    suite = load(
+        clean="""
+  expect:
+    top_k_accuracy: {2: ">= 90%"}
+    group_accuracy: {weather: {rain: ">= 80%", sun: ">= 90%"}, place: ">= 70%"}
+    confusion: {stop: {turn_left: "<= 1%"}}"""
+    )
+    arguments = [(threshold.metric, threshold.argument) for threshold in suite.clean.expectations]
+    assert arguments == [
+        ("top_k_accuracy", ("2",)),
+        ("group_accuracy", ("weather", "rain")),
+        ("group_accuracy", ("weather", "sun")),
+        ("group_accuracy", ("place",)),
+        ("confusion", ("stop", "turn_left")),
+    ]
+
+
+def test_overall_covers_a_check_without_expectations(load) -> None:
+    suite = load(expect=None, overall='[{metric: worst_accuracy, over: "*", expect: ">= 8%", severity: warn}]')
+    assert suite.overall[0].cases == ("camera.pitch[pitch=15deg]",)
+    assert suite.overall[0].id == "overall[worst_accuracy over *]"
+    assert (suite.overall[0].aggregate, suite.overall[0].threshold.metric) == ("worst", "accuracy")
+    assert (suite.overall[0].severity, suite.overall[0].tier) == ("warn", "standard")
+
+
+def test_overall_runs_when_all_its_cases_do(load) -> None:
+    checks = "[{shift: camera.yaw, yaw: 1deg, tier: smoke}, {shift: camera.roll, roll: 1deg, tier: thorough}]"
+    line = '{metric: mean_accuracy, over: "camera.*", expect: ">= 8%"}'
+    assert load(checks=checks, overall=f"[{line}]").overall[0].tier == "thorough"
+
+
+def test_waivers(load) -> None:
+    waiver = '[{case: "camera.pitch[*]", reason: out of the ODD, owner: safety, expires: 2027-03-01}]'
+    live = load(waivers=waiver, options={"today": datetime.date(2027, 3, 1)})
+    assert live.cases[1].waiver == live.waivers[0]
+    assert live.clean.waiver is None
+    assert live.notes == ()
+    expired = load(waivers=waiver, options={"today": datetime.date(2027, 3, 2)})
+    assert expired.cases[1].waiver is None
+    assert "suites/a.yaml:8:11: the waiver of safety for camera.pitch[*] expired on 2027-03-01" in expired.notes[0]
+
+
+def test_threshold_in_the_wrong_direction_is_noted(load) -> None:
+    assert (
+        'accuracy "<= 85%" is easier for a worse model; was >= meant?' in load(expect='{accuracy: "<= 85%"}').notes[0]
+    )
+
+
+def test_declared(load) -> None:
+    clean = "{declared: 97.8%}"
+    assert load(clean=clean).declared.tolerance == Quantity(0.5, "pp")
+    assert load(clean="{declared: 97.8%, tolerance: 1pp}").declared.tolerance == Quantity(1, "pp")
+    assert load(clean=clean, options={"model": "net"}).declared is not None
+    assert load(clean=clean, options={"model": "other"}).declared is None
+    assert load(clean=clean, options={"data": "more"}).declared is None
+
+
+def test_overrides(load) -> None:
+    suite = load(options={"model": "other", "data": "more", "seed": 5})
+    assert (suite.model, suite.data, suite.seed) == ("other", "more", 5)
+    with pytest.raises(
+        SuiteError, match="there is no model nett, which was chosen instead of the suite's own; did you"
+    ):
+        load(options={"model": "nett"})
+    with pytest.raises(SuiteError, match="the model other has no class stop"):
+        load(expect='{class_accuracy: {stop: ">= 9%"}}', options={"model": "other"})
+
+
+def test_variables(load) -> None:
+    suite = load(title='"a ${X} $$5 $"', seed="${SEED}", options={"environment": {"X": "b: [c", "SEED": "12"}})
+    assert (suite.title, suite.seed) == ("a b: [c $5 $", 12)
+
+
+def test_extends(load, signs) -> None:
+    (signs.root / "base.yaml").write_text(
+        "owner: base\nmodel: net\ndata: pictures\nexpect: {accuracy: '>= 1%', drop: '<= 9pp'}\n"
+        "checks: [{shift: camera.yaw, yaw: 1deg}, {shift: camera.roll, roll: 1deg}]\n"
+    )
+    suite = load("extends: ../base.yaml\nrobustcheck: 1\ntitle: t\nexpect: {accuracy: '>= 2%'}\n")
+    assert suite.owner == "base"
+    assert {line.name: line.text for line in suite.cases[1].expectations} == {"accuracy": ">= 2%", "drop": "<= 9pp"}
+    assert str(suite.cases[2].where) == "base.yaml:5:42"
+    replaced = load("extends: ../base.yaml\nrobustcheck: 1\ntitle: t\nchecks: [{shift: camera.yaw, yaw: 2deg}]\n")
+    assert ids(replaced) == ["camera.yaw[yaw=2deg]"]
+
+
+def test_extends_tells_errors_where_they_are(load, signs) -> None:
+    (signs.root / "suites" / "base.yaml").write_text("checks: [{shift: camera.yaw, yaw: 1}]\nseed: x\n")
+    with pytest.raises(SuiteError) as caught:
+        load(
+            "extends: base.yaml\nrobustcheck: 1\ntitle: t\nowner: o\nmodel: nett\ndata: pictures\nexpect: {accuracy: '>= 2%'}\n"
+        )
+    assert [str(problem.where) for problem in caught.value.problems] == [
+        "suites/a.yaml:5:8",
+        "suites/base.yaml:1:35",
+        "suites/base.yaml:2:7",
+    ]
+
+
+def test_extends_may_not_leave_through_a_link(load, signs, tmp_path_factory) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "base.yaml"
+    outside.write_text("owner: o\n")
+    (signs.root / "suites" / "link.yaml").symlink_to(outside)
+    with pytest.raises(SuiteError, match=r"suites/a.yaml:1:10: extends leaves the project: link.yaml"):
+        load("extends: link.yaml\nrobustcheck: 1\n")
+
+
+def test_extends_in_a_circle_of_two(load, signs) -> None:
+    (signs.root / "suites" / "b.yaml").write_text("extends: a.yaml\n")
+    with pytest.raises(
+        SuiteError, match=r"suites/b.yaml:1:10: extends goes in a circle: suites/a.yaml -> suites/b.yaml"
+    ):
+        load("extends: b.yaml\nrobustcheck: 1\n")
+
+
+def test_digest_follows_the_meaning(load, signs) -> None:
+    plain = load()
+    text = (signs.root / "suites" / "a.yaml").read_text()
+    same = load("# a comment\n" + "\n".join(reversed(text.splitlines())) + "\n", name="suites/b.yaml")
+    assert same.digest == plain.digest
+    assert len(plain.digest) == 64
+    others = [
+        load(title="Other"),
+        load(seed="1"),
+        load(options={"seed": 2}),
+        load(options={"model": "other"}),
+        load(**check("shift: camera.pitch, pitch: 14deg")),
+    ]
+    assert len({plain.digest, *(suite.digest for suite in others)}) == 6
+    assert load(options={"model": "net", "seed": 0}).digest == plain.digest
+
+
+def test_nothing_heavy_is_imported(signs) -> None:
+    (signs.root / "suites" / "a.yaml").write_text(text_of())
+    code = (
+        "import sys; from pathlib import Path; from robustcheck.language import *\n"
+        "root = Path(sys.argv[1]); load_suite(root / 'suites/a.yaml', load_project(root, root / 'configs')); json_schema()\n"
+        "print([name for name in ('torch', 'cv2', 'foolbox', 'albumentations', 'scipy', 'pyarrow') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(signs.root)], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_parameter_may_not_take_a_word_of_the_language() -> None:
+    from robustcheck.errors import RobustcheckError
+    from robustcheck.language.checks import KEYS, LATER
+    from robustcheck.registry import RESERVED, Registry
+
+    assert {*KEYS, *LATER, "shift", "compose"} == RESERVED
+
+    def bad(image, *, fill: float):
+        """Fill."""
+
+    with pytest.raises(
+        RobustcheckError, match=r"the parameter fill of the shift x.bad is a word of the suite language"
+    ):
+        Registry("shift").add("x.bad", bad, None)
+
+
+def test_paths_are_as_typed(load, signs) -> None:
+    assert load(name="suites/deep.yaml").path == "suites/deep.yaml"
+    assert Path(signs.root).is_absolute()

@@ -1,0 +1,109 @@
+"""The JSON Schemas: valid themselves, true of good suites, false of bad ones, and fresh in the repository."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from test_configs import DATA, MODELS
+from test_mutations import GOOD
+from writing import check, text_of
+
+from robustcheck import registry
+from robustcheck.language import data_schema, json_schema, models_schema
+from robustcheck.language.loader import load_bytes
+from robustcheck.language.nodes import plain_value
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft7Validator:
+    schema = json_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def value_of(text: str) -> object:
+    return plain_value(load_bytes(text.encode(), "f"))
+
+
+SUITES = sorted((ROOT / "suites").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD,
+        text_of(),
+        text_of(expect='{confusion: {stop: {yield: "<= 1%"}}, group_accuracy: {a: ">= 1%", b: {c: "> 2%"}}, top_k_accuracy: {2: ">= 9%"}}'),
+        text_of(**check("shift: camera.zoom, ratio: [0.8, '1.25'], expect: {accuracy: null, class_accuracy: ~}")),
+        text_of(**check("shift: camera.aspect, ratio: ['4:3', 16:9]")),
+        text_of(**check("shift: camera.motion_blur, length: [3px, 2%], angle: 90deg")),
+        text_of(seed="${SEED}", max_unreadable="1%"),
+        "extends: base.yaml\nrobustcheck: 1\n",
+        *(path.read_text(encoding="utf-8") for path in SUITES),
+    ],
+)  # fmt: skip
+def test_good_suites_validate(validator, text: str) -> None:
+    assert [error.message for error in validator.iter_errors(value_of(text))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        text_of(robustcheck="2"),
+        text_of(owner=None),
+        text_of(chekcs="[]"),
+        text_of(checks="[]"),
+        text_of(border="sauce"),
+        text_of(expect='{accuracy: ">= 0.85"}'),
+        text_of(expect='{drop: "<= 5%"}'),
+        text_of(clean='{expect: {drop: "<= 5pp"}}'),
+        text_of(**check("id: a")),
+        text_of(**check("shift: camera.pich")),
+        text_of(**check("shift: camera.pitch")),
+        text_of(**check("shift: camera.pitch, pitch: 15")),
+        text_of(**check("shift: camera.pitch, pitch: [15deg, 3px]")),
+        text_of(**check("shift: camera.pitch, pitch: []")),
+        text_of(**check("shift: camera.pitch, pitch: 15deg, ptich: 1deg")),
+        text_of(**check("compose: [{shift: camera.pitch, pitch: 15deg}]")),
+        text_of(**check("compose: [{shift: camera.pitch, pitch: 15deg}, {shift: camera.yaw}]")),
+        text_of(overall='[{metric: accuracy, over: "*", expect: ">= 1%"}]'),
+    ],
+)
+def test_bad_suites_do_not(validator, text: str) -> None:
+    assert list(validator.iter_errors(value_of(text)))
+
+
+def test_configs() -> None:
+    for schema, good, bad in (
+        (models_schema(), MODELS, MODELS.replace("256", "x")),
+        (data_schema(), DATA, "a: {kind: imagefolder}"),
+    ):
+        jsonschema.Draft7Validator.check_schema(schema)
+        validator = jsonschema.Draft7Validator(schema)
+        assert [error.message for error in validator.iter_errors(yaml.safe_load("robustcheck: 1\n" + good))] == []
+        assert list(validator.iter_errors(yaml.safe_load(bad)))
+
+
+def test_every_shift_and_metric_completes() -> None:
+    schema = json_schema()
+    names = schema["definitions"]["check"]["properties"]["shift"]["enum"]
+    assert {"camera.pitch", "light.exposure", "crop.center"} <= set(names)
+    for shift in registry.shifts:
+        properties = schema["definitions"][f"check.{shift.name}"]["properties"]
+        assert set(shift.parameters) < set(properties)
+        assert all(properties[name]["description"] for name in shift.parameters)
+    assert set(schema["definitions"]["expect"]["properties"]) == {metric.name for metric in registry.metrics}
+
+
+def test_committed_copy_is_fresh() -> None:
+    # In a process of its own: other tests may have registered shifts.
+    made = subprocess.run([sys.executable, "-m", "robustcheck.language"], capture_output=True, check=True).stdout
+    committed = (ROOT / "robustcheck.schema.json").read_bytes()
+    assert made == committed, "run: python -m robustcheck.language > robustcheck.schema.json"
