@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -207,8 +206,21 @@ class Suite:
 
 def matches(pattern: str, name: str) -> bool:
     """Whether a name fits a pattern in which only ``*`` and ``?`` are wild (brackets are literal)."""
-    expression = "".join(".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.fullmatch(expression, name, re.DOTALL) is not None
+    # Two pointers and one way back: a regular expression takes exponential time on hostile patterns.
+    at = reached = 0
+    star, resume = -1, 0
+    while reached < len(name):
+        if at < len(pattern) and pattern[at] == "*":
+            star, resume = at, reached
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", name[reached]):
+            at, reached = at + 1, reached + 1
+        elif star >= 0:
+            resume += 1
+            at, reached = star + 1, resume
+        else:
+            return False
+    return not pattern[at:].strip("*")
 
 
 def in_tier(tier: Tier, chosen: Tier) -> bool:

@@ -150,7 +150,7 @@ def test_malformed_data(tmp_path: Path, data: str, says: str) -> None:
 
 def test_missing_folder_and_files(tmp_path: Path) -> None:
     with pytest.raises(
-        SuiteError, match="configs:1:1: there is no such folder with models.yaml and data.yaml; run `robustcheck init`"
+        SuiteError, match=r"configs:1:1: there is no such folder with models.yaml and data.yaml; run `robustcheck init`"
     ):
         load_project(tmp_path, tmp_path / "configs")
     (tmp_path / "configs").mkdir()

@@ -11,6 +11,7 @@ import pytest
 from writing import check, text_of
 
 from robustcheck.errors import SuiteError
+from robustcheck.language.plan import matches
 from robustcheck.units import Quantity
 
 
@@ -263,3 +264,23 @@ def test_parameter_may_not_take_a_word_of_the_language() -> None:
 def test_paths_are_as_typed(load, signs) -> None:
     assert load(name="suites/deep.yaml").path == "suites/deep.yaml"
     assert Path(signs.root).is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "expected"),
+    [
+        ("camera.*", "camera.yaw[yaw=1deg]", True),
+        ("camera.*", "light.gamma", False),
+        ("a[x=?deg]", "a[x=1deg]", True),
+        ("a[x=?deg]", "a[x=10deg]", False),
+        ("*", "", True),
+        ("", "", True),
+        ("", "a", False),
+        ("*b*d", "abcbcd", True),
+        ("*" * 300 + "z", "a" * 300, False),
+        ("*a" * 100 + "z", "a" * 300, False),
+        ("a.c", "abc", False),
+    ],
+)
+def test_patterns(pattern: str, name: str, expected: bool) -> None:
+    assert matches(pattern, name) is expected
