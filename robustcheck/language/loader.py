@@ -259,5 +259,5 @@ class _Builder:
 
 
 def _place(name: str, text: str, index: int) -> Location:
-    before = text[:index]
-    return Location(name, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+    lines = _LINE_BREAK.split(text[:index])
+    return Location(name, len(lines), len(lines[-1]) + 1)

@@ -58,3 +58,9 @@ def test_aliases_count_towards_depth() -> None:
 
 def test_byte_order_mark() -> None:
     assert plain_value(loader.load_bytes(b"\xef\xbb\xbfa: 1\n", "f")) == {"a": 1}
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+def test_line_breaks(line_break: str) -> None:
+    with pytest.raises(SuiteError, match="f:2:3: the character U.0000"):
+        loader.load_bytes(f"a: 1{line_break}b:\0".encode(), "f")
