@@ -23,7 +23,24 @@ from robustcheck.units import UNITS, In, Quantity, Range
 INJECTED = frozenset({"rng", "frame"})
 """Keyword parameters that the engine supplies and no suite may set."""
 RESERVED = frozenset(
-    "shift compose attack worst_of find_limit combine id why tags tier severity expect sweep border fill allow_synthetic_border".split()
+    [
+        "shift",
+        "compose",
+        "attack",
+        "worst_of",
+        "find_limit",
+        "combine",
+        "id",
+        "why",
+        "tags",
+        "tier",
+        "severity",
+        "expect",
+        "sweep",
+        "border",
+        "fill",
+        "allow_synthetic_border",
+    ]
 )
 """Words of the suite language that stand beside a shift's parameters, so no parameter may be called so."""
 

@@ -62,5 +62,5 @@ def test_byte_order_mark() -> None:
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x85", "\u2028"])
 def test_line_breaks(line_break: str) -> None:
-    with pytest.raises(SuiteError, match="f:2:3: the character U.0000"):
+    with pytest.raises(SuiteError, match=r"f:2:3: the character U.0000"):
         loader.load_bytes(f"a: 1{line_break}b:\0".encode(), "f")
