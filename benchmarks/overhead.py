@@ -45,6 +45,7 @@ CHECKS = """
 SUITE = """
 robustcheck: 1
 title: Overhead
+owner: tests
 model: {model}
 data: pictures
 allow_synthetic_border: true
@@ -151,7 +152,7 @@ def by_hand(predictor: Any, paths: list[Path], batch: int, size: int, resize: in
     began = time.perf_counter()
     for transform in transforms():
         pictures = ByHand(paths, transform, size, resize)
-        for part in DataLoader(pictures, batch_size=batch, num_workers=2):  # type: ignore[arg-type,var-annotated]
+        for part in DataLoader(pictures, batch_size=batch, num_workers=2):  # type: ignore[arg-type]
             predictor.logits(part.numpy())
     return time.perf_counter() - began
 

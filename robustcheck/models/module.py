@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
 import hashlib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.language.entries import ModelEntry, Preprocessing
 from robustcheck.models.checks import check_batch, check_first_batch
 
 
@@ -43,15 +45,24 @@ class ModulePredictor:
         self.notes: tuple[str, ...] = ()
         self.module = module
         self.digest = _digest(entry, module, content)
-        channels = entry.preprocessing.channels
-        self._order = [0, 1, 2] if channels == "rgb" else [2, 1, 0]
-        self._mean = torch.tensor(entry.preprocessing.mean, dtype=torch.float32, device=device).view(1, 3, 1, 1)
-        self._std = torch.tensor(entry.preprocessing.std, dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        self._preprocess(entry.preprocessing)
         self._checked = False
         with contextlib.suppress(RuntimeError, NotImplementedError):
             # A module with parameters of five dimensions, say, cannot be laid out this way, and need not be.
             module.to(memory_format=torch.channels_last)
         module.to(device)
+
+    def _preprocess(self, preprocessing: Preprocessing) -> None:
+        self._order = [0, 1, 2] if preprocessing.channels == "rgb" else [2, 1, 0]
+        self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
+        self._std = torch.tensor(preprocessing.std, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
+
+    def with_preprocessing(self, preprocessing: Preprocessing) -> Self:
+        """Return the same model behind another preprocessing; nothing is loaded again."""
+        other = copy.copy(self)
+        other.entry = dataclasses.replace(self.entry, preprocessing=preprocessing)
+        other._preprocess(preprocessing)
+        return other
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Map (n, 3, h, w) RGB in [0, 1] to logits, differentiably."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.language.entries import ModelEntry
+from robustcheck.language.entries import ModelEntry, Preprocessing
 
 if TYPE_CHECKING:
     import torch
@@ -51,4 +51,8 @@ class Predictor(Protocol):
         Returns:
             Shape (n, classes).
         """
+        ...
+
+    def with_preprocessing(self, preprocessing: Preprocessing) -> Self:
+        """Return the same model behind another preprocessing; nothing is loaded again."""
         ...

@@ -36,26 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
         from robustcheck.pytest_plugin.session import RobustcheckSession
 
         config.pluginmanager.register(RobustcheckSession(config), "robustcheck-session")
+    else:
+        _refuse_suites(config)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+def _refuse_suites(config: pytest.Config) -> None:
     """Tell who names a suite without the flag what is missing."""
-    from robustcheck.pytest_plugin.options import is_active
+    for argument in config.args:
+        path = config.invocation_params.dir / argument.split("::", 1)[0]
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            from robustcheck.language import is_suite
 
-    if file_path.suffix not in (".yaml", ".yml") or is_active(parent.config):
-        return None
-    if not parent.session.isinitpath(file_path):
-        return None
-    from robustcheck.language import is_suite
-
-    if is_suite(file_path):
-        name = (
-            file_path.relative_to(parent.config.rootpath)
-            if file_path.is_relative_to(parent.config.rootpath)
-            else file_path
-        )
-        raise pytest.UsageError(f"{name} is a robustcheck suite: add --robustcheck to run it")
-    return None
+            if is_suite(path):
+                raise pytest.UsageError(f"{argument} is a robustcheck suite: add --robustcheck to run it")
 
 
 @pytest.fixture

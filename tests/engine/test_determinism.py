@@ -18,6 +18,7 @@ from robustcheck.language import load_project, load_suite
 SUITE = """
 robustcheck: 1
 title: Everything that is random or moves
+owner: tests
 model: brightness
 data: greys
 expect: {accuracy: ">= 1%"}

@@ -22,6 +22,7 @@ CASES = 150
 SUITE = f"""
 robustcheck: 1
 title: Long enough to be killed in
+owner: tests
 model: brightness
 data: greys
 expect: {{accuracy: ">= 1%"}}

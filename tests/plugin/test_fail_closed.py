@@ -68,6 +68,7 @@ def samples():
 COLOUR_SUITE = """
 robustcheck: 1
 title: Colours
+owner: tests
 model: colour
 data: patches
 expect: {accuracy: ">= 50%"}

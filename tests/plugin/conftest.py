@@ -1,0 +1,13 @@
+"""pytester forgets modules that a run in this process imported, and compiled ones do not bear a second import."""
+
+import cv2  # noqa: F401
+import pyarrow.parquet  # noqa: F401
+import scipy.optimize  # noqa: F401
+import scipy.stats  # noqa: F401
+import torch  # noqa: F401
+import yaml  # noqa: F401
+
+import robustcheck.api
+import robustcheck.engine.doctor
+import robustcheck.pictures.rendering
+import robustcheck.report.github  # noqa: F401
