@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RunResult", "metric", "run_suite", "shift"]
 
+__distribution__ = "pytest-robustcheck"
+"""Whose package this is: another distribution, ``robustcheck``, installs another one under the same name."""
+
 _HOMES = {
     "RunResult": "robustcheck.api",
     "metric": "robustcheck.registry",

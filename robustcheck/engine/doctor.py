@@ -11,6 +11,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,7 +191,7 @@ def _merged(own: Preprocessing, one: Preprocessing, two: Preprocessing) -> Prepr
 
 
 def _channels(own: Preprocessing) -> Variant:
-    other = "rgb" if own.channels == "bgr" else "bgr"
+    other: Literal["rgb", "bgr"] = "rgb" if own.channels == "bgr" else "bgr"
     return Variant(f"input.channels: {other}", dataclasses.replace(own, channels=other), 1)
 
 
@@ -263,12 +264,12 @@ def _accuracy(right: NDArray[np.bool_]) -> Estimate:
 
 def _chance(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
     """Return the one-sided exact McNemar probability that ``after`` gained this much by chance."""
-    from scipy.stats import binomtest
+    from scipy.special import bdtrc
 
     gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
     if gained <= lost:
         return 1.0
-    return float(binomtest(gained, gained + lost, 0.5, alternative="greater").pvalue)
+    return float(bdtrc(gained - 1, gained + lost, 0.5))
 
 
 def _label_remarks(predicted: NDArray[np.int64], labels: NDArray[np.int32], entry: ModelEntry) -> Iterator[str]:

@@ -92,8 +92,14 @@ class DataEntry:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project's root and the entries that its suites may name."""
+    """A project's root and the entries that its suites may name.
+
+    Attributes:
+        readable: Whether the configuration could be read. Where it could not, a suite may name any model
+            and data set, so that its own problems can be told all the same.
+    """
 
     root: Path
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
     data: Mapping[str, DataEntry] = field(default_factory=dict)
+    readable: bool = True

@@ -229,7 +229,7 @@ def load_suite(
     chosen = model or _text(tree.get("model"))
     if chosen in project.models:
         reading.classes, reading.model = project.models[chosen].classes, chosen
-    values = suite_record(project).read("a suite", tree, reading)
+    values = suite_record(project if project.readable else None).read("a suite", tree, reading)
     suite = _Builder(values, tree, reading, today or datetime.date.today()).build(name, overrides)
     if suite is None or reading.problems:
         raise SuiteError(list(dict.fromkeys(reading.problems)))

@@ -33,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     from robustcheck.pytest_plugin.options import is_active
 
     if is_active(config):
+        from robustcheck.clash import InstallationError, check_installation
+
+        try:
+            check_installation()
+        except InstallationError as error:
+            raise pytest.UsageError(str(error)) from None
         from robustcheck.pytest_plugin.session import RobustcheckSession
 
         config.pluginmanager.register(RobustcheckSession(config), "robustcheck-session")

@@ -60,7 +60,8 @@ class SuiteFile(pytest.File):
                 f"{self.suite.path}: no check is in the tier {options.tier}; nothing would be gated"
             )
         for item in planned:
-            yield CaseItem.from_parent(self, name=item.id, planned=item)
+            # Given as text, the id is parsed as pytest parses it again for --lf, brackets and all.
+            yield CaseItem.from_parent(self, name=item.id, nodeid=f"{self.nodeid}::{item.id}", planned=item)
 
 
 def planned_items(suite: Suite, tier: Any) -> list[Case | Overall]:

@@ -95,7 +95,7 @@ def test_declared_accuracy_that_is_reproduced_lets_shifts_count(gate: Any) -> No
     result = gate.spawn()
     assert result.ret == 0
     clean = gate.report()["suites"][0]["cases"][0]
-    assert [line["metric"] for line in clean["expectations"]] == ["accuracy", "declared accuracy"]
+    assert [line["metric"] for line in clean["expectations"]] == ["declared accuracy"]
 
 
 def test_wrong_channel_order_is_caught_before_any_shift_counts_and_named(gate: Any) -> None:
@@ -179,7 +179,7 @@ def test_unreadable_pictures_fail_the_suite_by_name_unless_allowed(gate: Any) ->
 
 
 def test_no_readable_picture_at_all_is_said(gate: Any) -> None:
-    gate.write(suite=SUITE + "max_unreadable: 100%\n")
+    gate.write(suite=SUITE + "max_unreadable: 99%\n")
     for path in (gate.root / "pictures").rglob("*.png"):
         path.write_bytes(b"")
     result = gate.run()
