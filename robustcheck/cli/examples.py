@@ -90,5 +90,3 @@ def metric_example(metric: Definition) -> str:
     shape = ARGUMENTS[facts.argument].partition(": ")[2].partition(" or ")[0]
     before, _, rest = shape.partition('"')
     return f"expect: {{{metric.name}: {before}{threshold}{rest.partition(chr(34))[2]}}}"
-
-

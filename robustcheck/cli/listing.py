@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, columns, one_of
 from robustcheck.registry import Definition, MetricFacts, Parameter
+
+if TYPE_CHECKING:
+    from robustcheck.language.entries import Project
 
 NAME = "list"
 HELP = "list shifts, metrics, models or data sets"
@@ -58,7 +62,13 @@ def _metrics() -> tuple[Row, Iterator[Row]]:
 
 def _metric(definition: Definition) -> Row:
     facts: MetricFacts = definition.facts
-    return (definition.name, facts.argument, f"{facts.low:g}..{facts.high:g}{facts.unit}", facts.better, definition.summary)
+    return (
+        definition.name,
+        facts.argument,
+        f"{facts.low:g}..{facts.high:g}{facts.unit}",
+        facts.better,
+        definition.summary,
+    )
 
 
 def _models() -> tuple[Row, Iterator[Row]]:
@@ -88,7 +98,7 @@ def _data() -> tuple[Row, Iterator[Row]]:
     return ("DATA", "KIND", "PATH", "LIMIT", ""), iter(rows)
 
 
-def _project():  # type: ignore[no-untyped-def]
+def _project() -> Project:
     from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project
 

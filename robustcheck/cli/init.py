@@ -1,0 +1,94 @@
+"""Write a working start into a new or existing project: configuration, a suite, a CI workflow.
+
+Nothing that exists is overwritten. What is written runs at once on the demo that comes with robustcheck; the comments
+in the files say how to point it at a model and data of one's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from robustcheck.cli.output import OK, PROBLEMS, columns, say
+from robustcheck.errors import RobustcheckError, SuiteError
+
+NAME = "init"
+HELP = "write a working start: configuration, a suite, a CI workflow"
+STARTER: Final = Path(__file__).with_name("starter")
+SUITE: Final = "suites/robustness.yaml"
+FILES: Final = {
+    "configs/models.yaml": "models.yaml",
+    "configs/data.yaml": "data.yaml",
+    SUITE: "suite.yaml",
+    ".github/workflows/robustcheck.yml": "workflow.yml",
+}
+IGNORED: Final = ".gitignore"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="default: the working directory"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write what is missing, say what was kept, and look whether the whole is valid."""
+    root: Path = arguments.folder
+    if root.exists() and not root.is_dir():
+        raise RobustcheckError(f"{root} is a file; name a folder")
+    try:
+        done = [(_write(root / name, STARTER / template), name, "") for name, template in FILES.items()]
+        done.append(_ignore(root / IGNORED))
+    except OSError as error:
+        raise RobustcheckError(f"{error.filename}: it cannot be written: {error.strerror}") from None
+    columns(done)
+    return _advise(root)
+
+
+def _write(path: Path, template: Path) -> str:
+    text = template.read_text(encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        return "kept"
+    return "wrote"
+
+
+def _ignore(path: Path) -> tuple[str, str, str]:
+    wanted = (STARTER / "gitignore").read_text(encoding="utf-8").splitlines()
+    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    missing = [line for line in wanted if line not in present.splitlines()]
+    if not missing:
+        return "kept", IGNORED, ""
+    gap = "\n" if present and not present.endswith("\n") else ""
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(gap + "\n".join(missing) + "\n")
+    return "added" if present else "wrote", IGNORED, f"({', '.join(missing)})"
+
+
+def _advise(root: Path) -> int:
+    """Say what to do next, or what is still wrong because of files that were there before."""
+    from robustcheck.cli.project import find_settings
+    from robustcheck.language import load_project, load_suite
+
+    settings = find_settings([root])
+    there = root.absolute()
+    if settings.root.resolve() != there.resolve():
+        say(f"\npytest takes {settings.root} as the root of this project, for the settings that lie there, and will")
+        say(f"look for configs/ and suites/ in it; run `robustcheck init {settings.root}`, or give {root} a pytest.ini")
+        return PROBLEMS
+    try:
+        project = load_project(settings.root, settings.configs)
+        load_suite(there / SUITE, project)
+    except SuiteError as error:
+        say("\nwhat was there and what is new do not fit together yet:")
+        say(str(error))
+        return PROBLEMS
+    say("\nnext:")
+    say(f"  {'' if root == Path() else f'cd {root} && '}pytest --robustcheck")
+    say("  then name your own model in configs/models.yaml and your own pictures in configs/data.yaml")
+    return OK
