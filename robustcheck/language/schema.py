@@ -9,8 +9,8 @@ import json
 from typing import Any, Final
 
 from robustcheck.language.checks import check_definitions
-from robustcheck.language.configs import DATA, MODEL
-from robustcheck.language.suites import suite_record
+from robustcheck.language.config_spec import DATA, MODEL
+from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"

@@ -1,0 +1,161 @@
+"""What a suite may say: every key with its kind; the reader and the JSON Schema both come from here."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from robustcheck import registry
+from robustcheck.language.checks import BORDER, FILL, LATER, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.entries import Project
+from robustcheck.language.kinds import (
+    INVALID,
+    Amount,
+    Day,
+    Field,
+    Known,
+    ListOf,
+    Name,
+    Reading,
+    Record,
+    Text,
+    Whole,
+)
+from robustcheck.language.nodes import Node, Scalar
+from robustcheck.language.thresholds import Expect
+
+MAX_SEED: Final = 2**63 - 1
+
+
+class Version:
+    """The kind of ``robustcheck``: the version of the language, 1."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return 1."""
+        if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
+            return 1
+        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"const": 1}
+
+
+class OverallMetric:
+    """The kind of ``overall``'s metric: ``mean_`` or ``worst_`` and a metric without argument."""
+
+    def names(self) -> list[str]:
+        """Return every accepted word."""
+        plain = [metric.name for metric in registry.metrics if not metric.facts.argument]
+        return [f"{aggregate}_{name}" for aggregate in ("mean", "worst") for name in plain]
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return (aggregate, metric name)."""
+        text = Known("overall metric", self.names).read(name, node, reading)
+        if text is INVALID:
+            return INVALID
+        aggregate, _, metric = text.partition("_")
+        return aggregate, metric
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"enum": self.names()}
+
+
+class Anything:
+    """A value that is read later, when the metric is known."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return the node."""
+        return node
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"type": "string"}
+
+
+class Unreadable:
+    """The kind of ``max_unreadable``: a number of pictures or a share."""
+
+    _amount: Final = Amount(("", "%"), 0)
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return a Quantity."""
+        quantity = self._amount.read(name, node, reading)
+        if quantity is INVALID:
+            return INVALID
+        if quantity.unit == "%" and quantity.number >= 100:
+            return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
+        if not quantity.unit and not float(quantity.number).is_integer():
+            return reading.add(node.where, f"{name} is a number of pictures or a share", "write 3 or 1%")
+        return quantity
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return self._amount.schema()
+
+
+CLEAN: Final = Record(
+    "clean",
+    {
+        "expect": Field(Expect(paired=False), "Thresholds on the pictures as they are."),
+        "declared": Field(
+            Amount(("%",), 0, 100), "The clean accuracy that the model's authors claim; it must be reproduced first."
+        ),
+        "tolerance": Field(Amount(("pp",), 0, 100), "How far the observed accuracy may be off.", default="0.5pp"),
+    },
+)
+OVERALL: Final = Record(
+    "overall",
+    {
+        "metric": Field(OverallMetric(), "mean_ or worst_ and a metric: over all cases that match.", required=True),
+        "over": Field(Text(), 'A pattern of case ids, checks or shifts, such as "camera.*".', required=True),
+        "expect": Field(Anything(), 'The threshold, such as ">= 88%".', required=True),
+        "id": Field(Name(), "A short name."),
+        "severity": SEVERITY,
+        "tier": TIER,
+    },
+)
+WAIVER: Final = Record(
+    "a waiver",
+    {
+        "case": Field(Text(), "The id of a case, or a pattern with * and ?.", required=True),
+        "reason": Field(Text(), "Why the breach is accepted.", required=True),
+        "owner": Field(Text(), "Who answers for it.", required=True),
+        "expires": Field(Day(), "The last day on which it holds, such as 2027-03-01.", required=True),
+    },
+)
+
+
+def suite_record(project: Project | None) -> Record:
+    """Return the spec of a suite file.
+
+    Args:
+        project: Its entries are the models and data sets that may be named; ``None`` accepts any name.
+    """
+    model: Any = Known("model", lambda: project.models, "configs/models.yaml") if project else Text()
+    data: Any = Known("data set", lambda: project.data, "configs/data.yaml") if project else Text()
+    return Record(
+        "a suite",
+        {
+            "robustcheck": Field(Version(), "The version of the language: 1.", required=True),
+            "title": Field(Text(), "What the suite is about, for reports.", required=True),
+            "owner": Field(Text(), "Who answers for the suite.", required=True),
+            "description": Field(Text(), "What a reader of the report should know."),
+            "model": Field(model, "An entry of configs/models.yaml.", required=True),
+            "data": Field(data, "An entry of configs/data.yaml.", required=True),
+            "seed": Field(Whole(0, MAX_SEED), "Decides every random choice.", default=0),
+            "expect": Field(Expect(), "Thresholds that hold for every check unless it says otherwise."),
+            "clean": Field(CLEAN, "The pictures as they are."),
+            "checks": Field(
+                ListOf(Check(), 1), "What is done to the pictures, and what must hold then.", required=True
+            ),
+            "overall": Field(ListOf(OVERALL), "Thresholds on the mean or worst over several cases."),
+            "waivers": Field(ListOf(WAIVER), "Breaches that somebody answers for until a day."),
+            "max_unreadable": Field(Unreadable(), "Pictures that may be unreadable: 3 or 1%.", default=0),
+            "border": BORDER,
+            "fill": FILL,
+            "allow_synthetic_border": SYNTHETIC,
+            "severity": SEVERITY,
+        },
+        {word: f"{word} is not available in this version yet" for word in LATER},
+    )
