@@ -1,0 +1,239 @@
+"""Honest pixels: the model's own preprocessing to the bit, real pixels beyond the view, one resample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+from torchvision.transforms import CenterCrop, InterpolationMode, Resize
+
+from robustcheck import registry
+from robustcheck.language.entries import Preprocessing
+from robustcheck.pictures import Rendered, frame_of, render
+from robustcheck.units import Quantity
+
+Pixels = NDArray[np.uint8]
+MODES = {
+    "nearest": InterpolationMode.NEAREST,
+    "bilinear": InterpolationMode.BILINEAR,
+    "bicubic": InterpolationMode.BICUBIC,
+    "lanczos": InterpolationMode.LANCZOS,
+    "area": InterpolationMode.BOX,
+}
+SIZES = [(160, 160), (500, 375), (375, 501), (333, 500), (7, 513), (513, 7), (64, 64), (2, 3), (1, 1)]
+
+
+def picture(width: int, height: int, seed: int = 0) -> Pixels:
+    """Return smooth noise, as photos are."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (max(1, height // 6), max(1, width // 6), 3), dtype=np.uint8)
+    return np.array(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def preprocessing(size: int = 64, resize: Any = 100, **changes: Any) -> Preprocessing:
+    return Preprocessing(input_size=(size, size), resize=resize, **changes)
+
+
+def shot(image: Pixels, *steps: tuple[str, Mapping[str, Any]], **options: Any) -> Rendered:
+    """Render with written parameters, such as ``("camera.yaw", {"yaw": Quantity(5, "deg")})``."""
+    way = {"preprocessing": preprocessing(), "border": "source", "fill": "reflect", **options}
+    bound: Sequence[Any] = [(registry.shifts[name], registry.shifts[name].bind(params)) for name, params in steps]
+    return render(image, bound, rng_for=np.random.default_rng, **way)
+
+
+def px(x: float, y: float = 0) -> tuple[str, dict[str, Quantity]]:
+    return "camera.pixel_shift", {"dx": Quantity(x, "px"), "dy": Quantity(y, "px")}
+
+
+def yaw(degrees: float) -> tuple[str, dict[str, Quantity]]:
+    return "camera.yaw", {"yaw": Quantity(degrees, "deg")}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("resize", [100, 64, (64, 64), (90, 120), None])
+@pytest.mark.parametrize("interpolation", list(MODES))
+def test_clean_is_torchvisions_pipeline_to_the_bit(size: tuple[int, int], resize: Any, interpolation: str) -> None:
+    image = picture(*size)
+    expected = Image.fromarray(image)
+    if resize is not None:
+        expected = Resize(resize, MODES[interpolation])(expected)
+    expected = CenterCrop(64)(expected)
+    found = shot(image, preprocessing=preprocessing(resize=resize, interpolation=interpolation), fill="black")
+    np.testing.assert_array_equal(found.pixels, np.asarray(expected))
+
+
+def test_clean_without_antialiasing_is_opencvs_resize() -> None:
+    import cv2
+
+    image = picture(200, 160)
+    found = shot(image, preprocessing=preprocessing(resize=(80, 100), antialias=False, interpolation="bilinear"))
+    expected = cv2.resize(image, (100, 80), interpolation=cv2.INTER_LINEAR)[8:72, 18:82]
+    np.testing.assert_array_equal(found.pixels, expected)
+
+
+@pytest.mark.parametrize("step", [(1, 0), (0, -3), (-7, 5), (18, 18)])
+def test_border_source_equals_cropping_the_larger_picture(step: tuple[int, int]) -> None:
+    image = picture(160, 160)
+    larger = np.asarray(Image.fromarray(image).resize((100, 100), Image.Resampling.BILINEAR))
+    left, top = 18 + step[0], 18 + step[1]
+    found = shot(image, px(*step))
+    np.testing.assert_array_equal(found.pixels, larger[top : top + 64, left : left + 64])
+    assert found.unseen_fraction == 0
+
+
+def test_zooming_out_shows_the_larger_picture_resized_once() -> None:
+    image = picture(160, 160)
+    found = shot(image, ("camera.zoom", {"ratio": Quantity(0.64)}))
+    expected = np.asarray(Image.fromarray(image).resize((64, 64), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(found.pixels, expected)
+    assert found.unseen_fraction == 0
+
+
+def test_beyond_the_source_is_filled_and_counted() -> None:
+    image = picture(160, 160)
+    found = shot(image, px(18 + 32), fill="gray")
+    assert found.unseen_fraction == pytest.approx(0.5)
+    assert (found.pixels[:, 33:] == 128).all()
+    assert not (found.pixels[:, :31] == 128).all()
+
+
+def test_border_view_pretends_that_nothing_lies_outside() -> None:
+    image = picture(160, 160)
+    found = shot(image, px(16), border="view", fill="black")
+    assert found.unseen_fraction == pytest.approx(0.25)
+    assert (found.pixels[:, -16:] == 0).all()
+    np.testing.assert_array_equal(found.pixels[:, :48], shot(image).pixels[:, 16:])
+
+
+@pytest.mark.parametrize(("fill", "last"), [("replicate", "edge"), ("reflect", "mirror"), ("black", 0), ("gray", 128)])
+def test_fills(fill: str, last: Any) -> None:
+    image = picture(64, 64)
+    found = shot(image, px(4), preprocessing=preprocessing(resize=None), fill=fill).pixels
+    beyond = found[:, 60:]
+    if last == "edge":
+        expected = np.repeat(image[:, -1:], 4, axis=1)
+    elif last == "mirror":
+        expected = image[:, :-5:-1]
+    else:
+        expected = np.full_like(beyond, last)
+    np.testing.assert_array_equal(beyond, expected)
+
+
+def test_ten_degrees_of_yaw_at_sixty_move_the_picture_and_leave_a_fifth_unseen() -> None:
+    image = picture(224, 224)
+    found = shot(image, yaw(10), preprocessing=preprocessing(224, None), border="view")
+    # Rays one by one: turned by 10 degrees, does each still meet the picture plane inside the view?
+    edge, turn = np.tan(np.radians(30)), np.radians(10)
+    across, down = np.meshgrid(*[((np.arange(224) + 0.5) / 112 - 1) * edge] * 2)
+    x, z = across * np.cos(turn) + np.sin(turn), np.cos(turn) - across * np.sin(turn)
+    outside = (np.abs(x / z) > edge) | (np.abs(down / z) > edge)
+    assert found.unseen_fraction == pytest.approx(outside.mean(), abs=1e-9)
+    assert found.unseen_fraction == pytest.approx(0.204, abs=0.01)
+    assert np.tan(turn) / (2 * edge) == pytest.approx(0.153, abs=0.0005)
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_turning_there_and_back_is_the_identity_to_the_bit(interpolation: str) -> None:
+    image = picture(160, 160)
+    way = preprocessing(interpolation=interpolation)
+    there_and_back = shot(image, yaw(12), yaw(-12), preprocessing=way)
+    np.testing.assert_array_equal(there_and_back.pixels, shot(image, preprocessing=way).pixels)
+
+
+def test_geometry_is_composed_in_the_order_of_the_steps() -> None:
+    image = picture(160, 160)
+    zoom = ("camera.zoom", {"ratio": Quantity(2.0)})
+    move = ("camera.pixel_shift", {"dx": Quantity(8, "px")})
+    first_zoom = shot(image, zoom, move).pixels
+    first_move = shot(image, move, zoom).pixels
+    four = ("camera.pixel_shift", {"dx": Quantity(4, "px")})
+    np.testing.assert_allclose(first_zoom.astype(int), shot(image, four, zoom).pixels.astype(int), atol=1)
+    assert np.abs(first_zoom.astype(int) - first_move.astype(int)).mean() > 1
+
+
+def test_a_warp_is_as_sharp_as_one_resample() -> None:
+    """Two turns of 5 degrees lose no more detail than one of 10."""
+    image = picture(160, 160, seed=3)
+    once, twice = shot(image, yaw(10)).pixels, shot(image, yaw(5), yaw(5)).pixels
+    np.testing.assert_allclose(once.astype(int), twice.astype(int), atol=1)
+
+
+def test_pointwise_light_commutes_with_geometry_and_is_applied_to_the_source() -> None:
+    image = picture(160, 160)
+    light = ("light.exposure", {"stops": Quantity(-1, "ev")})
+    np.testing.assert_array_equal(shot(image, light, yaw(8)).pixels, shot(image, yaw(8), light).pixels)
+
+
+def test_light_that_depends_on_place_happens_where_it_stands_in_the_order() -> None:
+    image = np.full((160, 160, 3), 180, np.uint8)
+    vignette = ("light.vignette", {"corner": Quantity(-2, "ev")})
+    move = ("camera.pixel_shift", {"dx": Quantity(16, "px")})
+    after = shot(image, move, vignette).pixels.astype(int)
+    before = shot(image, vignette, move).pixels.astype(int)
+    np.testing.assert_allclose(after, after[:, ::-1], atol=1)
+    assert before[32, 0, 0] > before[32, -1, 0] + 20
+
+
+def test_unseen_is_remembered_through_a_shift_that_needs_the_geometry_drawn() -> None:
+    image = picture(160, 160)
+    vignette = ("light.vignette", {"corner": Quantity(-1, "ev")})
+    far = px(18 + 32)
+    drawn = shot(image, far, vignette)
+    assert drawn.unseen_fraction == pytest.approx(0.5, abs=0.02)
+    # What left the picture when it was drawn is gone, as it is from any photo.
+    back = shot(image, far, vignette, px(-18 - 32))
+    assert back.unseen_fraction == pytest.approx(0.5, abs=0.02)
+
+
+def test_letterbox_bars_are_black_and_not_unseen() -> None:
+    image = np.full((160, 160, 3), 200, np.uint8)
+    found = shot(image, ("camera.aspect", {"ratio": Quantity(1.5, ":"), "mode": "letterbox"}))
+    black = (found.pixels == 0).all(axis=(1, 2))
+    assert black.sum() == pytest.approx(64 * (1 - 1 / 1.5), abs=1.1)
+    np.testing.assert_array_equal(black, black[::-1])
+    assert (found.pixels[~black] == 200).all()
+    assert found.unseen_fraction == 0
+
+
+def test_frame_is_the_middle_of_the_picture_in_source_pixels() -> None:
+    frame = frame_of(200, 100, preprocessing(size=64, resize=80))
+    assert (frame.x, frame.y) == pytest.approx((200 * 48 / 160, 100 * 8 / 80))
+    assert (frame.width, frame.height) == pytest.approx((80, 80))
+    assert frame.pixel == pytest.approx((1.25, 1.25))
+
+
+@given(
+    width=st.integers(1, 90),
+    height=st.integers(1, 90),
+    x=st.floats(-40, 40),
+    turn=st.floats(-40, 40),
+    border=st.sampled_from(["source", "view"]),
+    fill=st.sampled_from(["reflect", "replicate", "black", "gray"]),
+    antialias=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_picture_and_any_warp_give_an_input_of_the_right_shape(
+    width: int, height: int, x: float, turn: float, border: str, fill: str, antialias: bool
+) -> None:
+    image = picture(width, height)
+    before = image.copy()
+    way = preprocessing(size=24, resize=32, antialias=antialias)
+    found = shot(image, px(x), yaw(turn), preprocessing=way, border=border, fill=fill)
+    assert (found.pixels.shape, found.pixels.dtype) == ((24, 24, 3), np.uint8)
+    assert 0 <= found.unseen_fraction <= 1
+    np.testing.assert_array_equal(image, before)
+
+
+def test_huge_pictures() -> None:
+    image = np.zeros((3000, 4000, 3), np.uint8)
+    image[::2] = 255
+    found = shot(image, yaw(5), preprocessing=preprocessing(224, 256))
+    assert found.pixels.shape == (224, 224, 3)
+    # Alternating lines average to mid grey: nothing aliases.
+    assert np.abs(found.pixels.astype(int) - 127).max() <= 3
