@@ -1,0 +1,218 @@
+"""The rules of ARCHITECTURE.md that a machine can hold, read off the syntax tree of every module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "robustcheck"
+
+LAYERS: dict[str, set[str]] = {
+    "errors": set(),
+    "units": set(),
+    "clash": {"errors"},
+    "imports": {"errors"},
+    "registry": {"errors", "units"},
+    "language": {"errors", "registry", "units"},
+    "pictures": {"errors", "language", "registry", "units"},
+    "demo": {"errors", "language", "pictures"},
+    "models": {"errors", "imports", "language", "pictures", "registry", "units"},
+    "data": {"demo", "errors", "imports", "language", "pictures", "registry", "units"},
+    "shifts": {"errors", "language", "pictures", "registry", "units"},
+    "measure": {"errors", "language", "pictures", "registry", "units"},
+    "engine": {"data", "errors", "language", "measure", "models", "pictures", "registry", "shifts", "units"},
+    "report": {"engine", "errors", "language", "measure", "units"},
+}
+"""What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
+
+LAYERS["api"] = LAYERS["report"] | {"report"}
+LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "registry", "report"}
+LAYERS["cli"] = LAYERS["report"] | {"clash", "data", "models", "registry", "report"}
+LAYERS["__init__"] = {"api", "registry"}
+
+HEAVY = frozenset({"PIL", "albumentations", "cv2", "foolbox", "pyarrow", "scipy", "timm", "torch", "torchvision"})
+"""Libraries that no session may load before a picture or a model is touched."""
+
+HEAVY_AT_TOP: dict[str, tuple[set[str], str]] = {
+    "pictures/decoding.py": ({"PIL"}, "decodes"),
+    "pictures/light.py": ({"cv2"}, "changes pixels"),
+    "pictures/rendering.py": ({"cv2"}, "changes pixels"),
+    "pictures/resample.py": ({"PIL", "cv2"}, "changes pixels"),
+    "pictures/scene.py": ({"cv2"}, "changes pixels"),
+    "models/checks.py": ({"torch"}, "looks at a model's outputs"),
+    "models/exported.py": ({"torch"}, "is a model"),
+    "models/factory.py": ({"torch"}, "is a model"),
+    "models/module.py": ({"torch"}, "is a model"),
+    "models/weights.py": ({"torch"}, "is a model"),
+    "models/zoo.py": ({"torch"}, "is a model"),
+    "demo/canvas.py": ({"PIL"}, "draws"),
+    "demo/framing.py": ({"PIL", "cv2"}, "draws"),
+    "demo/lighting.py": ({"cv2"}, "draws"),
+    "demo/network.py": ({"torch"}, "is a model"),
+    "demo/scenes.py": ({"PIL"}, "draws"),
+    "demo/train.py": ({"PIL", "cv2", "torch"}, "is a script"),
+}
+"""Modules that touch pixels or models and may therefore load them when imported; they, and all of the demo, are
+themselves imported inside functions only, which a test below holds."""
+
+LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Import:
+    """One name that a module imports."""
+
+    module: str
+    line: int
+    inside_function: bool
+    for_types: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed module."""
+
+    path: Path
+    tree: ast.Module
+    text: str
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(PACKAGE).as_posix()
+
+    @property
+    def part(self) -> str:
+        return self.path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+    def imports(self) -> Iterator[Import]:
+        yield from _imports(self.tree, inside=False, for_types=False)
+
+
+def _imports(node: ast.AST, *, inside: bool, for_types: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(alias.name, child.lineno, inside, for_types)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"line {child.lineno}: a relative import hides which arrow it is"
+            assert child.module
+            # `from package import module` names a module as well as the package it lies in.
+            for alias in child.names:
+                yield Import(f"{child.module}.{alias.name}", child.lineno, inside, for_types)
+        else:
+            function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            types = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+            yield from _imports(child, inside=inside or function, for_types=for_types or types)
+
+
+def parse(path: Path) -> Source:
+    text = path.read_text(encoding="utf-8")
+    return Source(path, ast.parse(text, str(path)), text)
+
+
+SOURCES = [parse(path) for path in sorted(PACKAGE.rglob("*.py"))]
+EVERY_MODULE = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+
+
+def test_every_part_has_its_place_in_the_layers() -> None:
+    assert {source.part for source in SOURCES} == set(LAYERS)
+
+
+def test_the_layers_have_no_circle() -> None:
+    done: set[str] = set()
+    while len(done) < len(LAYERS):
+        free = {part for part, allowed in LAYERS.items() if part not in done and allowed <= done}
+        assert free, f"these import each other: {sorted(set(LAYERS) - done)}"
+        done |= free
+
+
+@EVERY_MODULE
+def test_imports_follow_the_arrows(source: Source) -> None:
+    wrong = []
+    for imported in source.imports():
+        parts = imported.module.split(".")
+        if parts[0] != "robustcheck" or len(parts) == 1:
+            continue
+        other = parts[1]
+        if other in ("run_suite", "RunResult", "metric", "shift"):
+            wrong.append(f"line {imported.line}: import {imported.module} from where it lives")
+        elif other != source.part and other not in LAYERS[source.part]:
+            wrong.append(f"line {imported.line}: {source.part} must not import {other}")
+    assert not wrong, "\n".join(wrong)
+
+
+@EVERY_MODULE
+def test_heavy_libraries_are_imported_inside_functions(source: Source) -> None:
+    allowed = HEAVY_AT_TOP.get(source.name, (set(), ""))[0]
+    found = {
+        imported.module.split(".")[0]
+        for imported in source.imports()
+        if not imported.inside_function and not imported.for_types
+    }
+    assert found & HEAVY <= allowed
+    assert allowed <= found, f"{source.name} no longer needs its permission for {sorted(allowed - found)}"
+
+
+def test_modules_that_load_heavy_libraries_are_imported_inside_functions() -> None:
+    """What loads torch or OpenCV when imported is itself imported inside a function, or by its like."""
+    heavy = {"robustcheck." + name.removesuffix(".py").replace("/", ".") for name in HEAVY_AT_TOP}
+    heavy |= {f"robustcheck.demo.{source.path.stem}" for source in SOURCES if source.part == "demo"}
+    wrong = [
+        f"{source.name}:{imported.line}: {imported.module}"
+        for source in SOURCES
+        for imported in source.imports()
+        if source.name not in HEAVY_AT_TOP
+        and source.part != "demo"
+        and not imported.inside_function
+        and not imported.for_types
+        if any(imported.module == module or imported.module.startswith(f"{module}.") for module in heavy)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@EVERY_MODULE
+def test_no_module_is_long(source: Source) -> None:
+    assert len(source.text.splitlines()) <= LONGEST
+
+
+@EVERY_MODULE
+def test_no_module_imports_the_insides_of_pytest(source: Source) -> None:
+    assert not [imported for imported in source.imports() if imported.module.split(".")[0] == "_pytest"]
+
+
+@EVERY_MODULE
+def test_no_module_prints_or_leaves_debugging_behind(source: Source) -> None:
+    calls = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+    assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"print", "breakpoint"}
+
+
+@EVERY_MODULE
+def test_everything_public_has_a_docstring(source: Source) -> None:
+    if source.text:
+        assert ast.get_docstring(source.tree), "the module has none"
+    missing = [
+        f"line {node.lineno}: {node.name}"
+        for node in source.tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_top_level_names_do_not_meet_those_of_the_other_distribution() -> None:
+    """Only ``__init__.py`` is in both, which ``robustcheck.clash`` looks at."""
+    others = {
+        "EpsilonGreedyUntargeted",
+        "EvoStrategyUniformUntargeted",
+        "RobustnessCheck",
+        "SimBA",
+        "config",
+        "types",
+        "utils",
+    }
+    assert not {source.part for source in SOURCES} & others
