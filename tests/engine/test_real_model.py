@@ -1,0 +1,69 @@
+"""A real pretrained model on real photos: EfficientNet-Lite0 on foolbox's twenty ImageNet pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from robustcheck.api import run_suite
+from robustcheck.data import open_source
+from robustcheck.engine.doctor import diagnose
+from robustcheck.engine.index import build_index
+from robustcheck.language import load_project
+from robustcheck.language.entries import ModelEntry, Project
+from robustcheck.models import open_model
+from robustcheck.pictures import render
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@pytest.fixture(scope="module")
+def real() -> Project:
+    return load_project(ROOT, ROOT / "configs")
+
+
+def right(project: Project, entry: ModelEntry) -> int:
+    import numpy as np
+
+    source = open_source(project.data["imagenet-samples"], seed=0)
+    index = build_index(source, entry.classes)
+    inputs = [
+        render(
+            source.read(sample),
+            [],
+            preprocessing=entry.preprocessing,
+            border="source",
+            fill="reflect",
+            rng_for=np.random.default_rng,
+        ).pixels
+        for sample in index.samples
+    ]
+    logits = open_model(entry, device="cpu").logits(np.stack(inputs))
+    return int((logits.argmax(axis=1) == index.labels).sum())
+
+
+def test_clean_accuracy_is_seventeen_of_twenty_and_sixteen_with_imagenets_mean(real: Project) -> None:
+    entry = real.models["efficientnet-lite0"]
+    wrong = dataclasses.replace(entry.preprocessing, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    assert right(real, entry) == 17
+    assert right(real, dataclasses.replace(entry, preprocessing=wrong)) == 16
+
+
+def test_the_shipped_suite_passes(tmp_path: Path) -> None:
+    suite = ROOT / "suites" / "imagenet-smoke" / "imagenet-smoke.yaml"
+    result = run_suite(suite, root=ROOT, report=tmp_path, device="cpu")
+    result.assert_passed()
+    assert result["clean"].metrics["accuracy"].value == pytest.approx(0.85)
+    assert result["clean"].metrics["declared accuracy"].n == 20
+
+
+def test_doctor_says_that_twenty_pictures_cannot_tell(real: Project) -> None:
+    entry = real.models["efficientnet-lite0"]
+    found = diagnose(entry, open_source(real.data["imagenet-samples"], seed=0), device="cpu")
+    text = "\n".join(found.lines())
+    assert found.healthy
+    assert "as configured 85.0%" in text
+    assert "which 20 pictures cannot tell from it" in text
