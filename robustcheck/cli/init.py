@@ -75,8 +75,8 @@ def _advise(root: Path) -> int:
     from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project, load_suite
 
-    settings = find_settings([root])
     there = root.absolute()
+    settings = find_settings(here=there)
     if settings.root.resolve() != there.resolve():
         say(f"\npytest takes {settings.root} as the root of this project, for the settings that lie there, and will")
         say(f"look for configs/ and suites/ in it; run `robustcheck init {settings.root}`, or give {root} a pytest.ini")

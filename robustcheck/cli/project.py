@@ -43,7 +43,7 @@ class Settings:
     configs: Path
 
 
-def find_settings(paths: Sequence[Path] = ()) -> Settings:
+def find_settings(paths: Sequence[Path] = (), *, here: Path | None = None) -> Settings:
     """Find the root of the project that paths belong to, and read its settings.
 
     As pytest does: the nearest folder upwards with pytest settings, else with ``pyproject.toml`` or
@@ -51,11 +51,12 @@ def find_settings(paths: Sequence[Path] = ()) -> Settings:
 
     Args:
         paths: What was named on the command line, if anything.
+        here: The folder in which pytest would be called; the working directory by default.
 
     Raises:
         RobustcheckError: The settings cannot be read.
     """
-    here = Path.cwd()
+    here = (here or Path.cwd()).absolute()
     resolved = [path.absolute() for path in paths]
     start = Path(os.path.commonpath(resolved)) if resolved else here
     start = start if start.is_dir() else start.parent
