@@ -14,6 +14,7 @@ from robustcheck.language.scalars import resolve
 
 MAX_EXTENDS: Final = 16
 _VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
+_SECRET: Final = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|(^|_)KEY(_|$)", re.IGNORECASE)
 
 
 def substitute(node: Node, environment: MappingOf[str, str], problems: list[Problem]) -> Node:
@@ -41,6 +42,10 @@ def substitute(node: Node, environment: MappingOf[str, str], problems: list[Prob
         if match[3]:
             what = f"{shown('$' + match[3])} is no variable"
             problems.append(Problem(node.where, what, "write ${NAME}, or $$ for a dollar sign"))
+        elif _SECRET.search(match[2]):
+            what = f"the environment variable {match[2]} looks like a secret, which a suite may not put into reports"
+            problems.append(Problem(node.where, what, "name a variable that anybody may read"))
+            return ""
         elif match[2] not in environment:
             near = did_you_mean(match[2], environment)
             hint = near if near.startswith("did you mean") else "set it, or write $$ for a dollar sign"

@@ -104,4 +104,6 @@ def aggregate(kind: Literal["mean", "worst"], metric: str, parts: Sequence[tuple
 
 def written(number: float, unit: str) -> str:
     """Return a metric's number as a person reads it: ``71.2%``, ``3.4pp`` or ``0.512``."""
-    return f"{number * 100:.1f}{unit}" if unit in ("%", "pp") else f"{number:.4g}"
+    if unit in ("%", "pp"):
+        return f"{round(number * 100, 1) + 0.0:.1f}{unit}"
+    return f"{number:.4g}"

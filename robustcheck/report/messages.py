@@ -13,7 +13,7 @@ Json = Mapping[str, Any]
 
 def interval(estimate: Json, unit: str) -> str:
     """Return ``71.2% [67.5, 74.6]``."""
-    low, high = (written(estimate[end], "") if unit == "" else f"{estimate[end] * 100:.1f}" for end in ("low", "high"))
+    low, high = (written(estimate[end], unit).removesuffix(unit) for end in ("low", "high"))
     value = estimate["observed"] if "observed" in estimate else estimate["value"]
     return f"{written(value, unit)} [{low}, {high}]"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from robustcheck.report.messages import expectation, interval
@@ -11,6 +11,8 @@ Json = Mapping[str, Any]
 Row = tuple[str, ...]
 HEAD: Row = ("case", "n", "accuracy [95%]", "drop [95%]", "expected", "verdict")
 NAMED_NOT_RUN = 3
+SHOWN = 2
+"""Expectations that fit into a row; the result file has them all."""
 
 
 def rows(suite: Json) -> list[Row]:
@@ -25,11 +27,15 @@ def _row(result: Json) -> Row:
     ]
     if result["kind"] == "overall" and result["expectations"]:
         shown[0] = interval(result["expectations"][0], result["expectations"][0]["unit"])
-    expected = ", ".join(
-        (f"{line['metric']} " if line["metric"] != "declared accuracy" else "declared ") + line["expect"]
-        for line in result["expectations"]
-    )
-    return (result["id"], str(result["n"] or ""), *shown, expected, result["verdict"])
+    return (result["id"], str(result["n"] or ""), *shown, _expected(result["expectations"]), result["verdict"])
+
+
+def _expected(lines: Sequence[Json]) -> str:
+    """Return what was expected: the breached lines if there are any, at most two, and how many more."""
+    shown = [line for line in lines if line["verdict"] != "pass"] or list(lines)
+    texts = [f"{line['metric']} {line['expect']}" for line in shown[:SHOWN]]
+    more = len(lines) - len(texts)
+    return ", ".join(texts) + (f" (+{more})" if more else "")
 
 
 def headline(suite: Json) -> str:

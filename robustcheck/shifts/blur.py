@@ -38,8 +38,9 @@ def line_kernel(length: float, angle: float) -> Kernel:
     for add_row, weight_row in ((0, 1 - below), (1, below)):
         for add_column, weight_column in ((0, 1 - right), (1, right)):
             np.add.at(kernel, (row + add_row, column + add_column), weight_row * weight_column)
-    weights: Kernel = (kernel / kernel.sum()).astype(np.float32)
-    return weights
+    # Weights at the far end of a rounding error would keep whole rows of zeros beside an upright line.
+    kernel[kernel < 1e-6 * kernel.max()] = 0
+    return _trimmed(kernel)
 
 
 @functools.lru_cache(maxsize=64)
@@ -56,7 +57,16 @@ def disk_kernel(diameter: float) -> Kernel:
     kernel = inside.reshape(2 * half + 1, FINE, 2 * half + 1, FINE).mean(axis=(1, 3))
     if kernel.sum() == 0:
         kernel[half, half] = 1.0
-    weights: Kernel = (kernel / kernel.sum()).astype(np.float32)
+    return _trimmed(kernel)
+
+
+def _trimmed(kernel: NDArray[np.float64]) -> Kernel:
+    """Return a kernel without the zeros around it, its middle kept, summing to 1."""
+    rows, columns = np.flatnonzero(kernel.any(axis=1)), np.flatnonzero(kernel.any(axis=0))
+    margin_rows = min(rows[0], len(kernel) - 1 - rows[-1])
+    margin_columns = min(columns[0], len(kernel) - 1 - columns[-1])
+    inner = kernel[margin_rows : len(kernel) - margin_rows, margin_columns : len(kernel) - margin_columns]
+    weights: Kernel = (inner / inner.sum()).astype(np.float32)
     return weights
 
 

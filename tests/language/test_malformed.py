@@ -183,6 +183,7 @@ ROWS = [
     (text_of(waivers='[{case: "camera.*", reason: r, ‸by: x, owner: o, expires: 2030-01-01}]'), "by is no key of a waiver"),
     # variables and extends
     (text_of(title="‸${NOBODY}"), "the environment variable NOBODY is not set"),
+    (text_of(title="‸${GITHUB_TOKEN}"), "the environment variable GITHUB_TOKEN looks like a secret, which a suite may not"),
     (text_of(title="‸a ${1x} b"), "${1x} is no variable"),
     (text_of(title="‸${open"), "is no variable"),
     ("extends: ‸missing.yaml\n" + text_of(), "there is no file missing.yaml beside this one"),

@@ -187,7 +187,7 @@ def test_shadow_covers_its_share_of_the_view(coverage: float) -> None:
 def test_line_kernel(length: float, angle: float) -> None:
     kernel = line_kernel(length, angle)
     assert kernel.sum() == pytest.approx(1, abs=1e-6)
-    rows, columns = np.indices(kernel.shape) - (kernel.shape[0] - 1) / 2
+    rows, columns = (axis - axis.mean() for axis in np.indices(kernel.shape))
     assert (kernel * columns).sum() == pytest.approx(0, abs=1e-5)
     spread = np.array([[(kernel * a * b).sum() for a in (columns, -rows)] for b in (columns, -rows)])
     values, vectors = np.linalg.eigh(spread)
@@ -203,7 +203,7 @@ def test_disk_kernel(diameter: float) -> None:
     assert kernel.sum() == pytest.approx(1, abs=1e-6)
     np.testing.assert_allclose(kernel, kernel.T, atol=1e-7)
     np.testing.assert_allclose(kernel, kernel[::-1, ::-1], atol=1e-7)
-    rows, columns = np.indices(kernel.shape) - (kernel.shape[0] - 1) / 2
+    rows, columns = (axis - axis.mean() for axis in np.indices(kernel.shape))
     assert (kernel * (rows**2 + columns**2)).sum() == pytest.approx(diameter**2 / 8, abs=0.3)
 
 
