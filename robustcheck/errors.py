@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,12 @@ class CaseError(RobustcheckError):
 
 class ThresholdBreach(RobustcheckError):
     """A number was measured and misses the threshold of the suite; a waiver can excuse it."""
+
+
+def place_of(error: BaseException) -> str:
+    """Return the innermost line of code that an exception came through, as `` (file.py:12)``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

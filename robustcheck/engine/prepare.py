@@ -18,7 +18,7 @@ from robustcheck.data.source import Source
 from robustcheck.engine.index import Index
 from robustcheck.engine.keys import generator
 from robustcheck.engine.memory import Memory, Picture
-from robustcheck.errors import CaseError, RobustcheckError, UnreadablePicture
+from robustcheck.errors import CaseError, RobustcheckError, UnreadablePicture, place_of
 from robustcheck.language.entries import Preprocessing
 from robustcheck.language.plan import Case
 
@@ -199,17 +199,8 @@ class Preparation:
         except Exception as error:
             raise CaseError(
                 f"{case.id} failed on the picture {self._index.samples[row].id}: {type(error).__name__}: {error}"
-                f"{_place_of(error)}"
+                f"{place_of(error)}"
             ) from error
-
-
-def _place_of(error: BaseException) -> str:
-    """Return the innermost line of code that an exception came through, as `` (file:line)``."""
-    trace, place = error.__traceback__, ""
-    while trace:
-        place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
-        trace = trace.tb_next
-    return place
 
 
 def columns_of(batch: Batch) -> Mapping[str, NDArray[Any]]:

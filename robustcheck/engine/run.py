@@ -14,7 +14,7 @@ from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.options import Options
 from robustcheck.engine.results import CaseResult, Proof, describe, expectation_of
-from robustcheck.errors import CaseError, RobustcheckError
+from robustcheck.errors import CaseError, RobustcheckError, place_of
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Suite
 from robustcheck.measure.intervals import Estimate
@@ -104,7 +104,7 @@ class SuiteRun:
             problem = str(error)
         except Exception as error:
             # A defect of ours or of an extension is an error of the case, not the end of the run.
-            problem = f"{type(error).__name__}: {error}"
+            problem = f"{type(error).__name__}: {error}{place_of(error)}"
         return CaseResult(**describe(self.suite, item), verdict="error", problems=(problem,))
 
     def _open(self) -> Evaluator:

@@ -2,7 +2,7 @@
 
 import cv2  # noqa: F401
 import pyarrow.parquet  # noqa: F401
-import scipy.optimize  # noqa: F401
+import scipy.optimize
 import scipy.special  # noqa: F401
 import torch  # noqa: F401
 import yaml  # noqa: F401

@@ -82,6 +82,24 @@ def test_unknown_model_is_a_located_error_and_nothing_is_run(gate: Any) -> None:
     assert not (gate.root / "robustcheck-report").exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("stops: [", "stop: [", "suites/greys.yaml:11:5: *stop*did you mean stops?*"),
+        ('">= 95%"', '">= 195%"', "suites/greys.yaml:8:*195%*"),
+        ("checks:", "checks: [", "suites/greys.yaml:*"),
+    ],
+)
+def test_malformed_suite_is_located_and_nothing_is_run(gate: Any, old: str, new: str, message: str) -> None:
+    gate.write(suite=SUITE.replace(old, new, 1))
+    result = gate.run()
+    assert result.ret == 2
+    result.stdout.fnmatch_lines([message])
+    assert "Traceback" not in result.stdout.str()
+    assert not (gate.root / "robustcheck-report").exists()
+    assert not (gate.root / ".robustcheck").exists()
+
+
 def test_limit_takes_a_sample_of_every_class(gate: Any) -> None:
     gate.write()
     gate.run("--robustcheck-limit", "6")
