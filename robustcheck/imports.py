@@ -6,6 +6,7 @@ Only ``configs/``, which ML engineers own, can name code; suites cannot.
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.errors import RobustcheckError, did_you_mean
+
+_OURS = Path(__file__).parent
+_PYTHON = Path(inspect.__file__).parent
 
 
 class FactoryError(RobustcheckError):
@@ -25,19 +29,28 @@ def call_factory(path: str, arguments: Mapping[str, Any], root: Path) -> Any:
     Raises:
         FactoryError: Says what failed and in which line of the user's code.
     """
+    factory = find_factory(path, root)
+    try:
+        return factory(**arguments)
+    except RobustcheckError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise FactoryError(f"{path} failed: {told(error, root)}") from error
+
+
+def find_factory(path: str, root: Path) -> Any:
+    """Import ``module:attribute``, also from the project's root, without calling it.
+
+    Raises:
+        FactoryError: There is no such module or attribute, importing it fails, or it cannot be called.
+    """
     module_name, _, attribute = path.partition(":")
     if not attribute:
         raise FactoryError(f"{path} is no import path; write package.module:function")
     if str(root) not in sys.path:
+        # It stays there, since a factory may import further modules of the project when it is called.
         sys.path.append(str(root))
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and module_name.startswith(error.name):
-            raise FactoryError(f"there is no module {error.name} (searched beside {root.name}/ too)") from None
-        raise FactoryError(f"importing {module_name} needs {error.name}, which is not installed") from None
-    except Exception as error:
-        raise FactoryError(f"importing {module_name} failed: {_told(error)}") from error
+    found: Any = _module(module_name, root)
     for name in attribute.split("."):
         if not hasattr(found, name):
             public = [known for known in dir(found) if not known.startswith("_")]
@@ -45,16 +58,39 @@ def call_factory(path: str, arguments: Mapping[str, Any], root: Path) -> Any:
         found = getattr(found, name)
     if not callable(found):
         raise FactoryError(f"{path} is {type(found).__name__}, not a function")
+    return found
+
+
+def _module(name: str, root: Path) -> Any:
     try:
-        return found(**arguments)
-    except RobustcheckError:
-        raise
-    except Exception as error:
-        raise FactoryError(f"{path} failed: {_told(error)}") from error
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            raise FactoryError(f"there is no module {error.name} (searched beside {root.name}/ too)") from None
+        raise FactoryError(f"importing {name} needs {error.name}, which is not installed") from None
+    except (Exception, SystemExit) as error:
+        raise FactoryError(f"importing {name} failed: {told(error, root)}") from error
 
 
-def _told(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
+def source_of(function: Any) -> bytes:
+    """Return the text of the file that defines a function or class, the same on every system; empty if unknown."""
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+        return Path(file).read_bytes().replace(b"\r\n", b"\n") if file else b""
+    except (TypeError, OSError):
+        return b""
+
+
+def told(error: BaseException, root: Path) -> str:
+    """Return an exception in one line: its kind, its text, and the innermost line of the user's own code."""
+    text = next((line for line in str(error).splitlines() if line.strip()), "")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)] or frames
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
-    return f"{type(error).__name__}: {error}{where}"
+    return type(error).__name__ + (f": {text}" if text else "") + where
+
+
+def _is_theirs(file: str) -> bool:
+    path = Path(file)
+    ours_or_python = path.is_relative_to(_OURS) or path.is_relative_to(_PYTHON)
+    return not file.startswith("<") and not ours_or_python and "site-packages" not in path.parts

@@ -39,7 +39,7 @@ class Forward:
             try:
                 parts.append(self._predictor.logits(part))
             except (RuntimeError, MemoryError) as error:
-                if not _out_of_memory(error):
+                if not _memory_ran_out(error):
                     raise
                 if self.size == 1:
                     raise ModelError(
@@ -53,13 +53,10 @@ class Forward:
         return np.concatenate(parts)
 
 
-def _out_of_memory(error: Exception) -> bool:
-    import torch
+def _memory_ran_out(error: BaseException) -> bool:
+    from robustcheck.models.checks import out_of_memory
 
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    text = str(error).lower()
-    return "out of memory" in text or "can't allocate memory" in text or "not enough memory" in text
+    return out_of_memory(error)
 
 
 def _release(device: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ PROBES = 8
 SAME = 1e-3
 """Logits that differ by more, relative to their spread, are not of the same picture under the same model."""
 
+SUMS = 1e-3
+"""How far from 1 probabilities may sum, half precision included."""
+
 
 def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
     """Return the logits of one batch as an array of shape (n, classes).
@@ -26,6 +29,7 @@ def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
     Raises:
         ModelError: The output is no tensor, has another shape, or is not finite.
     """
+    classes = len(entry.classes)
     if not isinstance(output, torch.Tensor):
         raise ModelError(
             f"the model {entry.name} returns {_described(output)}; it must return one tensor of logits of shape "
@@ -33,18 +37,22 @@ def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
         )
     if output.ndim != 2 or output.shape[0] != n:
         raise ModelError(
-            f"the model {entry.name} returns shape {tuple(output.shape)} for {n} pictures; it must be ({n}, {len(entry.classes)})"
+            f"the model {entry.name} returns shape {tuple(output.shape)} for {n} pictures; it must be ({n}, {classes}): "
+            "wrap it in a module that pools or reshapes"
         )
-    if output.shape[1] != len(entry.classes):
+    if output.shape[1] != classes:
         raise ModelError(
-            f"the model {entry.name} gives {output.shape[1]} logits, but its entry lists {len(entry.classes)} classes "
+            f"the model {entry.name} gives {output.shape[1]} logits, but its entry lists {classes} classes "
             f"({entry.where}); make `classes` match the model"
         )
     logits: NDArray[np.float32] = output.detach().float().cpu().numpy()
     bad = ~np.isfinite(logits).all(axis=1)
     if bad.any():
         kind = "NaN" if np.isnan(logits).any() else "infinite"
-        raise ModelError(f"the model {entry.name} gives {kind} logits for {int(bad.sum())} of {n} pictures of a batch")
+        raise ModelError(
+            f"the model {entry.name} gives {kind} logits for {int(bad.sum())} of {n} pictures of a batch; look for "
+            "damaged weights, a wrong mean or std, or a precision too low"
+        )
     return logits
 
 
@@ -67,33 +75,57 @@ def check_first_batch(
             + (f" and {len(training) - 1} more parts" if len(training) > 1 else "")
             + "); have its factory call .eval()"
         )
-    some = pictures[:PROBES]
+    some = _different(pictures[:PROBES])
     first = check_batch(predict(some), len(some), entry)
     _refuse_probabilities(first, entry)
-    if len(some) < 2:
-        return ()
-    spread = max(float(np.ptp(first)), 1e-6)
-    if float(np.abs(check_batch(predict(some), len(some), entry) - first).max()) > SAME * spread:
+    scale = max(float(np.ptp(first)), 1e-2 * float(np.abs(first).max()), 1e-6)
+    if float(np.abs(check_batch(predict(some), len(some), entry) - first).max()) > SAME * scale:
         raise ModelError(
             f"the model {entry.name} gives other logits for the same pictures the second time: it is random "
-            "(dropout or sampling still on); no gate can rest on it"
+            "(dropout or sampling still on); no gate can rest on it: have its factory call .eval(), or export it after "
+            "that"
         )
     alone = check_batch(predict(some[:1]), 1, entry)
-    if float(np.abs(alone - first[:1]).max()) > SAME * spread:
+    if float(np.abs(alone - first[:1]).max()) > SAME * scale:
         raise ModelError(
             f"the model {entry.name} gives a picture other logits when other pictures are beside it: normalisation "
-            "layers still use the batch's own statistics, as in training mode"
+            "layers still use the batch's own statistics, as in training mode: have its factory call .eval(), or export "
+            "it after that"
         )
-    if float(np.ptp(first, axis=0).max()) <= 1e-6 * spread and len(np.unique(some.reshape(len(some), -1), axis=0)) > 1:
-        return (f"the model {entry.name} gives the same logits for each of the first {len(some)} pictures",)
-    return ()
+    return tuple(_notes(first, entry, scale))
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out, so that fewer pictures at a time may fit."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    text = str(error).lower()
+    said = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(words in text for words in said)
+
+
+def _different(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the pictures, with a negative beside them where they do not differ from each other."""
+    if (pictures != pictures[0]).any():
+        return pictures
+    return np.concatenate([pictures, 255 - pictures[:1]])
+
+
+def _notes(logits: NDArray[np.float32], entry: ModelEntry, scale: float) -> Iterator[str]:
+    if float(np.ptp(logits, axis=0).max()) <= 1e-6 * scale:
+        yield f"the model {entry.name} gives the same logits for each of the first {len(logits)} pictures"
+    elif (logits >= 0).all() and (logits <= 1).all():
+        yield (
+            f"the outputs of {entry.name} all lie between 0 and 1: if a sigmoid is applied already, return the logits "
+            "before it, or confidences are wrong"
+        )
 
 
 def _refuse_probabilities(logits: NDArray[np.float32], entry: ModelEntry) -> None:
     exact = logits.astype(np.float64)
-    if (exact >= 0).all() and np.allclose(exact.sum(axis=1), 1.0, atol=1e-4):
+    if (exact >= 0).all() and np.allclose(exact.sum(axis=1), 1.0, atol=SUMS):
         what = "probabilities (softmax is applied already)"
-    elif (exact <= 1e-6).all() and np.allclose(np.exp(exact).sum(axis=1), 1.0, atol=1e-4):
+    elif (exact <= SUMS).all() and np.allclose(np.exp(exact).sum(axis=1), 1.0, atol=SUMS):
         what = "log-probabilities (log-softmax is applied already)"
     else:
         return

@@ -5,10 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
-import hashlib
-import inspect
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,8 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from robustcheck.errors import ModelError
+from robustcheck.imports import told
 from robustcheck.language.entries import ModelEntry, Preprocessing
-from robustcheck.models.checks import check_batch, check_first_batch
+from robustcheck.models.checks import check_batch, check_first_batch, out_of_memory
+from robustcheck.models.identity import digest_of_module, digest_with_input
+from robustcheck.models.precision import steady
 
 
 class ModulePredictor:
@@ -26,7 +25,7 @@ class ModulePredictor:
     Attributes:
         entry: What ``configs/models.yaml`` says of it.
         module: The user's module.
-        digest: sha256 over parameters, buffers, source code, preprocessing and classes.
+        digest: sha256 over parameters, buffers, source code, options, preprocessing and classes.
         device: Where it runs.
         notes: What a report must say of it.
     """
@@ -38,21 +37,26 @@ class ModulePredictor:
             entry: What ``configs/models.yaml`` says of it.
             module: Maps normalised (n, 3, h, w) to logits (n, classes).
             device: Such as ``cpu`` or ``cuda:0``.
-            content: Digest of a file that says more about the module than its state, if there is one.
+            content: Digest of what says more about the module than its state, if there is anything.
         """
-        self.entry = entry
         self.device = device
         self.notes: tuple[str, ...] = ()
         self.module = module
-        self.digest = _digest(entry, module, content)
-        self._preprocess(entry.preprocessing)
+        self._content = self._identity(entry, content)
+        self._configure(entry)
         self._checked = False
         with contextlib.suppress(RuntimeError, NotImplementedError):
             # A module with parameters of five dimensions, say, cannot be laid out this way, and need not be.
             module.to(memory_format=torch.channels_last)
         module.to(device)
 
-    def _preprocess(self, preprocessing: Preprocessing) -> None:
+    def _identity(self, entry: ModelEntry, content: str) -> str:
+        return digest_of_module(entry, self.module, content)
+
+    def _configure(self, entry: ModelEntry) -> None:
+        self.entry = entry
+        self.digest = digest_with_input(self._content, entry)
+        preprocessing = entry.preprocessing
         self._order = [0, 1, 2] if preprocessing.channels == "rgb" else [2, 1, 0]
         self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
         self._std = torch.tensor(preprocessing.std, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
@@ -60,8 +64,7 @@ class ModulePredictor:
     def with_preprocessing(self, preprocessing: Preprocessing) -> Self:
         """Return the same model behind another preprocessing; nothing is loaded again."""
         other = copy.copy(self)
-        other.entry = dataclasses.replace(self.entry, preprocessing=preprocessing)
-        other._preprocess(preprocessing)
+        other._configure(dataclasses.replace(self.entry, preprocessing=preprocessing))
         return other
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -74,9 +77,10 @@ class ModulePredictor:
         """Predict for (n, h, w, 3) uint8 RGB, without gradients.
 
         Raises:
-            ModelError: The output is not what a classifier gives; see ``robustcheck.models.checks``.
+            ModelError: The model's own code fails, or its output is not what a classifier gives; see
+                ``robustcheck.models.checks``.
         """
-        with torch.inference_mode(), _steady():
+        with torch.inference_mode(), steady():
             if not self._checked:
                 self.notes = check_first_batch(self._predict, pictures, self.entry, self.module)
                 self._checked = True
@@ -84,53 +88,19 @@ class ModulePredictor:
 
     def _predict(self, pictures: NDArray[np.uint8]) -> Any:
         uploaded = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
-        # A permuted NHWC batch already lies in memory as channels-last wants it.
-        return self.forward(uploaded.permute(0, 3, 1, 2).float().div_(255.0))
+        try:
+            # A permuted NHWC batch already lies in memory as channels-last wants it.
+            return self.forward(uploaded.permute(0, 3, 1, 2).float().div_(255.0))
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            shape = (len(pictures), 3, *pictures.shape[1:3])
+            raise ModelError(
+                f"the model {self.entry.name} failed on a float32 batch of shape {shape}: {told(error, self.entry.root)}"
+            ) from error
 
     def _run(self, normalised: torch.Tensor) -> Any:
         return self.module(normalised)
-
-
-@contextlib.contextmanager
-def _steady() -> Iterator[None]:
-    """Have cuDNN and cuBLAS compute in full precision with fixed algorithms, and put back what was set."""
-    cudnn = torch.backends.cudnn
-    before = cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = False, True, False
-    torch.backends.cuda.matmul.allow_tf32 = False
-    try:
-        yield
-    finally:
-        cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
-
-
-def _digest(entry: ModelEntry, module: torch.nn.Module, content: str) -> str:
-    digest = hashlib.sha256(content.encode())
-    for name, value in sorted(module.state_dict().items()):
-        if not isinstance(value, torch.Tensor):
-            digest.update(f"{name}\x00{value!r}\n".encode())
-            continue
-        digest.update(f"{name}\x00{value.dtype}\x00{tuple(value.shape)}\n".encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    for source in sorted(_sources(module)):
-        digest.update(source.encode())
-    digest.update(str(module).encode())
-    digest.update(repr((entry.preprocessing, entry.classes)).encode())
-    return digest.hexdigest()
-
-
-def _sources(module: torch.nn.Module) -> set[str]:
-    """Return the sha256 of each file that defines a part of the module, torch's own left out."""
-    kinds = {type(part) for part in module.modules()}
-    files = set()
-    for kind in kinds:
-        if kind.__module__.split(".")[0] == "torch":
-            continue
-        with contextlib.suppress(TypeError, OSError):
-            file = inspect.getsourcefile(kind)
-            if file:
-                files.add(hashlib.sha256(Path(file).read_bytes()).hexdigest())
-    return files
 
 
 def choose_device(wanted: str) -> str:

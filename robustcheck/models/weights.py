@@ -45,23 +45,25 @@ def load_into(module: torch.nn.Module, entry: ModelEntry) -> None:
         return
     state = _state_dict(entry)
     own = module.state_dict()
-    missing, surplus = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    # Old checkpoints lack this counter, which nothing reads in evaluation mode.
+    missing = sorted(name for name in own.keys() - state.keys() if not name.endswith("num_batches_tracked"))
+    surplus = sorted(state.keys() - own.keys())
     if missing or surplus:
         said = [f"lack {len(missing)} parameters, such as {missing[0]}"] if missing else []
         if surplus:
             said.append(
-                f"have {len(surplus)} that the model lacks, such as {surplus[0]} ({did_you_mean(surplus[0], own)})"
+                f"have {len(surplus)} that the model lacks, such as {surplus[0]} ({did_you_mean(surplus[0], missing or own)})"
             )
         raise ModelError(
             f"{entry.where}: the weights {entry.weights.name} do not fit the model: they {' and '.join(said)}"
         )
     for name, value in own.items():
-        if state[name].shape != value.shape:
+        if name in state and state[name].shape != value.shape:
             raise ModelError(
                 f"{entry.where}: the weights {entry.weights.name} do not fit the model: {name} has the shape "
                 f"{tuple(state[name].shape)}, the model wants {tuple(value.shape)}"
             )
-    module.load_state_dict(state)
+    module.load_state_dict(state, strict=False)
 
 
 def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:

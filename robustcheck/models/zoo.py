@@ -23,9 +23,8 @@ def build_torchvision(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
         raise ModelError(f"{entry.where}: torchvision has no classifier {name}; {did_you_mean(name, known)}")
-    extra: dict[str, Any] = {"aux_logits": False} if name in ("googlenet", "inception_v3") else {}
-    if extra:
-        extra["init_weights"] = False
+    # Both are published with their auxiliary classifiers, which are silent in evaluation mode.
+    extra: dict[str, Any] = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     module = torchvision.models.get_model(name, weights=None, num_classes=len(entry.classes), **extra)
     return _loaded(module, entry), content
 
@@ -43,9 +42,11 @@ def build_timm(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
             f"{entry.where}: the model {entry.name} needs timm: pip install 'pytest-robustcheck[timm]'"
         ) from None
     name, content = str(entry.options["architecture"]), verify(entry)
-    if name not in timm.list_models():
-        raise ModelError(f"{entry.where}: timm has no model {name}; {did_you_mean(name, timm.list_models())}")
-    module = timm.create_model(name, pretrained=False, num_classes=len(entry.classes))
+    known = timm.list_models()
+    # Behind a dot timm names a set of weights, which are not fetched here.
+    if name.partition(".")[0] not in known:
+        raise ModelError(f"{entry.where}: timm has no model {name}; {did_you_mean(name, known)}")
+    module = timm.create_model(name.partition(".")[0], pretrained=False, num_classes=len(entry.classes))
     return _loaded(module, entry), content
 
 
