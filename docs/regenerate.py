@@ -1,0 +1,76 @@
+"""Writes what README.md shows but does not say itself: the example suite, the output of its run, the CI workflow.
+
+Run with ``uv run python docs/regenerate.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ("docs/example.yaml", "--robustcheck-model", "signs-web")
+SHOWN_FAILURE = "off-centre-at-dusk"
+
+
+def run_example(report: Path) -> subprocess.CompletedProcess[str]:
+    """Run the example of the README on the model that fails it.
+
+    Args:
+        report: Folder of the report, so that one of the reader's own is left alone.
+    """
+    quiet = ("-p", "no:cacheprovider", "--robustcheck-device", "cpu", "--robustcheck-report", str(report))
+    return subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-m", "pytest", "--robustcheck", *EXAMPLE, *quiet],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def failure_of(output: str) -> str:
+    """Return the text of one failed case, without the options that only this run had."""
+    found = re.search(rf"^_+ {SHOWN_FAILURE} _+\n(.*?)(?=^[_=]{{3}})", output, re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise SystemExit(f"the run has no failure of {SHOWN_FAILURE}:\n{output}")
+    return re.sub(r" --robustcheck-(device|report) \S+", "", found[1])
+
+
+def table_of(output: str) -> str:
+    """Return the table of the suite and what stands below it, up to the count."""
+    found = re.search(r"^model signs-web.*?results: [^\n]*\n", output, re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise SystemExit(f"the run has no table:\n{output}")
+    return found[0]
+
+
+def replace_block(text: str, fence: str, body: str) -> str:
+    """Return a document with another body in the block whose fence says ``fence``."""
+    pattern = re.compile(rf"(^```{re.escape(fence)}\n).*?(^```$)", re.MULTILINE | re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise SystemExit(f"the document has not exactly one block ```{fence}")
+    return pattern.sub(lambda match: f"{match[1]}{body}{match[2]}", text)
+
+
+def main() -> None:
+    """Rewrite the README."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = run_example(Path(folder)).stdout
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    for fence, body in (
+        ("yaml suite", (ROOT / "docs" / "example.yaml").read_text(encoding="utf-8")),
+        ("text failure", failure_of(output)),
+        ("text table", table_of(output)),
+        ("yaml workflow", (ROOT / "robustcheck/cli/starter/workflow.yml").read_text(encoding="utf-8")),
+    ):
+        text = replace_block(text, fence, body)
+    readme.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,352 @@
+"""Every fenced block of the README and of ``docs/`` is run, read or compared; a block that no test knows fails."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from robustcheck.language import load_project, load_suite
+from robustcheck.language.plan import Suite
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+STARTER = ROOT / "robustcheck" / "cli" / "starter"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where it stands, what its fence says, and its text."""
+
+    document: str
+    line: int
+    fence: str
+    text: str
+
+
+def blocks_of(path: Path) -> list[Block]:
+    text = path.read_text(encoding="utf-8")
+    found = re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [
+        Block(path.relative_to(ROOT).as_posix(), text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        for match in found
+    ]
+
+
+BLOCKS = [block for path in DOCUMENTS for block in blocks_of(path)]
+
+
+def block(document: str, fence: str) -> str:
+    found = [block.text for block in BLOCKS if (block.document, block.fence) == (document, fence)]
+    assert len(found) == 1, f"{document} has {len(found)} blocks ```{fence}"
+    return found[0]
+
+
+def python(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """Run Python in a folder and return what it wrote, if it ended well."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+# What each kind of block must do, by its fence ------------------------------------------------------------
+
+
+def is_a_suite(block: Block, folder: Path) -> None:
+    path = folder / "suite.yaml"
+    path.write_text(block.text, encoding="utf-8")
+    assert load_suite(path, load_project(folder, ROOT / "configs")).cases
+
+
+def written_suite(folder: Path, *, checks: str = "", part: str = "") -> Suite:
+    text = "robustcheck: 1\ntitle: t\nowner: o\nmodel: signs-robot\ndata: signs-test\nexpect: {accuracy: '>= 50%'}\n"
+    checks = checks or "- {shift: camera.yaw, yaw: 10deg}\n"
+    (folder / "suite.yaml").write_text(f"{text}checks:\n{textwrap.indent(checks, '  ')}{part}", encoding="utf-8")
+    return load_suite(folder / "suite.yaml", load_project(folder, ROOT / "configs"))
+
+
+def are_checks(block: Block, folder: Path) -> None:
+    suite = written_suite(folder, checks=block.text)
+    assert not suite.notes
+    for line in block.text.splitlines():
+        # A comment such as "# camera.roll[roll=-5deg], ..." or "# 2 cases" says what becomes of the check.
+        for name in re.findall(r"[\w.-]+\[[^\]]+\]", line.partition("#")[2]):
+            assert name in {case.id for case in suite.cases}
+        if count := re.search(r"\b(\d+) cases", line.partition("#")[2]):
+            assert int(count[1]) in {sum(case.check == other.check for case in suite.cases) for other in suite.cases}
+
+
+def is_part_of_a_suite(block: Block, folder: Path) -> None:
+    assert written_suite(folder, part=block.text)
+
+
+def are_entries(block: Block, folder: Path) -> None:
+    configs = folder / "configs"
+    configs.mkdir()
+    (configs / "classes.txt").write_text("stop\nyield\n", encoding="utf-8")
+    other = {"yaml models": "yaml data", "yaml data": "yaml models"}[block.fence]
+    beside = next(found.text for found in BLOCKS if (found.document, found.fence) == (block.document, other))
+    for fence, text in ((block.fence, block.text), (other, beside)):
+        (configs / f"{fence.split()[1]}.yaml").write_text(text, encoding="utf-8")
+    project = load_project(folder, configs)
+    assert len(project.models) + len(project.data) == sum(
+        len(re.findall(r"^[\w-]+:$", text, re.MULTILINE)) for text in (block.text, beside)
+    )
+
+
+def is_the_starters_workflow(block: Block, folder: Path) -> None:
+    assert block.text == (STARTER / "workflow.yml").read_text(encoding="utf-8")
+
+
+def is_run_by_ci(block: Block, folder: Path) -> None:
+    """Installing uv inside a test would change the machine, so that CI's own script must run these very commands."""
+    steps = [line.strip().removeprefix("step ") for line in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()]
+    for command in block.text.splitlines():
+        assert command in steps, f".ci/run does not run: {command}"
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def are_settings_of_the_plugin(block: Block, folder: Path) -> None:
+    settings = tomllib.loads(block.text)["tool"]["pytest"]["ini_options"]
+    (folder / "pyproject.toml").write_text(block.text, encoding="utf-8")
+    shown = python("-m", "pytest", "--robustcheck", "--help", folder=folder)
+    assert all(f"{name} (" in shown for name in settings)
+
+
+def is_covered_by(test: str) -> Callable[[Block, Path], None]:
+    def check(block: Block, folder: Path) -> None:
+        assert callable(globals()[test])
+
+    return check
+
+
+CHECKS: dict[str, Callable[[Block, Path], None]] = {
+    "bash commands": is_run_by_ci,
+    "bash tests": is_run_by_ci,
+    "bash lint": is_run_by_ci,
+    "bash example": is_covered_by("test_the_example_prints_what_the_readme_shows"),
+    "text failure": is_covered_by("test_the_example_prints_what_the_readme_shows"),
+    "text table": is_covered_by("test_the_example_prints_what_the_readme_shows"),
+    "bash start": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
+    "python model": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
+    "bash own": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
+    "python run": is_covered_by("test_the_python_doors_run"),
+    "python fixture": is_covered_by("test_the_python_doors_run"),
+    "python shift": is_covered_by("test_an_extension_runs"),
+    "python metric": is_covered_by("test_an_extension_runs"),
+    "toml entry-points": is_covered_by("test_an_extension_runs"),
+    "yaml extended": is_covered_by("test_an_extension_runs"),
+    "python source": is_covered_by("test_an_extension_runs"),
+    "bash regenerate": is_covered_by("test_what_is_copied_into_the_readme_is_the_copied"),
+    "yaml suite": is_a_suite,
+    "yaml checks": are_checks,
+    "yaml part": is_part_of_a_suite,
+    "yaml models": are_entries,
+    "yaml data": are_entries,
+    "yaml workflow": is_the_starters_workflow,
+    "toml settings": are_settings_of_the_plugin,
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.document}:{block.line}")
+def test_every_block_holds(block: Block, tmp_path: Path) -> None:
+    assert block.fence in CHECKS, f"{block.document}:{block.line}: no test knows what to do with ```{block.fence}"
+    CHECKS[block.fence](block, tmp_path)
+
+
+def test_no_block_is_written_in_a_way_that_is_not_seen() -> None:
+    for path in DOCUMENTS:
+        fences = re.findall(r"^\s*(?:```|~~~)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(fences) == 2 * len(blocks_of(path)), path.name
+
+
+def test_the_documents_stand_in_order() -> None:
+    wanted = ["bash commands", "bash tests", "yaml suite", "bash example", "text failure", "text table", "bash start"]
+    wanted += ["python model", "yaml models", "yaml data", "bash own", "yaml workflow"]
+    assert [block.fence for block in BLOCKS if block.document == "README.md"] == wanted
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *sorted(STARTER.iterdir())], ids=lambda path: path.name)
+def test_nobody_is_told_to_install_the_other_distribution(path: Path) -> None:
+    assert not re.search(r"(install|add)\s+(-\S+\s+)*robustcheck\b", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+# Blocks that belong together ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def regenerate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("regenerate", ROOT / "docs" / "regenerate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows(table: str) -> list[tuple[str, ...]]:
+    """Return case, threshold and verdict of each row; the numbers between depend on versions."""
+    head, *body = [line for line in table.splitlines() if not line.startswith(("model ", "NOTE "))][:-1]
+    expected, verdict = head.index("expected"), head.index("verdict")
+    return [(line[: head.index("  ")].rstrip(), line[expected:verdict].rstrip(), line[verdict:]) for line in body]
+
+
+def test_the_example_prints_what_the_readme_shows(regenerate: ModuleType, tmp_path: Path) -> None:
+    command = block("README.md", "bash example").split()
+    assert command == ["uv", "run", "pytest", "--robustcheck", *regenerate.EXAMPLE]
+    done = regenerate.run_example(tmp_path / "report")
+    assert done.returncode == 1, done.stdout + done.stderr
+    shown, printed = block("README.md", "text table"), regenerate.table_of(done.stdout)
+    assert rows(shown) == rows(printed)
+    assert len(rows(shown)) == 6
+    assert {row[-1] for row in rows(shown)} == {"pass", "fail"}
+
+    def without_numbers(text: str) -> str:
+        return re.sub(r"\d+(\.\d+)?", "0", text)
+
+    shown, printed = block("README.md", "text failure"), regenerate.failure_of(done.stdout)
+    assert without_numbers(shown) == without_numbers(printed)
+
+
+def test_what_is_copied_into_the_readme_is_the_copied() -> None:
+    assert block("README.md", "yaml suite") == (ROOT / "docs" / "example.yaml").read_text(encoding="utf-8")
+
+
+def test_the_example_passes_on_the_model_that_it_names(tmp_path: Path) -> None:
+    few = ("--robustcheck-limit", "140", "--robustcheck-report", str(tmp_path), "-p", "no:cacheprovider")
+    python("-m", "pytest", "--robustcheck", "docs/example.yaml", *few, folder=ROOT)
+    assert json.loads((tmp_path / "robustcheck-report.json").read_text(encoding="utf-8"))["verdict"] == "pass"
+
+
+def write_pictures(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(2):
+            picture = Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)).resize((300, 280))
+            picture.save(folder / name / f"{number}.png")
+
+
+def write_weights(path: Path) -> None:
+    """Save what the README's factory builds, before any training."""
+    from safetensors.torch import save_file
+
+    names: dict[str, Any] = {}
+    exec(block("README.md", "python model"), names)
+    path.parent.mkdir()
+    save_file(names["build"](2).state_dict(), path)
+
+
+def command(*arguments: str, folder: Path) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_model_of_ones_own_goes_the_way_of_the_readme(tmp_path: Path) -> None:
+    start, own = (block("README.md", fence).splitlines() for fence in ("bash start", "bash own"))
+    assert (start, own) == (
+        ["robustcheck init"],
+        ["robustcheck validate", "robustcheck doctor my-model my-data", "pytest --robustcheck"],
+    )
+    assert command("robustcheck.cli", "init", folder=tmp_path)[0] == 0
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "model.py").write_text(block("README.md", "python model"), encoding="utf-8")
+    for name in ("models", "data"):
+        (tmp_path / "configs" / f"{name}.yaml").write_text(block("README.md", f"yaml {name}"), encoding="utf-8")
+    suite = tmp_path / "suites" / "robustness.yaml"
+    text = suite.read_text(encoding="utf-8").replace("signs-robot ", "my-model ").replace("signs-test ", "my-data ")
+    suite.write_text(text, encoding="utf-8")
+    write_pictures(tmp_path / "data" / "test")
+    write_weights(tmp_path / "weights" / "my-model.safetensors")
+    assert command("robustcheck.cli", "validate", folder=tmp_path) == (0, "1 suite, 8 cases: no problem\n")
+    code, told = command("robustcheck.cli", "doctor", "my-model", "my-data", folder=tmp_path)
+    assert code == 1
+    assert "the declared 91.2% on my-data is not reproduced" in told
+    # Untrained weights do not reproduce what they declare, and the gate says so instead of passing.
+    code, told = command("pytest", "--robustcheck", folder=tmp_path)
+    assert code == 1
+    assert "not the declared 91.2%" in told
+
+
+def test_the_python_doors_run(tmp_path: Path) -> None:
+    assert command("robustcheck.cli", "init", folder=tmp_path)[0] == 0
+    assert python("-c", block("docs/verdicts.md", "python run"), folder=tmp_path).startswith("pass ")
+    (tmp_path / "test_model.py").write_text(block("docs/verdicts.md", "python fixture"), encoding="utf-8")
+    python("-m", "pytest", "-q", "test_model.py", folder=tmp_path)
+
+
+EXTENDED_SUITE = """
+robustcheck: 1
+title: Extended
+owner: tests
+model: brightness
+data: scenes
+clean: {expect: {accuracy: ">= 99%"}}
+checks:
+"""
+EXTENDED_CONFIGS = {
+    "models": "brightness:\n  kind: python\n  factory: tiny:build\n  classes: [dark, middle, bright]\n"
+    "  input: {size: 16, resize: 20}\n",
+    "data": "scenes:\n  kind: python\n  factory: my_package.data:scenes\n  arguments: {count: 8}\n",
+}
+
+
+def test_an_extension_runs(tmp_path: Path) -> None:
+    from small_project import MODEL
+
+    site, project = tmp_path / "site", tmp_path / "project"
+    for module in ("shifts", "metrics", "data"):
+        fence = {"shifts": "python shift", "metrics": "python metric", "data": "python source"}[module]
+        path = site / "my_package" / f"{module}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block("docs/extending.md", fence), encoding="utf-8")
+    points = tomllib.loads(block("docs/extending.md", "toml entry-points"))["project"]["entry-points"]
+    facts = site / "my_package-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n", encoding="utf-8")
+    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in entries.items()) for group, entries in points.items()]
+    (facts / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    for name, text in {
+        "tiny.py": MODEL,
+        "suites/extended.yaml": EXTENDED_SUITE + block("docs/extending.md", "yaml extended"),
+        **{f"configs/{name}.yaml": text for name, text in EXTENDED_CONFIGS.items()},
+    }.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    environment = {"PYTHONPATH": str(site)}
+    assert "3 cases" in python("-m", "robustcheck.cli", "validate", folder=project, environment=environment)
+    told = python("-m", "robustcheck.cli", "explain", "sensor.dead_rows", folder=project, environment=environment)
+    assert "Some rows of the sensor are dead." in told
+    python("-m", "pytest", "--robustcheck", folder=project, environment=environment)
+    result = json.loads((project / "robustcheck-report" / "robustcheck-report.json").read_text(encoding="utf-8"))
+    cases = {case["id"]: case for case in result["suites"][0]["cases"]}
+    assert cases["sensor.dead_rows[share=5%]"]["metrics"]["confident_mistakes"]["n"] == 8
