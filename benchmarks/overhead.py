@@ -209,7 +209,7 @@ DEMO = """
 signs-robot:
   kind: python
   factory: robustcheck.demo.network:build
-  arguments: {classes: 14}
+  arguments: {classes: 14, pretrained: signs-robot}
   classes: 14
   input: {size: 64, resize: 100, interpolation: bilinear, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}
 """

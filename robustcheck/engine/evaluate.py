@@ -82,6 +82,7 @@ class Evaluator:
             seed=suite.seed,
             workers=options.workers,
             memory=options.memory,
+            beside_model=self.predictor.device != "cpu",
         )
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ class Options:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         batch_size: Pictures a forward pass; ``None`` lets the engine choose.
         cache: Whether results of earlier runs may be used.
-        workers: Threads that decode and shift pictures while the model runs.
+        workers: Threads that decode and shift pictures.
         memory: Bytes that decoded pictures may occupy, so that each is decoded once a suite.
     """
 
@@ -32,5 +32,5 @@ class Options:
     device: str = "auto"
     batch_size: int | None = None
     cache: bool = True
-    workers: int = field(default_factory=lambda: min(8, max(1, (os.cpu_count() or 2) // 2)))
+    workers: int = field(default_factory=lambda: min(16, os.cpu_count() or 1))
     memory: int = 1 << 30

@@ -1,4 +1,4 @@
-"""From samples to batches of model inputs, in threads, while the model is busy with the batch before."""
+"""From samples to batches of model inputs, in threads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ CHUNK = 4
 """Pictures a task: small enough that the last batch is shared evenly, large enough to cost nothing."""
 
 AHEAD = 2
-"""Batches prepared ahead of the model."""
+"""Batches prepared ahead of a model that runs on an accelerator, behind which the work here disappears.
+
+A model on the CPU uses every core itself. Threads beside it would only make its own threads wait for each
+other, so there all cores prepare a batch first and then all run the model.
+"""
 
 
 @dataclass(slots=True)
@@ -73,8 +77,20 @@ class Preparation:
         seed: int,
         workers: int,
         memory: int,
+        beside_model: bool,
     ) -> None:
-        """Start the threads; ``close`` ends them."""
+        """Start the threads; ``close`` ends them.
+
+        Args:
+            source: Where pictures come from.
+            index: Its samples.
+            preprocessing: The model's own.
+            clean: The suite's clean case, from which changes are measured.
+            seed: The suite's.
+            workers: Number of threads.
+            memory: Bytes that decoded pictures and clean inputs may occupy.
+            beside_model: Whether to work while the model runs, which pays when it runs elsewhere.
+        """
         from robustcheck.pictures import quiet_opencv
 
         quiet_opencv()
@@ -85,6 +101,7 @@ class Preparation:
         self._seed = seed
         self._memory = Memory(memory)
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="robustcheck")
+        self._ahead = AHEAD if beside_model else 0
         self._lock = threading.Lock()
         self.unreadable: dict[int, UnreadablePicture] = {}
 
@@ -118,7 +135,7 @@ class Preparation:
             under_way.append((buffer, tasks))
 
         try:
-            for _ in range(AHEAD + 1):
+            for _ in range(self._ahead + 1):
                 begin()
             while under_way:
                 buffer, tasks = under_way.popleft()
