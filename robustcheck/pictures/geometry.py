@@ -53,7 +53,8 @@ class Warp:
 
     Attributes:
         matrix: 3x3 homography from shifted to original coordinates, both in source pixels of the
-            unshifted picture; applied after ``displace``.
+            unshifted picture; applied after ``displace``. Scaled so that the third coordinate is above 0
+            for what lies in front of the camera; the rest is unseen.
         displace: A further map of points that is no homography, such as lens distortion.
         window: (left, top, right, bottom) in source pixels of the shifted picture; what lies outside is
             black by intention (letterbox bars) and does not count as unseen.

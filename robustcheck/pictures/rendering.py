@@ -41,11 +41,14 @@ def render(
             ``view`` pretends that there are none.
         fill: What stands where no real pixel exists.
         rng_for: Gives the random stream of a step by its position.
+
+    Raises:
+        CaseError: A shift returned no warp or no picture of the same size, or a picture is too long to warp.
     """
     scene = Scene(image, preprocessing, border, fill)
     for position, (definition, arguments) in enumerate(steps):
         if definition.facts.geometric:
-            scene.move(definition.function(scene.frame, **arguments))
+            scene.move(definition.name, definition.function(scene.frame, **arguments))
             continue
         if scene.moved and not definition.facts.pointwise:
             scene.settle()
@@ -53,7 +56,7 @@ def render(
         extra: dict[str, Any] = {"frame": scene.frame} if "frame" in wanted else {}
         if "rng" in wanted:
             extra["rng"] = rng_for(position)
-        scene.repaint(definition.function(scene.pixels, **arguments, **extra))
+        scene.repaint(definition.name, definition.function(scene.pixels, **arguments, **extra))
     return scene.photograph()
 
 

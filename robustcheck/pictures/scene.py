@@ -9,16 +9,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.errors import CaseError
 from robustcheck.language.entries import Preprocessing
 from robustcheck.language.plan import Border, Fill
 from robustcheck.pictures.framing import View, view_of
-from robustcheck.pictures.geometry import Coordinates, Frame, Warp
+from robustcheck.pictures.geometry import Frame, Warp
+from robustcheck.pictures.mapping import Mapping, Mask, Traced, bands, inside, placement, sees
 from robustcheck.pictures.resample import BORDERS, WARP, Picture, fill_value, pad, resize
 
-Mask = NDArray[np.bool_]
 Bounds = tuple[int, int, int, int]
+Limits = tuple[float, float, float, float]
 EXACT = 1e-7
 """Source pixels below which two positions are the same."""
+
+PADDED = 1 << 26
+"""Pixels that a padded source may have; beyond it, a view far larger than the picture is drawn by a warp."""
+
+LONGEST = 32766
+"""Longest side that OpenCV warps: it counts pixels in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,65 +46,78 @@ class Scene:
     """What the shifts of a case have made of one picture so far.
 
     Attributes:
-        pixels: Of the source's size, shape (h, w, 3), uint8 RGB.
+        pixels: Of the source's size, shape (h, w, 3), uint8 RGB, read-only: the picture may be another
+            case's too.
         frame: The model's view in source pixels.
     """
 
     def __init__(self, image: Picture, preprocessing: Preprocessing, border: Border, fill: Fill) -> None:
         """Begin with an untouched picture."""
-        self.pixels = image
+        self.pixels = _read_only(image)
         self._size = image.shape[1], image.shape[0]
         self._preprocessing = preprocessing
         self._view: View = view_of(*self._size, preprocessing)
         self.frame: Frame = self._view.frame
         self._fill = fill
-        self._bounds = _bounds(self._size, self.frame, border)
+        self._bounds, self._limits = _real(self._size, self.frame, border)
         self._warps: tuple[Warp, ...] = ()
-        self._seen: NDArray[np.uint8] | None = None
+        self._seen: Mask | None = None
 
     @property
     def moved(self) -> bool:
         """Whether geometry waits to be drawn."""
         return bool(self._warps)
 
-    def move(self, warp: Warp) -> None:
-        """Add a geometric shift, which acts on the picture as the shifts before left it."""
+    def move(self, name: str, warp: Warp) -> None:
+        """Add a geometric shift, which acts on the picture as the shifts before left it.
+
+        Raises:
+            CaseError: It is no warp.
+        """
+        if not isinstance(warp, Warp) or np.shape(warp.matrix) != (3, 3) or not np.isfinite(warp.matrix).all():
+            raise CaseError(f"the shift {name} has to return a Warp with a finite 3x3 matrix, not {warp!r:.200}")
         if warp.displace is not None or warp.window is not None or not np.array_equal(warp.matrix, np.eye(3)):
             self._warps += (warp,)
 
-    def repaint(self, pixels: Picture) -> None:
-        """Replace the pixels, geometry untouched."""
-        self.pixels = pixels
+    def repaint(self, name: str, pixels: Picture) -> None:
+        """Replace the pixels, geometry untouched.
+
+        Raises:
+            CaseError: They are no picture of the same size.
+        """
+        shape, dtype = getattr(pixels, "shape", None), getattr(pixels, "dtype", type(pixels).__name__)
+        if shape != self.pixels.shape or dtype != np.uint8:
+            raise CaseError(f"the shift {name} has to return {self.pixels.shape} uint8, not {shape} {dtype}")
+        self.pixels = _read_only(pixels)
 
     def settle(self) -> None:
         """Draw the waiting geometry on a canvas of the source's size, for shifts that need it drawn."""
         mapping = Mapping(self._warps, np.eye(3))
-        pixels, black = self._sample(mapping, self._size)
-        seen = self._seen_mask(mapping, self._size)
-        self.pixels = pixels
-        self._seen = (seen | black).astype(np.uint8)
+        pixels = self._warped(mapping, self._size, spared=1.0)
+        self._seen = self._look(mapping, self._size, pixels)
+        self.pixels = _read_only(pixels)
         self._warps = ()
 
     def photograph(self) -> Rendered:
         """Return what the model sees."""
-        mapping = Mapping(self._warps, _placement(self.frame))
+        mapping = Mapping(self._warps, placement(self.frame))
         size = self.frame.out_width, self.frame.out_height
-        if self._seen is None and mapping.plain:
-            unseen = _unseen(mapping.matrix.tobytes(), self._bounds, size)
-        else:
-            unseen = 1.0 - float((self._seen_mask(mapping, size) | mapping.black(size)).mean())
-        return Rendered(self._drawn(mapping, size), unseen)
+        pixels = self._drawn(mapping, size)
+        if mapping.matrix_only and not mapping.windowed and self._seen is None:
+            return Rendered(pixels, _unseen(mapping.matrix.tobytes(), self._limits, size))
+        if mapping.windowed and not pixels.flags.writeable:
+            pixels = pixels.copy()
+        return Rendered(pixels, 1.0 - float(self._look(mapping, size, pixels).mean()))
 
     def _drawn(self, mapping: Mapping, size: tuple[int, int]) -> Picture:
-        if not mapping.plain:
-            return self._sample(mapping, size)[0]
-        step = _whole_pixels(mapping.matrix, self.frame)
-        if step is not None:
-            return self._crop(*step)
-        box = _box(mapping.matrix, size)
-        if box is not None and self._preprocessing.antialias:
-            return self._resize_box(box, size)
-        return self._sample(mapping, size)[0]
+        if mapping.matrix_only:
+            step = _whole_pixels(mapping.matrix, self.frame)
+            if step is not None:
+                return self._crop(*step)
+            box = _box(mapping.matrix, size)
+            if box is not None and self._preprocessing.antialias and self._padded(box) <= PADDED:
+                return self._resize_box(box, size)
+        return self._warped(mapping, size, spared=float(np.sqrt(self.frame.pixel[0] * self.frame.pixel[1])))
 
     def _crop(self, across: int, down: int) -> Picture:
         """Return the model's own preprocessing, moved by whole pixels of its input."""
@@ -105,11 +126,15 @@ class Scene:
             self.pixels, view.resized, self._preprocessing.interpolation, antialias=self._preprocessing.antialias
         )
         left, top = view.left + across, view.top + down
-        if self._bounds != (0, 0, *self._size) and (across or down):
+        if self._limits != (0, 0, *self._size) and (across or down):
             edge_left, edge_top = max(view.left, 0), max(view.top, 0)
             resized = resized[edge_top : view.top + frame.out_height, edge_left : view.left + frame.out_width]
             left, top = left - edge_left, top - edge_top
         return _window(resized, left, top, frame.out_width, frame.out_height, self._fill)
+
+    def _padded(self, box: Limits) -> float:
+        x0, y0, x1, y1 = self._bounds
+        return (max(box[2], x1) - min(box[0], x0)) * (max(box[3], y1) - min(box[1], y0))
 
     def _resize_box(self, box: tuple[float, float, float, float], size: tuple[int, int]) -> Picture:
         x0, y0, x1, y1 = self._bounds
@@ -122,135 +147,82 @@ class Scene:
         placed = left + margins[0], top + margins[1], right + margins[0], bottom + margins[1]
         return resize(real, size, self._preprocessing.interpolation, antialias=True, box=placed)
 
-    def _sample(self, mapping: Mapping, size: tuple[int, int]) -> tuple[Picture, Mask]:
+    def _warped(self, mapping: Mapping, size: tuple[int, int], *, spared: float) -> Picture:
+        """Sample the source once, shrunk first where drawn pixels span several of its own.
+
+        Args:
+            mapping: From the drawn picture to the source.
+            size: Width and height of the drawn picture.
+            spared: Scale that a model without antialiasing does not smooth by itself.
+        """
         x0, y0, x1, y1 = self._bounds
         real = np.ascontiguousarray(self.pixels[y0:y1, x0:x1])
-        shrink = mapping.scale(size)
+        shrink = mapping.scale(size, self._limits)
         if not self._preprocessing.antialias:
-            shrink /= max(np.sqrt(self.frame.pixel[0] * self.frame.pixel[1]), 1e-9) if size != self._size else 1.0
+            shrink /= max(spared, 1.0)
         across = down = 1.0
         if shrink > 1.0 + 1e-6 and self._preprocessing.interpolation != "nearest":
             small = max(1, round((x1 - x0) / shrink)), max(1, round((y1 - y0) / shrink))
             real = np.asarray(resize(real, small, self._preprocessing.interpolation, antialias=True))
             across, down = small[0] / (x1 - x0), small[1] / (y1 - y0)
+        if max(*real.shape, *size) > LONGEST:
+            raise CaseError(f"a picture of {self._size[0]}x{self._size[1]} pixels is too long to be warped")
         flags, border = WARP[self._preprocessing.interpolation], BORDERS[self._fill]
         value = fill_value(self._fill)
-        if mapping.matrix_only:
+        if mapping.matrix_only and mapping.in_front(size):
             into = np.array([[across, 0, -x0 * across - 0.5], [0, down, -y0 * down - 0.5], [0, 0, 1.0]])
             matrix = into @ mapping.matrix @ np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
-            drawn = cv2.warpPerspective(
+            warped: Picture = cv2.warpPerspective(
                 real, matrix, size, flags=flags | cv2.WARP_INVERSE_MAP, borderMode=border, borderValue=value
             )
-        else:
-            points, _ = mapping.points(size)
-            columns = ((points[..., 0] - x0) * across - 0.5).astype(np.float32)
-            rows = ((points[..., 1] - y0) * down - 0.5).astype(np.float32)
-            drawn = cv2.remap(real, columns, rows, flags, borderMode=border, borderValue=value)
-        black = mapping.black(size)
-        if black.any():
-            drawn[black] = 0
-        return drawn, black
+            return warped
+        drawn = np.empty((size[1], size[0], 3), np.uint8)
+        for rows, grid in bands(size):
+            points = (mapping.trace(grid).points - (x0, y0)) * (across, down) - 0.5
+            near = np.clip(points, -LONGEST, LONGEST).astype(np.float32)
+            drawn[rows] = cv2.remap(real, near, None, flags, borderMode=border, borderValue=value)
+        return drawn
 
-    def _seen_mask(self, mapping: Mapping, size: tuple[int, int]) -> Mask:
-        points, valid = mapping.points(size)
-        seen = valid & _inside(points, self._bounds)
-        if self._seen is not None:
-            columns = np.clip(points[..., 0], 0, self._size[0] - 1).astype(np.intp)
-            rows = np.clip(points[..., 1], 0, self._size[1] - 1).astype(np.intp)
-            seen &= self._seen[rows, columns] > 0
+    def _look(self, mapping: Mapping, size: tuple[int, int], pixels: Picture) -> Mask:
+        """Blacken the bars of a drawn picture and return which of its pixels are real or black by intention."""
+        if mapping.matrix_only and not mapping.windowed and self._seen is None:
+            return sees(mapping.matrix, self._limits, size)
+        seen = np.empty((size[1], size[0]), bool)
+        for rows, grid in bands(size):
+            traced = mapping.trace(grid)
+            seen[rows] = self._is_real(traced) | traced.black
+            if mapping.windowed:
+                pixels[rows][traced.black] = 0
         return seen
 
-
-class Mapping:
-    """From pixels of a drawn picture to points of the source, through any number of warps."""
-
-    def __init__(self, warps: tuple[Warp, ...], placement: NDArray[np.float64]) -> None:
-        """Compose warps (the first acts on the source first) with where the drawn picture lies."""
-        self._warps = warps
-        self._placement = placement
-        self.matrix_only = all(warp.displace is None for warp in warps)
-        self.plain = self.matrix_only and all(warp.window is None for warp in warps)
-        matrix = functools.reduce(np.matmul, (warp.matrix for warp in warps), np.eye(3)) @ placement
-        self.matrix: NDArray[np.float64] = matrix / matrix[2, 2] if matrix[2, 2] else matrix
-
-    def points(self, size: tuple[int, int]) -> tuple[Coordinates, Mask]:
-        """Return the source points of all pixel centres, shape (h, w, 2), and whether each lies in front."""
-        grid = _grid(*size)
-        if self.matrix_only:
-            return _apply(self.matrix, grid)
-        points, valid = _apply(self._placement, grid)
-        for warp in reversed(self._warps):
-            if warp.displace is not None:
-                points = warp.displace(points)
-            points, front = _apply(warp.matrix, points)
-            valid &= front
-        return points, valid
-
-    def black(self, size: tuple[int, int]) -> Mask:
-        """Return which pixels are black by intention, shape (h, w)."""
-        mask = np.zeros((size[1], size[0]), bool)
-        if all(warp.window is None for warp in self._warps):
-            return mask
-        points, _ = _apply(self._placement, _grid(*size))
-        for warp in reversed(self._warps):
-            if warp.window is not None:
-                mask |= ~_inside(points, warp.window)
-            if warp.displace is not None:
-                points = warp.displace(points)
-            points, _ = _apply(warp.matrix, points)
-        return mask
-
-    def scale(self, size: tuple[int, int]) -> float:
-        """Return how many source pixels one drawn pixel spans, at the middle."""
-        x, y = size[0] / 2, size[1] / 2
-        corners = np.array([[[x - 0.5, y], [x + 0.5, y], [x, y - 0.5], [x, y + 0.5]]])
-        points, _ = _apply(self._placement, corners)
-        for warp in reversed(self._warps):
-            if warp.displace is not None:
-                points = warp.displace(points)
-            points, _ = _apply(warp.matrix, points)
-        a, b = points[0, 1] - points[0, 0], points[0, 3] - points[0, 2]
-        return float(np.sqrt(abs(a[0] * b[1] - a[1] * b[0])))
+    def _is_real(self, traced: Traced) -> Mask:
+        real = traced.front & inside(traced.points, self._limits)
+        if self._seen is not None:
+            columns = np.clip(traced.points[..., 0], 0, self._size[0] - 1).astype(np.intp)
+            rows = np.clip(traced.points[..., 1], 0, self._size[1] - 1).astype(np.intp)
+            real &= self._seen[rows, columns]
+        return real
 
 
-def _apply(matrix: NDArray[np.float64], points: Coordinates) -> tuple[Coordinates, Mask]:
-    homogeneous = points @ matrix[:, :2].T + matrix[:, 2]
-    depth = homogeneous[..., 2:]
-    front = depth[..., 0] > 1e-12
-    return homogeneous[..., :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth), front
-
-
-@functools.lru_cache(maxsize=8)
-def _grid(width: int, height: int) -> Coordinates:
-    columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    grid = np.stack([columns, rows], axis=-1)
-    grid.flags.writeable = False
-    return grid
-
-
-def _inside(points: Coordinates, bounds: tuple[float, float, float, float]) -> Mask:
-    x, y = points[..., 0], points[..., 1]
-    inside: Mask = (x >= bounds[0]) & (y >= bounds[1]) & (x <= bounds[2]) & (y <= bounds[3])
-    return inside
+def _read_only(picture: Picture) -> Picture:
+    seen = picture.view()
+    seen.flags.writeable = False
+    return seen
 
 
 @functools.lru_cache(maxsize=4096)
-def _unseen(matrix: bytes, bounds: Bounds, size: tuple[int, int]) -> float:
-    points, front = _apply(np.frombuffer(matrix).reshape(3, 3), _grid(*size))
-    return 1.0 - float((front & _inside(points, bounds)).mean())
+def _unseen(matrix: bytes, limits: Limits, size: tuple[int, int]) -> float:
+    return 1.0 - float(sees(np.frombuffer(matrix).reshape(3, 3), limits, size).mean())
 
 
-def _placement(frame: Frame) -> NDArray[np.float64]:
-    across, down = frame.pixel
-    return np.array([[across, 0, frame.x], [0, down, frame.y], [0, 0, 1.0]])
-
-
-def _bounds(size: tuple[int, int], frame: Frame, border: Border) -> Bounds:
+def _real(size: tuple[int, int], frame: Frame, border: Border) -> tuple[Bounds, Limits]:
+    """Return which pixels of the source may be shown, and exactly how far what they show reaches."""
     if border == "source":
-        return 0, 0, *size
-    left, top = max(0, round(frame.x)), max(0, round(frame.y))
-    right, bottom = min(size[0], round(frame.x + frame.width)), min(size[1], round(frame.y + frame.height))
-    return left, top, max(right, left + 1), max(bottom, top + 1)
+        return (0, 0, *size), (0.0, 0.0, *size)
+    left, top = max(0.0, frame.x), max(0.0, frame.y)
+    right, bottom = min(float(size[0]), frame.x + frame.width), min(float(size[1]), frame.y + frame.height)
+    x, y = min(round(left), size[0] - 1), min(round(top), size[1] - 1)
+    return (x, y, max(round(right), x + 1), max(round(bottom), y + 1)), (left, top, right, bottom)
 
 
 def _whole_pixels(matrix: NDArray[np.float64], frame: Frame) -> tuple[int, int] | None:
@@ -258,7 +230,7 @@ def _whole_pixels(matrix: NDArray[np.float64], frame: Frame) -> tuple[int, int] 
     across, down = frame.pixel
     step = (matrix[0, 2] - frame.x) / across, (matrix[1, 2] - frame.y) / down
     whole = round(step[0]), round(step[1])
-    moved = _placement(frame)
+    moved = placement(frame)
     moved[:2, 2] += whole[0] * across, whole[1] * down
     return whole if np.allclose(matrix, moved, rtol=0, atol=EXACT) else None
 

@@ -28,6 +28,9 @@ FULL_WELL = 20000.0
 READ_NOISE = 3.0
 """Electrons of read noise."""
 
+ROWS = 32
+"""Rows of a picture that noise is drawn for at once."""
+
 
 @shift(
     "light.exposure",
@@ -160,10 +163,16 @@ def low_light(
     gain, electrons = min(1.0, used / correct), FULL_WELL * 100.0 / used
 
     def work(light: Light) -> Light:
-        light *= gain / (FINE - 1)
-        deviation = np.sqrt(light / electrons + (READ_NOISE / electrons) ** 2)
-        light += deviation * rng.standard_normal(light.shape, dtype=np.float32)
-        light *= FINE - 1
+        # A few rows at a time, so that the four passes over them stay in the processor's cache.
+        for top in range(0, len(light), ROWS):
+            rows = light[top : top + ROWS]
+            rows *= gain / (FINE - 1)
+            noise = rows * (1.0 / electrons)
+            noise += (READ_NOISE / electrons) ** 2
+            np.sqrt(noise, out=noise)
+            noise *= rng.standard_normal(rows.shape, dtype=np.float32)
+            rows += noise
+            rows *= FINE - 1
         return light
 
     return in_linear_light(image, work)

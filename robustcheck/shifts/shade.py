@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +16,8 @@ from robustcheck.units import Percent, Range, Stops
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.float32]
+KEPT = 1 << 20
+"""Pixels up to which a gain is kept for the next picture of the same size."""
 PENUMBRA = 0.02
 """Width of a shadow's soft edge, as a share of the view's width."""
 
@@ -27,7 +30,18 @@ def _axes(height: int, width: int, frame: Frame) -> tuple[NDArray[np.float32], N
     return columns.astype(np.float32), rows.astype(np.float32)
 
 
-@functools.lru_cache(maxsize=32)
+def _kept(compute: Callable[[int, int, Frame, float], Mask]) -> Callable[[int, int, Frame, float], Mask]:
+    """Remember the gains of the latest sizes of picture, in 64 MiB at most."""
+    remembered = functools.lru_cache(maxsize=16)(compute)
+
+    @functools.wraps(compute)
+    def mask(height: int, width: int, frame: Frame, strength: float) -> Mask:
+        return (remembered if height * width <= KEPT else compute)(height, width, frame, strength)
+
+    return mask
+
+
+@_kept
 def vignette_mask(height: int, width: int, frame: Frame, corner: float) -> Mask:
     """Return the gain of each source pixel, shape (height, width): 1 at the centre, 2^corner in the corners."""
     columns, rows = _axes(height, width, frame)
@@ -74,11 +88,13 @@ def shadow(
     """
     from robustcheck.pictures.light import apply_gain
 
+    if coverage == 0:
+        return image
     angle, start = float(rng.uniform(0, math.pi)), float(rng.uniform(0, 1 - coverage))
     across, down = math.cos(angle), math.sin(angle)
     fine = (np.arange(64) + 0.5) / 64 - 0.5
     inside = np.sort((fine[None, :] * frame.width * across + fine[:, None] * frame.height * down).ravel())
-    low, high = np.quantile(inside, [start, start + coverage])
+    low, high = np.quantile(inside, [start, start + coverage]) if coverage < 1 else (-math.inf, math.inf)
     columns, rows = _axes(image.shape[0], image.shape[1], frame)
     along = columns * np.float32(across) + rows * np.float32(down)
     edge = np.float32(PENUMBRA * frame.width)
@@ -87,7 +103,7 @@ def shadow(
     return apply_gain(image, np.exp2(soft * np.float32(depth)))
 
 
-@functools.lru_cache(maxsize=32)
+@_kept
 def backlight_mask(height: int, width: int, frame: Frame, ratio: float) -> Mask:
     """Return the gain of each source pixel: 2^-ratio inside half the view's half height, 1 outside all of it."""
     columns, rows = _axes(height, width, frame)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +186,33 @@ def test_damage_anywhere_is_a_refusal_or_a_picture_never_another_error(kind: str
             continue
         assert found.ndim == 3
         assert found.shape[2] == 3
+
+
+def test_the_photo_of_a_phones_multi_picture_file_is_its_first() -> None:
+    photo, preview = (Image.fromarray(np.full((16, 24, 3), level, np.uint8)) for level in (200, 20))
+    found = decode(stored(photo, "MPO", save_all=True, append_images=[preview]), "IMG_0001.jpg")
+    assert found.shape == (16, 24, 3)
+    assert (found == 200).all()
+
+
+def warned() -> bytes:
+    """Return a picture that Pillow warns about: its EXIF data breaks off."""
+    broken = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01"
+    return stored(np.full((8, 8, 3), 90, np.uint8), "JPEG", exif=broken)
+
+
+@pytest.mark.parametrize("action", ["error", "ignore"])
+def test_what_pillow_warns_about_is_decoded_whatever_the_filters_say(action: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter(action)
+        assert (decode(warned(), "x") == 90).all()
+    with pytest.warns(UserWarning, match="Corrupt EXIF"):
+        decode(warned(), "x")
+
+
+def test_threads_leave_the_filters_of_the_process_as_they_were() -> None:
+    before = list(warnings.filters)
+    data = [stored(RGB, "PNG"), warned()] * 20
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(decode, data, map(str, range(40))))) == 40
+    assert list(warnings.filters) == before

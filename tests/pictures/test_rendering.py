@@ -14,8 +14,9 @@ from PIL import Image
 from torchvision.transforms import CenterCrop, InterpolationMode, Resize
 
 from robustcheck import registry
+from robustcheck.errors import CaseError
 from robustcheck.language.entries import Preprocessing
-from robustcheck.pictures import Rendered, frame_of, render
+from robustcheck.pictures import Rendered, Warp, frame_of, render
 from robustcheck.units import Quantity
 
 Pixels = NDArray[np.uint8]
@@ -237,3 +238,106 @@ def test_huge_pictures() -> None:
     assert found.pixels.shape == (224, 224, 3)
     # Alternating lines average to mid grey: nothing aliases.
     assert np.abs(found.pixels.astype(int) - 127).max() <= 3
+
+
+@pytest.mark.parametrize("size", [(100, 80), (97, 61), (33, 47), (500, 375), (1, 1), (3, 200), (7, 513)])
+@pytest.mark.parametrize("border", ["source", "view"])
+def test_nothing_of_an_untouched_picture_is_unseen(size: tuple[int, int], border: str) -> None:
+    way = preprocessing(224, 256)
+    assert shot(picture(*size), preprocessing=way, border=border).unseen_fraction == 0
+    assert shot(picture(*size), ("camera.shift", {}), preprocessing=way, border=border).unseen_fraction == 0
+
+
+def test_border_view_holds_in_a_picture_smaller_than_the_input() -> None:
+    """The view leaves out a quarter of a source pixel here, and still nothing beyond it is shown."""
+    image = picture(4, 4)
+    way = preprocessing(56, 64)
+    clean = shot(image, preprocessing=way).pixels
+    found = shot(image, px(3), preprocessing=way, border="view", fill="black")
+    np.testing.assert_array_equal(found.pixels[:, :53], clean[:, 3:])
+    assert not found.pixels[:, 53:].any()
+    assert found.unseen_fraction == pytest.approx(3 / 56)
+
+
+def test_without_antialiasing_only_the_extra_shrink_is_smoothed() -> None:
+    """The model enlarges this picture twice; shown at half size no two stripes fall together."""
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[:, ::2] = 255
+    steps = ("camera.roll", {"roll": Quantity(0.01, "deg")}), ("camera.zoom", {"ratio": Quantity(0.5)})
+    for antialias in (True, False):
+        found = shot(stripes, *steps, preprocessing=preprocessing(64, 64, antialias=antialias)).pixels
+        assert found[24:40, 24:40].std() > 100
+
+
+def test_a_view_far_larger_than_the_picture_is_drawn_the_same_without_padding_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from robustcheck.pictures import scene
+
+    image = picture(160, 160)
+    zoom = ("camera.zoom", {"ratio": Quantity(0.3)})
+    padded = shot(image, zoom, fill="black")
+    monkeypatch.setattr(scene, "PADDED", 0)
+    warped = shot(image, zoom, fill="black")
+    assert warped.unseen_fraction == padded.unseen_fraction
+    assert np.abs(warped.pixels.astype(int) - padded.pixels).mean() < 2.5
+
+
+def made(function: Any, *, geometric: bool) -> Any:
+    """Return a shift as a third party would register it, with no arguments."""
+    return registry.Definition("my.shift", function, {}, "", "", registry.ShiftFacts(geometric=geometric)), {}
+
+
+def overwrite(image: Pixels) -> Pixels:
+    image[:] = 0
+    return image
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (made(lambda image: image[::2], geometric=False), r"my\.shift has to return \(64, 64, 3\) uint8"),
+        (made(lambda image: image / 255.0, geometric=False), "uint8, not .* float64"),
+        (made(lambda image: None, geometric=False), "not None NoneType"),
+        (made(lambda frame: np.eye(3), geometric=True), "has to return a Warp"),
+        (made(lambda frame: Warp(np.full((3, 3), np.nan)), geometric=True), "finite 3x3 matrix"),
+    ],
+)
+def test_a_shift_that_returns_something_else_is_named(step: Any, message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        render_steps(picture(64, 64), step)
+
+
+def render_steps(image: Pixels, *steps: Any) -> Rendered:
+    return render(
+        image, steps, preprocessing=preprocessing(), border="source", fill="reflect", rng_for=np.random.default_rng
+    )
+
+
+def test_a_shift_cannot_write_to_the_picture_that_other_cases_use() -> None:
+    image = picture(64, 64)
+    before = image.copy()
+    with pytest.raises(ValueError, match="read-only"):
+        render_steps(image, made(overwrite, geometric=False))
+    np.testing.assert_array_equal(image, before)
+    assert image.flags.writeable
+
+
+def test_letterbox_bars_are_not_drawn_into_the_source() -> None:
+    image = np.full((64, 64, 3), 200, np.uint8)
+    bars = ("camera.aspect", {"ratio": Quantity(0.5, ":"), "mode": "letterbox"})
+    found = shot(image, bars, preprocessing=preprocessing(resize=None))
+    assert (found.pixels[:, 32] == 200).all()
+    assert not found.pixels[:, :15].any()
+    assert (image == 200).all()
+
+
+def test_a_picture_too_long_to_be_warped_is_named() -> None:
+    image = np.zeros((60, 40000, 3), np.uint8)
+    assert shot(image, preprocessing=preprocessing(224, 256)).pixels.shape == (224, 224, 3)
+    with pytest.raises(CaseError, match="40000x60 pixels is too long to be warped"):
+        shot(image, yaw(5), preprocessing=preprocessing(224, 256))
+
+
+def test_a_model_that_shrinks_shows_the_long_picture_all_the_same() -> None:
+    assert shot(np.zeros((600, 40000, 3), np.uint8), yaw(5), preprocessing=preprocessing(64, 64)).unseen_fraction < 0.1

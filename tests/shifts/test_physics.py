@@ -245,3 +245,18 @@ def test_low_light_has_the_noise_that_its_sensor_model_says(lux: float) -> None:
     light = decode_srgb(found / 255.0)
     assert light.mean() == pytest.approx(signal, rel=0.03)
     assert light.var() == pytest.approx(signal / electrons + (READ_NOISE / electrons) ** 2, rel=0.08)
+
+
+def test_shadow_without_coverage_is_no_shadow_and_full_coverage_leaves_no_light() -> None:
+    flat = np.full((90, 120, 3), 200, np.uint8)
+    for seed in range(5):
+        common: dict[str, Any] = {"depth": -2.0, "frame": FRAME, "rng": np.random.default_rng(seed)}
+        np.testing.assert_array_equal(paint("light.shadow", flat, coverage=0.0, **common), flat)
+        assert np.ptp(paint("light.shadow", flat, coverage=1.0, **common)) == 0
+        assert paint("light.shadow", flat, coverage=1.0, **common).max() < 120
+
+
+@pytest.mark.parametrize("mask", [vignette_mask, backlight_mask])
+def test_gains_are_kept_for_small_pictures_only(mask: Any) -> None:
+    assert mask(64, 64, FRAME, -1.0) is mask(64, 64, FRAME, -1.0)
+    assert mask(1025, 1024, FRAME, -1.0) is not mask(1025, 1024, FRAME, -1.0)
