@@ -341,3 +341,28 @@ def test_a_picture_too_long_to_be_warped_is_named() -> None:
 
 def test_a_model_that_shrinks_shows_the_long_picture_all_the_same() -> None:
     assert shot(np.zeros((600, 40000, 3), np.uint8), yaw(5), preprocessing=preprocessing(64, 64)).unseen_fraction < 0.1
+
+
+FILTERS = [(name, antialias) for name in ("bilinear", "bicubic", "lanczos") for antialias in (True, False)]
+NEARLY_NOTHING = {
+    "homography": ("camera.yaw", {"yaw": Quantity(0.002, "deg")}),
+    "displacement": ("camera.distortion", {"k1": Quantity(1e-6)}),
+    "box": ("camera.zoom", {"ratio": Quantity(1.000001)}),
+}
+
+
+@pytest.mark.parametrize("size", [(512, 384), (100, 131)])
+@pytest.mark.parametrize(("interpolation", "antialias"), FILTERS)
+@pytest.mark.parametrize("path", NEARLY_NOTHING)
+def test_no_way_of_drawing_is_off_by_a_part_of_a_pixel(
+    path: str, interpolation: str, antialias: bool, size: tuple[int, int]
+) -> None:
+    """A shift by nearly nothing is drawn by other code than the clean picture and has to fall onto it."""
+    x, y = np.meshgrid(*[(np.arange(length) + 0.5) / length for length in size])
+    slopes = np.round(np.stack([255 * x, 255 * y, 255 - 255 * x], axis=-1)).astype(np.uint8)
+    way = preprocessing(224, 256, interpolation=interpolation, antialias=antialias)
+    clean = shot(slopes, preprocessing=way).pixels[6:-6, 6:-6].astype(int)
+    change = shot(slopes, NEARLY_NOTHING[path], preprocessing=way).pixels[6:-6, 6:-6] - clean
+    # Half an input pixel would be .4 of a level; OpenCV's bilinear resize truncates by about .1.
+    assert np.abs(change.mean(axis=(0, 1))).max() < 0.2
+    assert np.abs(change).max() <= 2
