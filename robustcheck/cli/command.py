@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,17 +24,21 @@ exit codes:
 INTERRUPTED = 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        arguments: What stands after ``robustcheck``; the process's own by default.
+        argv: What stands after ``robustcheck``; the process's own by default.
 
     Returns:
         The exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A name in a suite may hold what the terminal's encoding lacks.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(arguments)
+        code = _run(argv)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has left; the interpreter would complain once more when it flushes at its end.
@@ -44,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(argv: Sequence[str] | None) -> int:
     try:
         check_installation()
-        chosen = _parser().parse_args(arguments)
+        chosen = _parser().parse_args(argv)
         code: int = chosen.run(chosen)
     except SystemExit as error:
         # argparse leaves this way, after --help as well as after a mistake.

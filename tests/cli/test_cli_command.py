@@ -97,6 +97,18 @@ def test_a_reader_that_has_left_causes_no_noise(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+def test_what_the_encoding_of_the_terminal_lacks_is_escaped(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "robustcheck.cli", "explain", "café"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"robustcheck: there is no shift or metric caf\\xe9; known: ")
+
+
 def test_an_interrupt_is_quiet(robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
