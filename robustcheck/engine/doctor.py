@@ -156,11 +156,18 @@ def diagnose(entry: ModelEntry, source: Source, *, pictures: int = 64, device: s
     base = Finding(Variant("", entry.preprocessing, 0), _accuracy(right), 1.0)
     others = []
     for variant in variants(entry.preprocessing):
-        hits = _predict(predictor, shown, variant.preprocessing) == labels
+        try:
+            hits = _predict(predictor, shown, variant.preprocessing) == labels
+        except ModelError:
+            continue  # Inputs that the model cannot take are no cure.
         others.append(Finding(variant, _accuracy(hits), _chance(right, hits)))
     others.sort(key=lambda finding: (-finding.accuracy.value, finding.variant.changes, finding.variant.advice))
-    remarks = tuple(_label_remarks(own, labels, entry))
-    return Diagnosis(entry.name, len(shown), (base, *others), remarks)
+    found = Diagnosis(entry.name, len(shown), (base, *others), ())
+    # Pictures in the wrong order of channels may look like classes in the wrong order; what makes the listed
+    # names right is the better explanation.
+    cured = found.best.accuracy.value if found.best else 0.0
+    remarks = tuple(text for share, text in _label_remarks(own, labels, entry) if share > cured)
+    return dataclasses.replace(found, remarks=remarks)
 
 
 def variants(own: Preprocessing) -> list[Variant]:
@@ -272,7 +279,10 @@ def _chance(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
     return float(bdtrc(gained - 1, gained + lost, 0.5))
 
 
-def _label_remarks(predicted: NDArray[np.int64], labels: NDArray[np.int32], entry: ModelEntry) -> Iterator[str]:
+def _label_remarks(
+    predicted: NDArray[np.int64], labels: NDArray[np.int32], entry: ModelEntry
+) -> Iterator[tuple[float, str]]:
+    """Yield what is wrong with the list of classes, each with the share of pictures that it makes right."""
     n = len(labels)
     if n < 8 or float((predicted == labels).mean()) >= 0.5:
         return
@@ -280,8 +290,9 @@ def _label_remarks(predicted: NDArray[np.int64], labels: NDArray[np.int32], entr
         share = float((predicted == labels + offset).mean())
         if share >= 0.6:
             yield (
+                share,
                 f"doctor: {share:.0%} of the predictions are the class {'after' if offset > 0 else 'before'} the label: the "
-                f"list of classes of {entry.name} is off by one (a background class, perhaps)"
+                f"list of classes of {entry.name} is off by one (a background class, perhaps)",
             )
             return
     votes = {int(label): Counter(predicted[labels == label].tolist()).most_common(1)[0] for label in np.unique(labels)}
@@ -290,9 +301,10 @@ def _label_remarks(predicted: NDArray[np.int64], labels: NDArray[np.int32], entr
     if len(votes) >= 2 and n >= 3 * len(votes) and len(set(targets)) == len(targets) and agreed >= 0.8:
         label, (winner, _) = next((label, vote) for label, vote in votes.items() if label != vote[0])
         yield (
+            agreed,
             f"doctor: the predictions are consistent but the names are not: pictures labelled {entry.classes[label]} are "
             f"called {entry.classes[winner]}; the order of `classes` of {entry.name} is not the model's "
-            f"({agreed:.0%} right under another order)"
+            f"({agreed:.0%} right under another order)",
         )
 
 

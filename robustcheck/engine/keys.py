@@ -17,8 +17,8 @@ import numpy as np
 from robustcheck import registry
 from robustcheck.language.plan import Case, Step
 
-ENGINE_VERSION = 1
-"""Raised whenever a change of ours gives other pixels or other records for the same case."""
+DECIDING_CODE = ("data", "engine", "measure", "models", "pictures")
+"""Folders of this package that can change pixels or records."""
 
 DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy")
 """Packages whose version can change pixels or logits."""
@@ -45,10 +45,20 @@ def _canonical(case: Case) -> str:
 
 
 @functools.cache
+def engine_version() -> str:
+    """Return a digest of our own code that makes records, so that none outlives a change of it unnoticed."""
+    digest = hashlib.sha256()
+    for folder in DECIDING_CODE:
+        for path in sorted((Path(__file__).parents[1] / folder).glob("*.py")):
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
 def environment() -> dict[str, str]:
     """Return the versions that can change pixels or logits."""
     versions = {name: _version(name) for name in DECIDING_PACKAGES}
-    return {"engine": str(ENGINE_VERSION), "python": platform.python_version(), **versions}
+    return {"engine": engine_version(), "python": platform.python_version(), **versions}
 
 
 def _version(name: str) -> str:

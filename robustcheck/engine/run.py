@@ -100,12 +100,8 @@ class SuiteRun:
     def _guarded(self, item: Case | Overall, work: Callable[[], CaseResult]) -> CaseResult:
         try:
             return work()
-        except RobustcheckError as error:
-            problem = str(error)
         except Exception as error:
-            # A defect of ours or of an extension is an error of the case, not the end of the run.
-            problem = f"{type(error).__name__}: {error}{place_of(error)}"
-        return CaseResult(**describe(self.suite, item), verdict="error", problems=(problem,))
+            return CaseResult(**describe(self.suite, item), verdict="error", problems=(_problem(error),))
 
     def _open(self) -> Evaluator:
         if self._evaluator is None:
@@ -113,6 +109,8 @@ class SuiteRun:
                 self._evaluator = Evaluator(self.suite, self._project, self._options)
             except RobustcheckError as error:
                 self._evaluator = error
+            except Exception as error:
+                self._evaluator = CaseError(_problem(error))
         if isinstance(self._evaluator, RobustcheckError):
             raise self._evaluator
         return self._evaluator
@@ -230,6 +228,13 @@ class SuiteRun:
             expectations=(expectation_of(judgement, overall.severity, waived),),
             notes=(f"over {len(parts)} cases",),
         )
+
+
+def _problem(error: Exception) -> str:
+    """Say what went wrong: a defect of ours or of an extension is an error of the case, not the end of the run."""
+    if isinstance(error, RobustcheckError):
+        return str(error)
+    return f"{type(error).__name__}: {error}{place_of(error)}"
 
 
 def _synthetic(case: Case, records: Records) -> list[str]:
