@@ -60,6 +60,7 @@ class Limited:
         """Choose nothing yet."""
         self.name = source.name
         self._source, self._limit, self._seed = source, limit, seed
+        self._taken: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,13 +70,22 @@ class Limited:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a report must say about the listing."""
-        return (*getattr(self._source, "notes", ()), f"limited to {self._limit} pictures, sampled by class")
+        return (*getattr(self._source, "notes", ()), *self._taken)
 
     def samples(self) -> Iterator[Sample]:
-        """Iterate over the chosen samples."""
+        """Iterate over the chosen samples, in the order of the source."""
         from robustcheck.data.selection import select
 
-        chosen = select(self._source.samples(), self._limit, self._seed)
+        count = 0
+
+        def counted() -> Iterator[Sample]:
+            nonlocal count
+            for count, sample in enumerate(self._source.samples(), start=1):  # noqa: B007
+                yield sample
+
+        chosen = select(counted(), self._limit, self._seed)
+        if count > self._limit:
+            self._taken = (f"limited to {self._limit} pictures, sampled by class",)
         return (sample for sample in self._source.samples() if sample.id in chosen)
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
@@ -88,6 +98,8 @@ class Limited:
 
     def __getattr__(self, name: str) -> Any:
         """Pass everything else on to the source."""
+        if name == "_source":  # asked for before there is one, as copying does
+            raise AttributeError(name)
         return getattr(self._source, name)
 
 

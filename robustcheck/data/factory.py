@@ -1,31 +1,34 @@
-"""Pictures from Python: a project's own data set, sequence or generator."""
+"""Pictures from Python: whatever a project's own code returns, as a source."""
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data.items import ItemSource
+from robustcheck.data.pixels import as_pixels, digest_of
 from robustcheck.data.source import Sample, Source
-from robustcheck.errors import DataError, UnreadablePicture
-from robustcheck.imports import call_factory
+from robustcheck.data.stream import StreamSource
+from robustcheck.errors import DataError, RobustcheckError, UnreadablePicture
+from robustcheck.imports import FactoryError, call_factory, told
 from robustcheck.language.entries import DataEntry
-
-AHEAD = 64
-"""Pictures of a generator that are kept because another thread will ask for them presently."""
 
 
 def open_factory(entry: DataEntry) -> Source:
     """Call the factory of an entry and wrap what it returns.
 
-    It may return an object with the methods of ``Source``; a sequence (``__len__`` and ``__getitem__``) of
-    ``(id, picture, label)`` or ``(id, picture, label, metadata)``; or an iterator of these, in which case
-    the factory is called again for every pass. A picture is a Pillow image or a uint8 array of shape
-    (h, w, 3) or (h, w). A ``digest`` attribute, a text that names the content, spares hashing all pixels.
+    It may return
+
+    * an object with the methods of ``robustcheck.data.source.Source``;
+    * a sequence (``__len__`` and ``__getitem__``) of ``(id, picture, label)`` or
+      ``(id, picture, label, metadata)``: the natural choice where any picture can be had at any time;
+    * an iterator of these, such as a generator function gives: the factory is called again for every pass,
+      and every pass must give the same.
+
+    A picture is a Pillow image or a uint8 array of shape (h, w, 3) or (h, w). No more than a few are held.
 
     Raises:
         DataError: The factory cannot be imported, fails, or returns something else.
@@ -34,49 +37,24 @@ def open_factory(entry: DataEntry) -> Source:
     def make() -> Any:
         try:
             return call_factory(entry.options["factory"], entry.options.get("arguments") or {}, entry.root)
-        except Exception as error:
+        except FactoryError as error:
             raise DataError(f"{entry.where}: the data set {entry.name} cannot be made: {error}") from error
 
     made = make()
     if all(hasattr(made, name) for name in ("samples", "read", "content")):
-        made.name = getattr(made, "name", entry.name)
-        made.columns = tuple(getattr(made, "columns", ()))
-        source: Source = made
-        return source
+        return OwnSource(entry, made)
     if hasattr(made, "__len__") and hasattr(made, "__getitem__"):
         return SequenceSource(entry, made)
     if hasattr(made, "__iter__"):
-        return IteratorSource(entry, make, made)
+        return StreamSource(entry, make, made)
     raise DataError(
         f"{entry.where}: {entry.options['factory']} returned {type(made).__name__}; it must return a sequence or an "
         "iterator of (id, picture, label), or an object with samples, read and content"
     )
 
 
-class FactorySource:
-    """What sequences and iterators have in common."""
-
-    def __init__(self, entry: DataEntry) -> None:
-        """Keep the entry."""
-        self.name = entry.name
-        self.columns: tuple[str, ...] = ()
-        self._entry = entry
-
-    def _sample(self, number: int, item: Any, handle: Any) -> tuple[Sample, Any]:
-        if not isinstance(item, tuple) or len(item) not in (3, 4):
-            raise DataError(
-                f"{self._entry.where}: item {number} of {self.name} is {type(item).__name__}, not a tuple "
-                "(id, picture, label) or (id, picture, label, metadata)"
-            )
-        metadata = {str(key): str(value) for key, value in (item[3] if len(item) == 4 else {}).items()}
-        if number == 0:
-            self.columns = tuple(metadata)
-        label = str(item[2])
-        return Sample(str(item[0]), self._entry.labels.get(label, label), metadata, handle), item[1]
-
-
-class SequenceSource(FactorySource):
-    """Pictures by position; nothing is kept."""
+class SequenceSource(ItemSource):
+    """Pictures by position; nothing is kept. Listing makes every item once, since it holds the label."""
 
     def __init__(self, entry: DataEntry, items: Any) -> None:
         """Wrap a sequence."""
@@ -84,9 +62,14 @@ class SequenceSource(FactorySource):
         self._items = items
 
     def samples(self) -> Iterator[Sample]:
-        """Iterate over all positions; each picture is made and let go of."""
-        for number in range(len(self._items)):
-            yield self._sample(number, self._items[number], number)[0]
+        """Iterate over all positions; each picture is made and let go of.
+
+        Raises:
+            DataError: The sequence fails, or holds something else than samples.
+        """
+        items = self._items
+        for number, item in self.guarded(items[number] for number in range(len(items))):
+            yield self.sample(number, item, number)
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Make one picture again.
@@ -99,100 +82,73 @@ class SequenceSource(FactorySource):
         except UnreadablePicture:
             raise
         except Exception as error:
-            raise UnreadablePicture(sample.id, f"{type(error).__name__}: {error}") from error
+            raise UnreadablePicture(sample.id, told(error, self.entry.root)) from error
 
     def content(self, sample: Sample) -> str:
-        """Return the sha256 of the pixels, or the sequence's own digest with the position."""
-        own = getattr(self._items, "digest", None)
-        return f"{own}:{sample.handle}" if own else digest_of_pixels(self.read, sample)
+        """Return the sha256 of the pixels; of a picture that cannot be read, a text that says so."""
+        try:
+            return digest_of(self.read(sample))
+        except UnreadablePicture as error:
+            return f"unreadable: {error.reason}"
 
 
-class IteratorSource(FactorySource):
-    """Pictures that come one after the other; going back means starting again."""
+class OwnSource(ItemSource):
+    """A source that the project wrote itself; its errors are told as ours."""
 
-    def __init__(self, entry: DataEntry, make: Callable[[], Any], first: Any) -> None:
-        """Wrap a factory; ``first`` is what it returned already."""
+    def __init__(self, entry: DataEntry, source: Any) -> None:
+        """Wrap it."""
         super().__init__(entry)
-        self._make = make
-        self._first: Any = first
-        self._lock = threading.Lock()
-        self._iterator: Iterator[Any] = iter(())
-        self._next = 0
-        self._passed: dict[int, Any] = {}
+        self._source = source
+        self.columns = tuple(getattr(source, "columns", ()))
 
-    def _begin(self) -> Iterator[Any]:
-        made, self._first = (self._make() if self._first is None else self._first), None
-        return iter(made)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a report must say, if the source has it."""
+        return tuple(getattr(self._source, "notes", ()))
 
     def samples(self) -> Iterator[Sample]:
-        """Iterate once over everything; the digests of the pixels are taken on the way."""
-        for number, item in enumerate(self._begin()):
-            sample, picture = self._sample(number, item, None)
-            try:
-                digest = hashlib.sha256(_bytes(as_pixels(picture, sample.id))).hexdigest()
-            except UnreadablePicture as error:
-                digest = f"unreadable: {error.reason}"
-            yield Sample(sample.id, sample.label, sample.metadata, (number, digest))
-
-    def read(self, sample: Sample) -> NDArray[np.uint8]:
-        """Advance to a picture, or start again if it is gone.
+        """Iterate over its samples, with labels renamed as the entry says.
 
         Raises:
-            UnreadablePicture: It is no picture, or the iterator ends or fails before it.
+            DataError: It fails, or yields something else.
         """
-        with self._lock:
-            try:
-                item = self._advance(sample.handle[0])
-            except Exception as error:
-                raise UnreadablePicture(sample.id, f"{type(error).__name__}: {error}") from error
-        return as_pixels(item[1], sample.id)
+        for number, sample in self.guarded(self._source.samples()):
+            if not isinstance(sample, Sample):
+                raise DataError(
+                    f"{self.entry.where}: item {number} of {self.name} is {type(sample).__name__}, not a robustcheck.data.Sample"
+                )
+            label = self.entry.labels.get(sample.label, sample.label)
+            yield sample if label == sample.label else Sample(sample.id, label, sample.metadata, sample)
+        self.columns = tuple(getattr(self._source, "columns", ()))
 
-    def _advance(self, number: int) -> Any:
-        if number in self._passed:
-            return self._passed.pop(number)
-        if number < self._next:
-            self._iterator, self._next, self._passed = self._begin(), 0, {}
-        while True:
-            try:
-                item = next(self._iterator)
-            except StopIteration:
-                if self._next:
-                    raise IndexError(f"the iterator ended after {self._next} pictures") from None
-                self._iterator = self._begin()
-                item = next(self._iterator)
-            self._next += 1
-            if self._next == number + 1:
-                return item
-            self._passed[self._next - 1] = item
-            if len(self._passed) > AHEAD:
-                del self._passed[next(iter(self._passed))]
+    def read(self, sample: Sample) -> NDArray[np.uint8]:
+        """Have it read one picture.
+
+        Raises:
+            UnreadablePicture: It fails, or gives no picture.
+        """
+        try:
+            return as_pixels(self._source.read(self._original(sample)), sample.id)
+        except UnreadablePicture:
+            raise
+        except Exception as error:
+            raise UnreadablePicture(sample.id, told(error, self.entry.root)) from error
 
     def content(self, sample: Sample) -> str:
-        """Return the sha256 of the pixels, taken when they were listed."""
-        return str(sample.handle[1])
+        """Have it say what the picture is.
 
+        Raises:
+            DataError: It fails.
+        """
+        try:
+            return str(self._source.content(self._original(sample)))
+        except RobustcheckError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f"{self.entry.where}: content of {sample.id} failed: {told(error, self.entry.root)}"
+            ) from error
 
-def as_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
-    """Return a Pillow image or an array as uint8 RGB of shape (h, w, 3).
-
-    Raises:
-        UnreadablePicture: It is neither, or of another dtype or shape.
-    """
-    array = np.asarray(picture.convert("RGB")) if hasattr(picture, "convert") else np.asarray(picture)
-    if array.dtype == np.uint8 and array.ndim == 2:
-        array = np.repeat(array[..., None], 3, axis=2)
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
-        raise UnreadablePicture(name, f"an array of shape {array.shape} and dtype {array.dtype} is no uint8 (h, w, 3)")
-    return np.ascontiguousarray(array)
-
-
-def digest_of_pixels(read: Callable[[Sample], NDArray[np.uint8]], sample: Sample) -> str:
-    """Return the sha256 of a picture's shape and pixels; of one that cannot be read, a text that says so."""
-    try:
-        return hashlib.sha256(_bytes(read(sample))).hexdigest()
-    except UnreadablePicture as error:
-        return f"unreadable: {error.reason}"
-
-
-def _bytes(pixels: NDArray[np.uint8]) -> bytes:
-    return f"{pixels.shape}".encode() + pixels.tobytes()
+    @staticmethod
+    def _original(sample: Sample) -> Sample:
+        return sample.handle if isinstance(sample.handle, Sample) else sample

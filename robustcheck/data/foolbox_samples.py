@@ -20,7 +20,7 @@ class FoolboxSamples(FileSource):
         """Find the files without importing foolbox.
 
         Raises:
-            DataError: foolbox is not installed, or has no such set.
+            DataError: foolbox is not installed.
         """
         super().__init__(entry.name, entry.root)
         found = importlib.util.find_spec("foolbox")
@@ -31,8 +31,18 @@ class FoolboxSamples(FileSource):
         self._labels = entry.labels
 
     def samples(self) -> Iterator[Sample]:
-        """Iterate in the order of the file names."""
-        for path in sorted(self._folder.iterdir()):
-            match = re.fullmatch(rf"{re.escape(self._dataset)}_\d+_(\d+)\.(?:jpg|png)", path.name)
-            if match:
-                yield Sample(path.name, self._labels.get(match[1], match[1]), {}, path)
+        """Iterate in the order of the file names.
+
+        Raises:
+            DataError: foolbox has no such pictures.
+        """
+        pattern = re.compile(rf"{re.escape(self._dataset)}_\d+_(\d+)\.(?:jpg|png)")
+        try:
+            found = sorted((path.name, path, pattern.fullmatch(path.name)) for path in self._folder.iterdir())
+        except OSError as error:
+            raise DataError(f"foolbox's folder of pictures cannot be read: {error.strerror}") from None
+        matches = [(name, path, match[1]) for name, path, match in found if match]
+        if not matches:
+            raise DataError(f"the installed foolbox has no pictures of {self._dataset}")
+        for name, path, label in matches:
+            yield Sample(name, self._labels.get(label, label), {}, path)
