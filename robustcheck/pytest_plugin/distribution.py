@@ -19,4 +19,15 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.split("::", 1)[0]
             return file if file.endswith((".yaml", ".yml")) else nodeid
 
+        def remove_node(self, node: Any) -> str | None:
+            # By itself xdist would hand a suite to worker after worker with the case that kills them first.
+            for unit in self.assigned_work.get(node, {}).values():
+                for nodeid, completed in unit.items():
+                    if not completed:
+                        unit[nodeid] = True
+                        super().remove_node(node)
+                        return str(nodeid)
+            super().remove_node(node)
+            return None
+
     return SuiteScheduling(config, log)
