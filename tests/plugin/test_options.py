@@ -86,7 +86,11 @@ def test_unknown_model_is_a_located_error_and_nothing_is_run(gate: Any) -> None:
     ("old", "new", "message"),
     [
         ("stops: [", "stop: [", "suites/greys.yaml:12:5: light.exposure has no parameter stop; did you mean stops?"),
-        ('">= 95%"', '">= 195%"', "suites/greys.yaml:9:22: *195%* cannot be reached; accuracy lies between 0% and 100%"),
+        (
+            '">= 95%"',
+            '">= 195%"',
+            "suites/greys.yaml:9:22: *195%* cannot be reached; accuracy lies between 0% and 100%",
+        ),
         ("checks:", "checks: [", "suites/greys.yaml:*"),
     ],
 )
