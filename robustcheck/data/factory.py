@@ -28,7 +28,8 @@ def open_factory(entry: DataEntry) -> Source:
     * an iterator of these, such as a generator function gives: the factory is called again for every pass,
       and every pass must give the same.
 
-    A picture is a Pillow image or a uint8 array of shape (h, w, 3) or (h, w). No more than a few are held.
+    A picture is a Pillow image or a uint8 array of shape (h, w, 3) or (h, w). No more than a few are held. A
+    ``digest`` attribute of a sequence, a text that names its content, spares hashing all its pixels.
 
     Raises:
         DataError: The factory cannot be imported, fails, or returns something else.
@@ -85,7 +86,13 @@ class SequenceSource(ItemSource):
             raise UnreadablePicture(sample.id, told(error, self.entry.root)) from error
 
     def content(self, sample: Sample) -> str:
-        """Return the sha256 of the pixels; of a picture that cannot be read, a text that says so."""
+        """Return the sequence's own digest with the position, or else the sha256 of the pixels.
+
+        Of a picture that cannot be read, a text says so.
+        """
+        own = getattr(self._items, "digest", None)
+        if isinstance(own, str) and own:
+            return f"{own}:{sample.handle}"
         try:
             return digest_of(self.read(sample))
         except UnreadablePicture as error:

@@ -128,6 +128,11 @@ def test_reading_in_order_takes_one_pass_whatever_the_threads(python_source: Ope
     assert total() <= 400 + 400 + 100
 
 
+def test_a_sequence_may_name_its_own_content(python_source: Open) -> None:
+    source = python_source(SEQUENCE + "    digest = 'v3'\n\ncount = 3\ndef build():\n    return Items()\n")
+    assert [source.content(sample) for sample in source.samples()] == ["v3:0", "v3:1", "v3:2"]
+
+
 WRONG = {
     "no factory": ("x = 1\n", "has no build"),
     "number": ("def build():\n    return 3\n", "returned int; it must return a sequence or an iterator of (id, picture, label)"),
