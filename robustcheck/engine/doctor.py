@@ -1,12 +1,13 @@
 """Why is the clean accuracy not what the authors claim? Tries the usual mistakes on a few pictures.
 
 A wrong resize, crop, mean or channel order costs accuracy silently. Each variant of the preprocessing is
-tried by itself, and the likely pairs, on the same pictures; the exact McNemar test says whether a variant
-is better by more than chance.
+tried by itself, and the likely pairs, on the same pictures; the exact McNemar test, corrected for the number
+of different outcomes, says whether a variant is better by more than chance.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,7 +61,8 @@ class Finding:
     Attributes:
         variant: The variant.
         accuracy: On the pictures tried.
-        chance: Probability of gaining this much over the entry as it is by chance alone; 1 for itself.
+        chance: Probability, at most, that any variant gains this much over the entry as it is by chance alone;
+            1 for itself.
     """
 
     variant: Variant
@@ -154,13 +156,14 @@ def diagnose(entry: ModelEntry, source: Source, *, pictures: int = 64, device: s
         return Diagnosis(entry.name, len(shown), (), (f"doctor: {error}",))
     right = own == labels
     base = Finding(Variant("", entry.preprocessing, 0), _accuracy(right), 1.0)
-    others = []
+    tried: list[tuple[Variant, NDArray[np.bool_]]] = []
     for variant in variants(entry.preprocessing):
-        try:
-            hits = _predict(predictor, shown, variant.preprocessing) == labels
-        except ModelError:
-            continue  # Inputs that the model cannot take are no cure.
-        others.append(Finding(variant, _accuracy(hits), _chance(right, hits)))
+        # Inputs that the model cannot take are no cure.
+        with contextlib.suppress(ModelError):
+            tried.append((variant, _predict(predictor, shown, variant.preprocessing) == labels))
+    # Every other outcome is one more throw of the dice (Bonferroni).
+    throws = len({hits.tobytes() for _, hits in tried if not np.array_equal(hits, right)})
+    others = [Finding(variant, _accuracy(hits), min(1.0, throws * _chance(right, hits))) for variant, hits in tried]
     others.sort(key=lambda finding: (-finding.accuracy.value, finding.variant.changes, finding.variant.advice))
     found = Diagnosis(entry.name, len(shown), (base, *others), ())
     # Pictures in the wrong order of channels may look like classes in the wrong order; what makes the listed

@@ -47,6 +47,8 @@ def open_gate(
     clean: Observation,
     unreadable: Sequence[tuple[str, str]],
     options: Options,
+    *,
+    limited: bool,
 ) -> Gate:
     """Look at the clean pictures.
 
@@ -56,13 +58,14 @@ def open_gate(
         source: The data, for the doctor.
         clean: Records of the clean case.
         unreadable: Id and reason of each picture that could not be decoded.
-        options: A ``limit`` widens what counts as reproduced to what chance allows.
+        options: How to run the doctor.
+        limited: Whether only a sample was looked at, which widens what counts as reproduced to what chance allows.
     """
     problems = _unreadable_problems(suite, len(clean.records), unreadable)
     declared = declared_accuracy(suite, entry)
     if declared is None:
         return Gate([], "", problems, [])
-    judgement = _reproduced(declared, measure(clean, "accuracy"), limited=options.limit is not None)
+    judgement = _reproduced(declared, measure(clean, "accuracy"), limited=limited)
     if judgement.holds:
         return Gate([judgement], "", problems, [])
     observed = written(judgement.estimate.value, "%")

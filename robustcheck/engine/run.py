@@ -143,6 +143,7 @@ class SuiteRun:
         if self._gate is None:
             evaluator = self._open()
             seen, evaluated = self._clean()
+            limits = self._options.limit, self._project.data[self.suite.data].limit
             self._gate = open_gate(
                 self.suite,
                 evaluator.predictor.entry,
@@ -150,6 +151,7 @@ class SuiteRun:
                 seen,
                 evaluated.stored.unreadable,
                 self._options,
+                limited=any(limit is not None for limit in limits),
             )
         return self._gate
 
