@@ -320,12 +320,12 @@ def test_a_variant_that_breaks_the_model_does_not_end_the_diagnosis(entry: Calla
 
 
 def test_chance_is_not_mistaken_for_a_cure(entry: Callable[..., ModelEntry]) -> None:
-    """Twenty variants are twenty throws of the dice: the best of them looks better than chance allows one."""
+    """Twenty variants are twenty throws of the dice; a third of such models would be promised a cure otherwise."""
     alarms = 0
     for start in range(8):
         found, _ = told(entry("Coin"), lambda number, kind, start=start: colour(1000 * start + number, kind), n=18)
         alarms += found.best is not None
-    assert alarms <= 2, f"{alarms} of 8 worthless models were promised a cure"
+    assert alarms <= 1, f"{alarms} of 8 worthless models were promised a cure"
 
 
 def test_unreadable_pictures_are_left_out_unless_they_are_all(entry: Callable[..., ModelEntry]) -> None:

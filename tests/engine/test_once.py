@@ -1,0 +1,53 @@
+"""A picture is decoded once a suite when it fits the memory budget, and never kept beyond it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robustcheck.engine.options import Options
+from robustcheck.engine.run import SuiteRun
+from robustcheck.language import load_project, load_suite
+from robustcheck.pictures import decoding
+
+ONE = 24 * 20 * 3
+"""Bytes of one decoded picture of the small project."""
+
+INPUT = 16 * 16 * 3
+"""Bytes of one input of its model."""
+
+
+@pytest.mark.parametrize(
+    ("memory", "decoded"),
+    [
+        (1 << 30, 24),
+        # Neither pictures nor clean inputs are kept: each of the five shift cases decodes for both.
+        (0, 24 + 5 * 24 * 2),
+        # Half of the pictures fit, with their clean inputs; the other half is decoded anew each time.
+        (12 * (ONE + INPUT), 24 + 5 * 12 * 2),
+    ],
+)
+def test_decoding_follows_the_memory_budget(
+    project: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, decoded: int
+) -> None:
+    suite = project()
+    calls: Counter[str] = Counter()
+    decode = decoding.decode
+
+    def counted(data: Any, name: str) -> Any:
+        calls[name] += 1
+        return decode(data, name)
+
+    monkeypatch.setattr(decoding, "decode", counted)
+    plan = load_suite(suite, load_project(tmp_path, tmp_path / "configs"))
+    options = Options(root=tmp_path, report=tmp_path / "report", memory=memory, workers=1, cache=False)
+    run = SuiteRun(plan, load_project(tmp_path, tmp_path / "configs"), options)
+    results = [run.case(case) for case in plan.cases]
+    run.close()
+    assert {result.verdict for result in results} == {"pass"}
+    assert len(calls) == 24
+    assert calls.total() == decoded
