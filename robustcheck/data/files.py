@@ -42,7 +42,10 @@ class FileSource:
         """
         from robustcheck.pictures.decoding import decode
 
-        return decode(sample.handle, sample.id)
+        try:
+            return decode(sample.handle, sample.id)
+        except ValueError as error:
+            raise UnreadablePicture(sample.id, f"no file can have this name ({error})") from None
 
     def content(self, sample: Sample) -> str:
         """Return the sha256 of the file; of a file that cannot be read, a text that says so."""
@@ -50,6 +53,8 @@ class FileSource:
             return self._digests.of(sample.handle)
         except OSError as error:
             return f"unreadable: {UnreadablePicture(sample.id, error.strerror or 'unknown')}"
+        except ValueError as error:  # a name with a NUL in it
+            return f"unreadable: {UnreadablePicture(sample.id, str(error))}"
 
     def keep(self) -> None:
         """Write down the digests computed so far."""
@@ -57,5 +62,8 @@ class FileSource:
 
 
 def normal(name: str) -> str:
-    """Return a name in Unicode's composed form, so that ids are the same on every file system."""
-    return unicodedata.normalize("NFC", name)
+    """Return a name in Unicode's composed form, so that ids are the same on every file system.
+
+    Bytes of a file name that are no UTF-8, which Python keeps as lone surrogates, are written out.
+    """
+    return unicodedata.normalize("NFC", name).encode("utf-8", "backslashreplace").decode("utf-8")
