@@ -110,3 +110,30 @@ def test_two_steps_of_the_same_kind_get_different_noise(base: tuple[Path, dict[s
     twice = next(case for name, case in cases.items() if "+" in name)
     once = next(case for name, case in cases.items() if name.startswith("light.shadow["))
     assert set(twice["rows"]["pixels"]).isdisjoint(once["rows"]["pixels"])
+
+
+def test_a_convolutional_network_agrees_with_itself_at_any_batch_size(tmp_path: Path) -> None:
+    """Convolutions round differently at other batch sizes; predictions may differ only where marked borderline."""
+    root = Path(__file__).resolve().parents[2]
+    found = []
+    for batch_size in (1, 7, 64):
+        project = load_project(root, root / "configs")
+        plan = load_suite(root / "suites" / "signs" / "signs.yaml", project, model="signs-web")
+        report = tmp_path / str(batch_size)
+        going = SuiteRun(plan, project, Options(root=root, report=report, limit=28, batch_size=batch_size, cache=False))
+        results = [going.case(case) for case in plan.cases if case.tier == "smoke"]
+        going.close()
+        found.append(
+            {
+                result.id: {
+                    "verdict": result.verdict,
+                    "proof": result.proof,
+                    "rows": pyarrow.parquet.read_table(report / result.records).to_pydict(),
+                }
+                for result in results
+            }
+        )
+    assert len(found[0]) >= 5
+    assert "fail" in {case["verdict"] for case in found[0].values()}
+    compare(found[0], found[1])
+    compare(found[0], found[2])
