@@ -87,7 +87,8 @@ class ModulePredictor:
             return check_batch(self._predict(pictures), len(pictures), self.entry)
 
     def _predict(self, pictures: NDArray[np.uint8]) -> Any:
-        uploaded = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
+        # Torch warns of arrays that may not be written to, which is an error in many a project's tests.
+        uploaded = torch.from_numpy(np.require(pictures, requirements=["C", "W"])).to(self.device)
         try:
             # A permuted NHWC batch already lies in memory as channels-last wants it.
             return self.forward(uploaded.permute(0, 3, 1, 2).float().div_(255.0))

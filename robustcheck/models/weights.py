@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 from typing import Any
 
 import torch
@@ -76,8 +77,16 @@ def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:
 
             loaded: Any = load_file(path)
         else:
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
+            # Torch warns of what it then refuses, or loads none the worse.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "unsupported operand" in str(error).lower():
+            raise ModelError(
+                f"{entry.where}: {path.name} was saved in a pickle protocol that torch.load cannot check; save it with "
+                "torch.save(model.state_dict(), path), without pickle_protocol, or use safetensors"
+            ) from None
         raise ModelError(
             f"{entry.where}: {path.name} holds more than tensors and would run code when loaded; save "
             "`model.state_dict()`, or use safetensors"
