@@ -126,8 +126,8 @@ def check(root: Path, few: int, many: int, side: int, megabytes: float) -> None:
 
 
 def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
-    """2,600 pictures more of 64x64 are 32 MB of pixels, once as decoded and once as input."""
-    check(tmp_path, 400, 3_000, 64, 10)
+    """1,400 pictures more of 128x128 are 69 MB of pixels, once as decoded and once as input."""
+    check(tmp_path, 400, 1_800, 128, 22)
 
 
 @pytest.mark.long
