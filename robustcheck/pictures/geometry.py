@@ -47,9 +47,11 @@ class Frame:
         return self.width / self.out_width, self.height / self.out_height
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Warp:
     """Says for each point of the shifted picture which point of the original it shows.
+
+    A warp is equal to itself only, so that what was worked out for one can be looked up again.
 
     Attributes:
         matrix: 3x3 homography from shifted to original coordinates, both in source pixels of the

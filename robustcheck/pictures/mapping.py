@@ -64,9 +64,10 @@ class Mapping:
     def trace(self, grid: Coordinates) -> Traced:
         """Follow points of the drawn picture, shape (..., 2), back to the source."""
         # A small picture is one band, which is asked for twice: to be sampled and to be counted.
-        if self._latest is None or self._latest[0] is not grid:
-            self._latest = grid, self._traced(grid)
-        return self._latest[1]
+        latest = self._latest
+        if latest is None or latest[0] is not grid:
+            latest = self._latest = grid, self._traced(grid)
+        return latest[1]
 
     def _traced(self, grid: Coordinates) -> Traced:
         black = np.zeros(grid.shape[:-1], bool)

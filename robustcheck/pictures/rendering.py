@@ -12,6 +12,7 @@ import numpy as np
 
 from robustcheck.language.entries import Preprocessing
 from robustcheck.language.plan import Border, Fill
+from robustcheck.pictures.geometry import Frame
 from robustcheck.pictures.resample import Picture
 from robustcheck.pictures.scene import Rendered, Scene
 from robustcheck.registry import INJECTED, Definition
@@ -48,7 +49,7 @@ def render(
     scene = Scene(image, preprocessing, border, fill)
     for position, (definition, arguments) in enumerate(steps):
         if definition.facts.geometric:
-            scene.move(definition.name, definition.function(scene.frame, **arguments))
+            scene.move(definition.name, _warp(definition.function, scene.frame, tuple(arguments.items())))
             continue
         if scene.moved and not definition.facts.pointwise:
             scene.settle()
@@ -58,6 +59,12 @@ def render(
             extra["rng"] = rng_for(position)
         scene.repaint(definition.name, definition.function(scene.pixels, **arguments, **extra))
     return scene.photograph()
+
+
+@functools.lru_cache(maxsize=1024)
+def _warp(function: Callable[..., Any], frame: Frame, arguments: tuple[tuple[str, Any], ...]) -> Any:
+    """Call a geometric shift, which says the same for every picture of one size."""
+    return function(frame, **dict(arguments))
 
 
 @functools.cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -93,31 +95,30 @@ class Scene:
     def settle(self) -> None:
         """Draw the waiting geometry on a canvas of the source's size, for shifts that need it drawn."""
         mapping = Mapping(self._warps, np.eye(3))
-        pixels = self._warped(mapping, self._size, spared=1.0)
+        pixels = self._warped(mapping, self._size, mapping.scale(self._size, self._limits), spared=1.0)
         self._seen = self._look(mapping, self._size, pixels)
         self.pixels = _read_only(pixels)
         self._warps = ()
 
     def photograph(self) -> Rendered:
         """Return what the model sees."""
-        mapping = Mapping(self._warps, placement(self.frame))
         size = self.frame.out_width, self.frame.out_height
-        pixels = self._drawn(mapping, size)
-        if mapping.matrix_only and not mapping.windowed and self._seen is None:
-            return Rendered(pixels, _unseen(mapping.matrix.tobytes(), self._limits, size))
+        if self._seen is None and all(warp.displace is None and warp.window is None for warp in self._warps):
+            plan = plan_of(self._warps, self.frame, self._limits)
+            return Rendered(self._drawn(plan, size), plan.unseen)
+        mapping = Mapping(self._warps, placement(self.frame))
+        pixels = self._drawn(_plan(mapping, self.frame, self._limits), size)
         if mapping.windowed and not pixels.flags.writeable:
             pixels = pixels.copy()
         return Rendered(pixels, 1.0 - float(self._look(mapping, size, pixels).mean()))
 
-    def _drawn(self, mapping: Mapping, size: tuple[int, int]) -> Picture:
-        if mapping.matrix_only:
-            step = _whole_pixels(mapping.matrix, self.frame)
-            if step is not None:
-                return self._crop(*step)
-            box = _box(mapping.matrix, size)
-            if box is not None and self._preprocessing.antialias and self._padded(box) <= PADDED:
-                return self._resize_box(box, size)
-        return self._warped(mapping, size, spared=float(np.sqrt(self.frame.pixel[0] * self.frame.pixel[1])))
+    def _drawn(self, plan: Plan, size: tuple[int, int]) -> Picture:
+        if plan.step is not None:
+            return self._crop(*plan.step)
+        if plan.box is not None and self._preprocessing.antialias and self._padded(plan.box) <= PADDED:
+            return self._resize_box(plan.box, size)
+        spared = math.sqrt(self.frame.pixel[0] * self.frame.pixel[1])
+        return self._warped(plan.mapping, size, plan.scale, spared=spared)
 
     def _crop(self, across: int, down: int) -> Picture:
         """Return the model's own preprocessing, moved by whole pixels of its input."""
@@ -147,19 +148,18 @@ class Scene:
         placed = left + margins[0], top + margins[1], right + margins[0], bottom + margins[1]
         return resize(real, size, self._preprocessing.interpolation, antialias=True, box=placed)
 
-    def _warped(self, mapping: Mapping, size: tuple[int, int], *, spared: float) -> Picture:
+    def _warped(self, mapping: Mapping, size: tuple[int, int], scale: float, *, spared: float) -> Picture:
         """Sample the source once, shrunk first where drawn pixels span several of its own.
 
         Args:
             mapping: From the drawn picture to the source.
             size: Width and height of the drawn picture.
+            scale: Source pixels that one drawn pixel spans.
             spared: Scale that a model without antialiasing does not smooth by itself.
         """
         x0, y0, x1, y1 = self._bounds
         real = np.ascontiguousarray(self.pixels[y0:y1, x0:x1])
-        shrink = mapping.scale(size, self._limits)
-        if not self._preprocessing.antialias:
-            shrink /= max(spared, 1.0)
+        shrink = scale if self._preprocessing.antialias else scale / max(spared, 1.0)
         across = down = 1.0
         if shrink > 1.0 + 1e-6 and self._preprocessing.interpolation != "nearest":
             small = max(1, round((x1 - x0) / shrink)), max(1, round((y1 - y0) / shrink))
@@ -210,9 +210,40 @@ def _read_only(picture: Picture) -> Picture:
     return seen
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to draw the model's view under some warps.
+
+    Attributes:
+        mapping: From pixels of the input to points of the source.
+        step: Whole pixels of the input by which the view moves, if that is all it does.
+        box: The source rectangle that is stretched over the input, if that is all.
+        scale: Source pixels that one pixel of the input spans.
+        unseen: Share of the input without real pixels, for warps without displacement or window.
+    """
+
+    mapping: Mapping
+    step: tuple[int, int] | None
+    box: Limits | None
+    scale: float
+    unseen: float
+
+
 @functools.lru_cache(maxsize=4096)
-def _unseen(matrix: bytes, limits: Limits, size: tuple[int, int]) -> float:
-    return 1.0 - float(sees(np.frombuffer(matrix).reshape(3, 3), limits, size).mean())
+def plan_of(warps: tuple[Warp, ...], frame: Frame, limits: Limits) -> Plan:
+    """Return the plan for warps that are homographies, the same for all pictures of one size."""
+    mapping = Mapping(warps, placement(frame))
+    size = frame.out_width, frame.out_height
+    return dataclasses.replace(
+        _plan(mapping, frame, limits), unseen=1.0 - float(sees(mapping.matrix, limits, size).mean())
+    )
+
+
+def _plan(mapping: Mapping, frame: Frame, limits: Limits) -> Plan:
+    size = frame.out_width, frame.out_height
+    step = _whole_pixels(mapping.matrix, frame) if mapping.matrix_only else None
+    box = _box(mapping.matrix, size) if mapping.matrix_only else None
+    return Plan(mapping, step, box, mapping.scale(size, limits), 0.0)
 
 
 def _real(size: tuple[int, int], frame: Frame, border: Border) -> tuple[Bounds, Limits]:
