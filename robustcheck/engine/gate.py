@@ -21,6 +21,8 @@ from robustcheck.units import Quantity
 
 DEFAULT_TOLERANCE = Quantity(0.5, "pp")
 NAMED = 5
+FEW, MORE = 64, 256
+"""Pictures that the doctor tries first, and if these cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,10 @@ def _advice(entry: ModelEntry, source: Source, options: Options) -> list[str]:
     from robustcheck.engine.doctor import diagnose
 
     try:
-        return list(diagnose(entry, source, device=options.device).lines())
+        found = diagnose(entry, source, pictures=FEW, device=options.device)
+        if found.healthy and found.pictures == FEW:
+            # The accuracy is wrong and a few pictures cannot say why: more of them may.
+            found = diagnose(entry, source, pictures=MORE, device=options.device)
+        return list(found.lines())
     except RobustcheckError as error:
         return [f"the doctor could not look: {error}"]

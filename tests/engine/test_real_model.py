@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from robustcheck.api import run_suite
 from robustcheck.data import open_source
 from robustcheck.engine.doctor import diagnose
 from robustcheck.engine.index import build_index
-from robustcheck.language import load_project
+from robustcheck.engine.options import Options
+from robustcheck.engine.run import SuiteRun
+from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.models import open_model
 from robustcheck.pictures import render
@@ -67,3 +70,23 @@ def test_doctor_says_that_twenty_pictures_cannot_tell(real: Project) -> None:
     assert found.healthy
     assert "as configured 85.0%" in text
     assert "which 20 pictures cannot tell from it" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"channels": "bgr"}, "input.channels: rgb gives"), ({"resize": 64}, "input.resize: ")],
+    ids=["bgr", "resize"],
+)
+def test_planted_mistake_on_the_shipped_model_is_caught_and_named(
+    real: Project, tmp_path: Path, change: dict[str, Any], named: str
+) -> None:
+    entry = real.models["signs-robot"]
+    wrong = dataclasses.replace(entry, preprocessing=dataclasses.replace(entry.preprocessing, **change))
+    project = dataclasses.replace(real, models={**real.models, entry.name: wrong})
+    suite = load_suite(ROOT / "suites" / "signs" / "signs.yaml", project)
+    run = SuiteRun(suite, project, Options(root=ROOT, report=tmp_path, device="cpu", cache=False))
+    clean, shifted = run.case(suite.clean), run.case(suite.cases[1])
+    run.close()
+    assert (clean.verdict, shifted.verdict, shifted.forwards) == ("error", "error", 0)
+    assert "not the declared 99.5%" in clean.problems[0]
+    assert clean.problems[1].startswith(f"doctor: {named}")
