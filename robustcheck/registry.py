@@ -30,11 +30,17 @@ RESERVED = frozenset(
         "worst_of",
         "find_limit",
         "combine",
+        "search",
+        "budget",
+        "param",
+        "to",
+        "until",
+        "resolution",
+        "approved",
         "id",
         "why",
         "tags",
         "tier",
-        "severity",
         "expect",
         "sweep",
         "border",
@@ -42,7 +48,10 @@ RESERVED = frozenset(
         "allow_synthetic_border",
     ]
 )
-"""Words of the suite language that stand beside a shift's parameters, so no parameter may be called so."""
+"""Words of the suite language that stand beside a shift's parameters, so no parameter may be called so.
+
+``severity`` is not among them: the corruptions of ImageNet-C have one, a number, and that of a check is a word.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,8 @@ class ShiftFacts:
         sweep: Values worth sweeping, as a suite would write them.
         source: Where the formula comes from.
         note: What a report must say whenever it is used, such as "no parallax".
+        stage: ``source`` works on source pixels; ``input`` on the model's input, after its resize and crop;
+            ``preprocessing`` changes that resize itself (its first parameter is ``preprocessing``).
     """
 
     geometric: bool
@@ -170,6 +181,7 @@ class ShiftFacts:
     sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     note: str = ""
+    stage: Literal["source", "input", "preprocessing"] = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +190,23 @@ class MetricFacts:
 
     Attributes:
         better: Whether a higher or a lower value is better; ``worst`` of a sweep follows it.
-        unit: ``%``, ``pp`` or ``""``: what a threshold on it must be written in.
+        unit: ``%``, ``pp`` or ``""``: what a threshold on it must be written in; ``parameter`` for the unit of the
+            parameter that the case is about.
         low: Least possible value, in the written unit.
         high: Greatest possible value, in the written unit.
         argument: What stands between the metric and its threshold in YAML: nothing, a class name, a
             number of guesses, a metadata column (optionally one of its values), or two classes.
         paired: Compares with the clean prediction of the same pictures.
+        kinds: The kinds of case that it can be measured on; empty for all.
     """
 
     better: Literal["higher", "lower"]
-    unit: Literal["%", "pp", ""] = "%"
+    unit: Literal["%", "pp", "", "parameter"] = "%"
     low: float = 0.0
     high: float = 100.0
     argument: Literal["", "class", "k", "group", "confusion"] = ""
     paired: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 Function = typing.TypeVar("Function", bound=Callable[..., Any])
@@ -204,12 +219,15 @@ def shift(
     sweep: Mapping[str, tuple[str, ...]] | None = None,
     source: str = "",
     note: str = "",
+    stage: Literal["source", "input"] = "source",
 ) -> Callable[[Function], Function]:
     """Register a shift; its keyword-only parameters become the YAML, the schema and the docs.
 
     A function whose first parameter is ``image`` gets an (h, w, 3) uint8 RGB array, which it must not
     write to, and returns one of the same shape and dtype. One whose first parameter is ``frame`` gets
-    the model's view (``robustcheck.pictures.Frame``) and returns a ``robustcheck.pictures.Warp``.
+    the model's view (``robustcheck.pictures.Frame``) and returns a ``robustcheck.pictures.Warp``. One whose
+    first parameter is ``preprocessing`` gets the model's own (``robustcheck.language.entries.Preprocessing``)
+    and returns another with the same input size.
     ``rng`` (a ``numpy.random.Generator`` keyed by seed, sample and case) and ``frame`` are supplied
     when a function asks for them.
 
@@ -219,11 +237,13 @@ def shift(
         sweep: Values worth sweeping, a tuple of texts for each swept parameter.
         source: Where the formula comes from.
         note: What every report that uses the shift must say.
+        stage: ``input`` for one that is defined on the model's input rather than on what a camera saves.
     """
 
     def register(function: Function) -> Function:
         first = next(iter(inspect.signature(function).parameters), "")
-        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note)
+        place = "preprocessing" if first == "preprocessing" else stage
+        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note, place)
         shifts.add(name, function, facts)
         return function
 
@@ -234,11 +254,12 @@ def metric(
     name: str,
     *,
     better: Literal["higher", "lower"],
-    unit: Literal["%", "pp", ""] = "%",
+    unit: Literal["%", "pp", "", "parameter"] = "%",
     low: float = 0.0,
     high: float = 100.0,
     argument: Literal["", "class", "k", "group", "confusion"] = "",
     paired: bool = False,
+    kinds: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Register a metric: a function of the records of a case (see ``robustcheck.measure``).
 
@@ -246,7 +267,7 @@ def metric(
     """
 
     def register(function: Function) -> Function:
-        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired))
+        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired, kinds))
         return function
 
     return register

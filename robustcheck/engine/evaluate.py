@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.keys import case_key
 from robustcheck.engine.options import Options
 from robustcheck.engine.predict import Forward
-from robustcheck.engine.prepare import Preparation, columns_of
+from robustcheck.engine.prepare import Batch, Preparation, columns_of
+from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Store, Stored
 from robustcheck.errors import DataError, ModelError
 from robustcheck.language.entries import Project
-from robustcheck.language.plan import Case, Suite
+from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
@@ -122,19 +124,33 @@ class Evaluator:
 
     def _look(self, case: Case) -> Stored:
         began, before = time.perf_counter(), self._forward.pictures
-        parts: list[Mapping[str, NDArray[Any]]] = []
-        rows: list[NDArray[np.int64]] = []
-        for batch in self._preparation.batches(case, range(len(self.index.samples)), self._forward.size):
-            labels = self.index.labels[batch.rows]
-            parts.append({**score(self._forward(batch.pixels), labels), **columns_of(batch)})
-            rows.append(batch.rows.copy())
+        if case.search:
+            samples = [sample.id for sample in self.index.samples]
+            search = WorstView(case, self._suite.seed, samples, self.index.labels, functools.partial(self._views, case))
+            order, columns = search.columns()
+        else:
+            order, columns = self._each(case)
         unreadable = tuple((error.name, error.reason) for _, error in sorted(self._preparation.unreadable.items()))
-        if not rows:
+        if not len(order):
             name, reason = unreadable[0]
             raise DataError(f"not one of {len(unreadable)} pictures could be read; the first: {name}: {reason}")
-        order = np.concatenate(rows)
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         ids = np.array([self.index.samples[row].id for row in order])
-        records = Records(id=ids, label=self.index.labels[order], **columns)
+        records = Records.of({"id": ids, "label": self.index.labels[order], **columns})
         seconds = time.perf_counter() - began
         return Stored(records, unreadable, seconds, self._forward.pictures - before)
+
+    def _each(self, case: Case) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:
+        """Look at every picture once and return the rows that are readable with their columns."""
+        parts: list[Mapping[str, NDArray[Any]]] = []
+        rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+        for batch in self._preparation.batches(case, range(len(self.index.samples)), self._forward.size):
+            parts.append({**score(self._forward(batch.pixels), self.index.labels[batch.rows]), **columns_of(batch)})
+            rows.append(batch.rows.copy())
+        names = parts[0] if parts else ()
+        return np.concatenate(rows), {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+    def _views(
+        self, case: Case, rows: NDArray[np.int64], steps: Sequence[Sequence[Step]]
+    ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
+        for batch in self._preparation.batches(case, rows, self._forward.size, steps):
+            yield batch, self._forward(batch.pixels)

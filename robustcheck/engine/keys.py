@@ -35,7 +35,7 @@ def generator(seed: int, sample: str, case: Case, step: int) -> np.random.Genera
     The key is a hash of the arguments, so the same picture gets the same noise at any batch size, worker
     count, shard or order.
     """
-    text = f"{seed}\x00{sample}\x00{_canonical(case)}\x00{step}"
+    text = f"{seed}\x00{sample}\x00{case.stream or _canonical(case)}\x00{step}"
     key = hashlib.blake2b(text.encode(), digest_size=16).digest()
     return np.random.Generator(np.random.Philox(key=np.frombuffer(key, dtype=np.uint64)))
 

@@ -20,7 +20,7 @@ from robustcheck.engine.keys import generator
 from robustcheck.engine.memory import Memory, Picture
 from robustcheck.errors import CaseError, RobustcheckError, UnreadablePicture, place_of
 from robustcheck.language.entries import Preprocessing
-from robustcheck.language.plan import Case
+from robustcheck.language.plan import Case, Step
 
 CHUNK = 4
 """Pictures a task: small enough that the last batch is shared evenly, large enough to cost nothing."""
@@ -38,7 +38,8 @@ class Batch:
     """Model inputs of one batch; the arrays are reused once the next batch is asked for.
 
     Attributes:
-        rows: Positions in the index, shape (n,), without unreadable pictures.
+        places: Positions in what was asked for, shape (n,), without unreadable pictures.
+        rows: Positions in the index, shape (n,).
         pixels: Shape (n, h, w, 3), uint8 RGB.
         mean_change: From the clean input, shape (n,), float32, grey levels.
         max_change: Shape (n,), uint8.
@@ -46,6 +47,7 @@ class Batch:
         digests: Of the pixels, n hexadecimal texts.
     """
 
+    places: NDArray[np.int64]
     rows: NDArray[np.int64]
     pixels: NDArray[np.uint8]
     mean_change: NDArray[np.float32]
@@ -110,13 +112,25 @@ class Preparation:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._memory = Memory(0)
 
-    def batches(self, case: Case, rows: Sequence[int], size: int) -> Iterator[Batch]:
+    def batches(
+        self,
+        case: Case,
+        rows: Sequence[int] | NDArray[np.int64],
+        size: int,
+        steps: Sequence[Sequence[Step]] | None = None,
+    ) -> Iterator[Batch]:
         """Yield the inputs of a case, in the order of ``rows``.
+
+        Args:
+            case: What is done to the pictures.
+            rows: Positions in the index; the same one may stand several times.
+            size: Pictures a batch.
+            steps: What is done to each, where that differs from row to row; else the steps of the case.
 
         Raises:
             CaseError: A shift failed, or returned something that is no picture.
         """
-        steps = [(registry.shifts[step.name], registry.shifts[step.name].bind(step.params)) for step in case.steps]
+        same = [] if steps is not None else _bound(case.steps)
         free: list[Batch] = []
         under_way: deque[tuple[Batch, list[Future[list[bool]]]]] = deque()
         starts = iter(range(0, len(rows), size))
@@ -128,8 +142,13 @@ class Preparation:
             chosen = np.asarray(rows[start : start + size], dtype=np.int64)
             buffer = free.pop() if free else self._buffer(size)
             buffer.rows[: len(chosen)] = chosen
+            buffer.places[: len(chosen)] = np.arange(start, start + len(chosen))
+            if steps is None:
+                plans = [same] * len(chosen)
+            else:
+                plans = [_bound(one) for one in steps[start : start + len(chosen)]]
             tasks = [
-                self._pool.submit(self._fill, buffer, begin, min(begin + CHUNK, len(chosen)), case, steps)
+                self._pool.submit(self._fill, buffer, begin, case, plans[begin : begin + CHUNK])
                 for begin in range(0, len(chosen), CHUNK)
             ]
             under_way.append((buffer, tasks))
@@ -154,6 +173,7 @@ class Preparation:
     def _buffer(self, size: int) -> Batch:
         height, width = self._preprocessing.input_size
         return Batch(
+            places=np.empty(size, np.int64),
             rows=np.empty(size, np.int64),
             pixels=np.empty((size, height, width, 3), np.uint8),
             mean_change=np.empty(size, np.float32),
@@ -162,8 +182,10 @@ class Preparation:
             digests=np.empty(size, "<U32"),
         )
 
-    def _fill(self, batch: Batch, start: int, stop: int, case: Case, steps: Sequence[Any]) -> list[bool]:
-        return [self._fill_one(batch, place, int(batch.rows[place]), case, steps) for place in range(start, stop)]
+    def _fill(self, batch: Batch, start: int, case: Case, plans: Sequence[Any]) -> list[bool]:
+        return [
+            self._fill_one(batch, place, int(batch.rows[place]), case, plan) for place, plan in enumerate(plans, start)
+        ]
 
     def _fill_one(self, batch: Batch, place: int, row: int, case: Case, steps: Sequence[Any]) -> bool:
         import cv2
@@ -218,6 +240,11 @@ class Preparation:
                 f"{case.id} failed on the picture {self._index.samples[row].id}: {type(error).__name__}: {error}"
                 f"{place_of(error)}"
             ) from error
+
+
+def _bound(steps: Sequence[Step]) -> list[Any]:
+    """Return shifts with their keyword arguments."""
+    return [(registry.shifts[step.name], registry.shifts[step.name].bind(step.params)) for step in steps]
 
 
 def columns_of(batch: Batch) -> Mapping[str, NDArray[Any]]:

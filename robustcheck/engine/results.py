@@ -61,6 +61,9 @@ class CaseResult:
         problems: Why the verdict is ``error`` or ``unreliable``.
         notes: What a reader must know, whatever the verdict.
         records: Path of the Parquet file, relative to the report's folder.
+        check: Id of the check that it is a case of.
+        swept: The swept parameters as text, by the name that ids call them.
+        trace: What the search for a break point looked at: value, whether the model held, metrics.
     """
 
     id: str
@@ -90,6 +93,9 @@ class CaseResult:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     records: str = ""
+    check: str = ""
+    swept: Mapping[str, str] = field(default_factory=dict)
+    trace: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -106,6 +112,8 @@ def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
     }
     return {
         "id": item.id,
+        "check": item.check if isinstance(item, Case) else "",
+        "swept": dict(item.swept) if isinstance(item, Case) else {},
         "nodeid": f"{suite.path}::{item.id}",
         "file": item.where.file,
         "line": item.where.line,

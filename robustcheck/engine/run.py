@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,22 @@ import numpy as np
 from robustcheck import registry
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
+from robustcheck.engine.limits import BreakPoint
+from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems
 from robustcheck.engine.options import Options
-from robustcheck.engine.results import CaseResult, Proof, describe, expectation_of
+from robustcheck.engine.references import reference_errors
+from robustcheck.engine.results import CaseResult, describe, expectation_of
 from robustcheck.errors import CaseError, RobustcheckError, place_of
+from robustcheck.language.corruption import severities
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Suite
+from robustcheck.measure.corruption import corruption_error
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
-SYNTHETIC_NOTED = 0.05
-SYNTHETIC_REFUSED = 0.15
 
 
 class SuiteRun:
@@ -75,6 +77,15 @@ class SuiteRun:
             "digest": suite.digest,
             "seed": suite.seed,
             "notes": list(suite.notes),
+            "combinations": [
+                {
+                    "check": array.check,
+                    "strength": array.strength,
+                    "factors": {name: list(levels) for name, levels in array.factors.items()},
+                    "cases": list(array.cases),
+                }
+                for array in suite.combinations
+            ],
             "model": {"name": suite.model},
             "data": {"name": suite.data},
         }
@@ -155,15 +166,29 @@ class SuiteRun:
             )
         return self._gate
 
+    def _look(self, case: Case) -> Looked:
+        if case.limit is None:
+            seen, evaluated = self._observe(case)
+            return Looked(seen, (evaluated,), seen.records, (), ())
+        evaluations: list[Evaluated] = []
+
+        def observe(probe: Case) -> Observation:
+            seen, evaluated = self._observe(probe)
+            evaluations.append(evaluated)
+            return seen
+
+        return looked_for(BreakPoint(case, observe).find(), evaluations)
+
     def _case(self, case: Case) -> CaseResult:
         gate = self._check_gate()
         is_clean = case is self.suite.clean
         if gate.refusal and not is_clean:
             raise CaseError(gate.refusal)
-        seen, evaluated = self._observe(case)
-        records = seen.records
+        looked = self._look(case)
+        seen, records = looked.seen, looked.seen.records
         judgements = [judge(line, measure(seen, line.metric, line.argument)) for line in case.expectations]
-        problems, notes, proof = list(gate.problems), self._notes(case, records), _proof(records)
+        problems, notes = list(gate.problems), [*self._notes(case, records), *looked.notes]
+        proof = proof_of(looked.furthest)
         if is_clean:
             judgements += gate.judgements
             problems += gate.advice
@@ -172,19 +197,23 @@ class SuiteRun:
         verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=case.waiver is not None)
         if case.waiver and verdict == "fail":
             notes.append(f"the waiver of {case.waiver.owner} is stale: the case holds without it; remove it")
-        synthetic = _synthetic(case, records)
+        synthetic = synthetic_problems(case, records)
+        if not synthetic and any(not line.holds for line in judgements):
+            # Where the model broke, and not the fill, only real pixels can tell.
+            synthetic = synthetic_problems(case, looked.furthest)
         if problems or synthetic:
             verdict = "error" if problems else "unreliable"
             problems += synthetic
+        first = looked.evaluations[0].stored
         return CaseResult(
             **describe(self.suite, case),
             verdict=verdict,
             n=len(records),
-            unreadable=len(evaluated.stored.unreadable),
-            unreadable_names=tuple(name for name, _ in evaluated.stored.unreadable),
-            seconds=evaluated.stored.seconds,
-            forwards=0 if evaluated.cached else evaluated.stored.forwards,
-            cached=evaluated.cached,
+            unreadable=len(first.unreadable),
+            unreadable_names=tuple(name for name, _ in first.unreadable),
+            seconds=sum(evaluated.stored.seconds for evaluated in looked.evaluations),
+            forwards=sum(evaluated.stored.forwards for evaluated in looked.evaluations if not evaluated.cached),
+            cached=all(evaluated.cached for evaluated in looked.evaluations),
             unseen_fraction=float(records.unseen.mean()),
             borderline=int(records.borderline.sum()),
             proof=proof,
@@ -192,11 +221,14 @@ class SuiteRun:
             expectations=tuple(expectation_of(line, case.severity, case.waiver is not None) for line in judgements),
             problems=tuple(problems),
             notes=tuple(notes),
-            records=self._open().export(evaluated, case),
+            trace=looked.trace,
+            records=self._open().export(looked.evaluations[0], case),
         )
 
     def _metrics(self, case: Case, seen: Observation) -> dict[str, Estimate]:
         names = list(ALWAYS if case.kind == "clean" else ALWAYS + ALWAYS_PAIRED)
+        names += [metric.name for metric in registry.metrics if case.kind in metric.facts.kinds]
+        names += ["broken_rate"] if case.kind == "worst_of" else []
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
         return {name: measure(seen, name) for name in dict.fromkeys(names)}
 
@@ -219,8 +251,13 @@ class SuiteRun:
             if result.verdict in ("error", "unreliable"):
                 raise CaseError(f"{overall.id} needs {case.id}, which ended as {result.verdict}: {result.problems[0]}")
             parts.append((case.id, result.metrics[overall.threshold.metric]))
-        judgement = judge(overall.threshold, aggregate(overall.aggregate, overall.threshold.metric, parts))
-        judgement = dataclasses.replace(judgement, name=f"{overall.aggregate}_{overall.threshold.metric}")
+        name = f"{overall.aggregate}_{overall.threshold.metric}"
+        if overall.aggregate == "mean" or overall.aggregate == "worst":
+            estimate = aggregate(overall.aggregate, overall.threshold.metric, parts)
+        else:
+            name = overall.aggregate
+            estimate = self._corruption_error(overall, cases, dict(parts))
+        judgement = dataclasses.replace(judge(overall.threshold, estimate), name=name)
         waived = overall.waiver is not None
         return CaseResult(
             **describe(self.suite, overall),
@@ -231,31 +268,20 @@ class SuiteRun:
             notes=(f"over {len(parts)} cases",),
         )
 
+    def _corruption_error(
+        self, overall: Overall, cases: Sequence[Case], accuracies: Mapping[str, Estimate]
+    ) -> Estimate:
+        reference = reference_errors(overall.reference, self._options.root, data=self._open().data_digest)
+        by_corruption = {
+            name: [accuracies[case.id] for case in by_severity.values()]
+            for name, by_severity in severities(cases).items()
+        }
+        clean = self.case(self.suite.clean).metrics["accuracy"]
+        return corruption_error(by_corruption, clean, reference, relative=overall.aggregate == "relative_mce")
+
 
 def _problem(error: Exception) -> str:
     """Say what went wrong: a defect of ours or of an extension is an error of the case, not the end of the run."""
     if isinstance(error, RobustcheckError):
         return str(error)
     return f"{type(error).__name__}: {error}{place_of(error)}"
-
-
-def _synthetic(case: Case, records: Records) -> list[str]:
-    unseen = float(records.unseen.mean())
-    if unseen <= SYNTHETIC_REFUSED or case.allow_synthetic_border:
-        return []
-    return [
-        f"{unseen:.1%} of the input has no real pixel, so the number says more about the fill than about the model; "
-        "use a smaller shift or pictures with more margin, or write allow_synthetic_border: true"
-    ]
-
-
-def _proof(records: Records) -> Proof:
-    digest = hashlib.sha256()
-    for name, pixels in sorted(zip(records.id.tolist(), records.pixels.tolist(), strict=True)):
-        digest.update(f"{name}\x00{pixels}\n".encode())
-    return Proof(
-        mean_change=float(records.mean_change.mean(dtype=np.float64)),
-        max_change=int(records.max_change.max()),
-        share_changed=float((records.max_change > 0).mean()),
-        pixels=digest.hexdigest(),
-    )

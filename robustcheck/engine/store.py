@@ -7,7 +7,6 @@ under its key, whatever happened after.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
@@ -75,15 +74,16 @@ class Store:
         try:
             table = pyarrow.parquet.read_table(path, page_checksum_verification=True, memory_map=False)
             about = json.loads((table.schema.metadata or {})[_ABOUT])
-            columns = {field.name: table.column(field.name).to_numpy() for field in dataclasses.fields(Records)}
+            columns = {name: table.column(name).to_numpy() for name in table.column_names}
+            for name in ("id", "pixels"):
+                columns[name] = columns[name].astype(np.str_)
+            records = Records.of(columns)
         except (OSError, KeyError, ValueError, pyarrow.ArrowException):
             return None
         if about["key"] != key or about["rows"] != table.num_rows:
             return None
-        for name in ("id", "pixels"):
-            columns[name] = columns[name].astype(np.str_)
         unreadable = tuple((name, reason) for name, reason in about["unreadable"])
-        return Stored(Records(**columns), unreadable, about["seconds"], about["forwards"], tuple(about["notes"]))
+        return Stored(records, unreadable, about["seconds"], about["forwards"], tuple(about["notes"]))
 
     def save(self, key: str, stored: Stored, about: dict[str, Any]) -> None:
         """Write records under a key, durably and in one step.
@@ -105,8 +105,7 @@ class Store:
             "forwards": stored.forwards,
             "notes": stored.notes,
         }
-        columns = {field.name: getattr(stored.records, field.name) for field in dataclasses.fields(Records)}
-        table = pyarrow.table(columns).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
+        table = pyarrow.table(stored.records.columns()).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as temporary:

@@ -21,18 +21,10 @@ from robustcheck.language.kinds import (
     Values,
 )
 from robustcheck.language.nodes import Mapping, Node, shown, what_is
-from robustcheck.language.nodes import Sequence as SequenceNode
-from robustcheck.language.parameters import (
-    SHIFT,
-    Combination,
-    WrittenStep,
-    combinations,
-    parameters_schema,
-    read_step,
-    shift_names,
-)
-from robustcheck.language.plan import TIERS, Border, Case, Fill, Threshold
-from robustcheck.language.thresholds import Expect, merge
+from robustcheck.language.parameters import Combination, combinations, factors
+from robustcheck.language.plan import TIERS, Border, Case, CoveringArray, Fill, Threshold
+from robustcheck.language.subjects import READERS, Subject, check_bound, completed, is_parameter
+from robustcheck.language.thresholds import Expect, Expectation, merge
 
 Expected = dict[tuple[str, tuple[str, ...]], Threshold]
 
@@ -48,6 +40,11 @@ FILL: Final = Field(Choice(get_args(Fill)), "What stands where no real pixel exi
 SYNTHETIC: Final = Field(
     Flag(), "Whether a case may gate although much of what the model sees was filled.", default=False
 )
+APPROVED: Final = Field(
+    Choice(("required", "optional")),
+    "Whether a person must have looked at the pictures of a case (`robustcheck approve`) before it may pass.",
+    default="optional",
+)
 TIER: Final = Field(Choice(TIERS), "The least tier that runs this: smoke is part of standard, standard of thorough.")
 KEYS: Final = {
     "id": Field(Name(), "A short name; stable, for it stands in reports, waivers and -k."),
@@ -62,26 +59,25 @@ KEYS: Final = {
     "border": BORDER,
     "fill": FILL,
     "allow_synthetic_border": SYNTHETIC,
+    "approved": APPROVED,
 }
-LATER: Final = ("attack", "worst_of", "find_limit", "combine")
+LATER: Final = ("attack",)
 _OWN: Final = Record("a check", KEYS)
-_KEYS: Final = frozenset(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRead:
-    """A check after reading: its own keys and its steps."""
+    """A check after reading: its own keys and what is done to the pictures."""
 
     node: Mapping
     values: Values
-    kind: str
-    steps: tuple[WrittenStep, ...]
+    subject: Subject
 
     @property
     def id(self) -> str:
         """The id as written, or the names of the perturbations."""
         written: str | None = self.values.get("id")
-        return written or "+".join(step.shift for step in self.steps)
+        return written or self.subject.name
 
 
 class Check:
@@ -91,65 +87,29 @@ class Check:
         """Return a CheckRead."""
         if not isinstance(node, Mapping):
             return reading.add(node.where, f"a check must be a mapping, not {what_is(node)}", "begin with - shift: ...")
-        own = Mapping(node.where, tuple(entry for entry in node.entries if entry.key.text in KEYS))
+        own = Mapping(
+            node.where,
+            tuple(entry for entry in node.entries if entry.key.text in KEYS and not is_parameter(entry, node)),
+        )
         values = _OWN.read("a check", own, reading)
-        kinds = [entry.key for entry in node.entries if entry.key.text in ("shift", "compose", *LATER)]
+        kinds = [entry.key for entry in node.entries if entry.key.text in (*READERS, *LATER)]
         for key in kinds:
             if key.text in LATER:
-                return reading.add(
-                    key.where, f"{key.text} is not available in this version yet", "use shift or compose"
-                )
+                hint = f"use {listed(READERS)}"
+                return reading.add(key.where, f"{key.text} is not available in this version yet", hint)
         if len(kinds) > 1:
-            what = "a check has either shift or compose, not both"
+            what = f"a check has either {kinds[0].text} or {kinds[1].text}, not both"
             return reading.add(kinds[1].where, what, "make two checks of it")
         if not kinds:
-            near = (did_you_mean(key.text, ("shift", "compose")) for key, _ in node if key.text not in KEYS)
+            near = (did_you_mean(key.text, READERS) for key, _ in node if key.text not in KEYS)
             hint = next((text for text in near if text.startswith("did")), "write shift: and the name of a shift")
-            return reading.add(node.where, "a check needs shift or compose", hint)
-        kind = kinds[0].text
-        steps = _one_step(node, reading) if kind == "shift" else _composed(node, reading)
-        return INVALID if steps is INVALID else CheckRead(node, values, kind, steps)
+            return reading.add(node.where, f"a check needs {listed(READERS)}", hint)
+        subject = READERS[kinds[0].text](node, frozenset(KEYS), reading)
+        return INVALID if subject is INVALID else CheckRead(node, values, subject)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema: the shift's name chooses the keys that may stand beside it."""
         return {"$ref": "#/definitions/check"}
-
-
-def _one_step(node: Mapping, reading: Reading) -> Any:
-    value = node.get("shift")
-    assert value is not None  # noqa: S101 - the caller has seen the key
-    name = SHIFT.read("shift", value, reading)
-    if name is INVALID:
-        return INVALID
-    step = read_step(registry.shifts[name], node, _KEYS | {"shift"}, reading)
-    return INVALID if step is INVALID else (step,)
-
-
-def _composed(node: Mapping, reading: Reading) -> Any:
-    value = node.get("compose")
-    for key, _ in node:
-        if key.text not in KEYS and key.text != "compose":
-            near = did_you_mean(key.text, [*KEYS, "compose"])
-            reading.add(key.where, f"{shown(key.text) or 'an empty key'} is no key of a check with compose", near)
-    if not isinstance(value, SequenceNode) or len(value.items) < 2:
-        where = value.where if value else node.where
-        hint = "write two or more lines of - {shift: ..., its parameters}"
-        return reading.add(where, "compose must be a list of at least two shifts", hint)
-    steps = [_step(item, reading) for item in value.items]
-    return INVALID if INVALID in steps else tuple(steps)
-
-
-def _step(node: Node, reading: Reading) -> Any:
-    if not isinstance(node, Mapping):
-        return reading.add(
-            node.where, f"a step must be a mapping, not {what_is(node)}", "write {shift: ..., its parameters}"
-        )
-    if node.entry("shift") is None:
-        return reading.add(node.where, "a step needs shift", "write {shift: ..., its parameters}")
-    value = node.get("shift")
-    assert value is not None  # noqa: S101 - just seen
-    name = SHIFT.read("shift", value, reading)
-    return INVALID if name is INVALID else read_step(registry.shifts[name], node, frozenset({"shift"}), reading)
 
 
 def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, reading: Reading) -> tuple[Case, ...]:
@@ -161,11 +121,16 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
         inherited: The suite's expectations; ``None`` when they could not be read.
         reading: Where problems go.
     """
-    values = check.values
-    expected = merge(inherited or {}, values.get("expect", ()), reading if inherited is not None else None)
+    values, subject = check.values, check.subject
+    own = values.get("expect", ())
+    _check_kinds(own, subject, reading)
+    fitting = {key: line for key, line in (inherited or {}).items() if _fits(line.metric, subject)}
+    expected = merge(fitting, own, reading if inherited is not None else None)
     shared: dict[str, Any] = {
         "check": check.id,
-        "kind": check.kind,
+        "kind": subject.kind,
+        "search": subject.search,
+        "limit": subject.limit,
         "expectations": tuple(expected.values()),
         "tier": values.get("tier", "standard"),
         "tags": tuple(tag for tag, _ in values.get("tags", ())),
@@ -179,11 +144,47 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
         ("allow_synthetic_border", False),
     ):
         shared[key] = values.get(key, suite.get(key, default))
+    shared["approved"] = (values.get("approved") or suite.get("approved", "optional")) == "required"
     named = values.get("id") is not None
+    points = combinations(subject.steps, values.get("sweep", "grid"), check.node, reading, strength=subject.strength)
     return tuple(
-        Case(id=_id(check.id, point, named=named), steps=point.steps, swept=point.swept, **shared)
-        for point in combinations(check.steps, values.get("sweep", "grid"), check.node, reading)
+        Case(id=_id(check.id, point, named=named), steps=completed(subject, point.steps), swept=point.swept, **shared)
+        for point in points
     )
+
+
+def array_of(check: CheckRead, cases: Sequence[Case]) -> CoveringArray:
+    """Return what a check with ``combine`` covers."""
+    names = tuple(case.id for case in cases)
+    return CoveringArray(check.id, check.subject.strength, factors(check.subject.steps), names)
+
+
+def _fits(metric: str, subject: Subject) -> bool:
+    """Whether a suite's expectation says something about a check.
+
+    A break point is measured by itself: whatever holds of the pictures there follows from how it was sought.
+    """
+    kinds = registry.metrics[metric].facts.kinds
+    return subject.kind in kinds if kinds or subject.kind == "find_limit" else True
+
+
+def _check_kinds(own: Sequence[Expectation], subject: Subject, reading: Reading) -> None:
+    """Report expectations that a kind of check cannot measure."""
+    for line in own:
+        kinds = registry.metrics[line.metric].facts.kinds
+        if kinds and subject.kind not in kinds:
+            reading.add(line.where, f"{line.metric} is measured by {' and '.join(kinds)}, not by {subject.kind}")
+        elif subject.limit and not kinds:
+            what = f"find_limit expects a limit, not {line.metric}"
+            reading.add(line.where, what, f"write {line.metric} under until, which says what the limit is of")
+        elif subject.limit and line.threshold:
+            check_bound(subject, line.threshold, reading)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return ``shift, compose or combine``."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _id(check: str, point: Combination, *, named: bool) -> str:
@@ -200,62 +201,6 @@ def report_duplicates(named: Iterable[tuple[str, Any]], noun: str, reading: Read
             what = f"the {noun} {shown(name)} is already used in line {first[name].line}"
             reading.add(where, what, "give one of them an id of its own")
         first.setdefault(name, where)
-
-
-def check_definitions() -> dict[str, Any]:
-    """Return the schema definitions of checks: one a shift, and the choice among them."""
-    keys = {f"key.{name}": known.schema() for name, known in KEYS.items()}
-    shared = {name: {"$ref": f"#/definitions/key.{name}"} for name in KEYS}
-    names = shift_names()
-    definitions: dict[str, Any] = {**keys}
-    choices: list[dict[str, Any]] = []
-    step_choices: list[dict[str, Any]] = []
-    for definition in registry.shifts:
-        parameters = parameters_schema(definition)
-        required = ["shift", *(known.name for known in definition.parameters.values() if known.required)]
-        chosen_name = {"const": definition.name, "description": definition.doc}
-        for prefix, around, chosen in (("check", shared, choices), ("step", {}, step_choices)):
-            definitions[f"{prefix}.{definition.name}"] = {
-                "type": "object",
-                "description": definition.summary,
-                "additionalProperties": False,
-                "required": required,
-                "properties": {"shift": chosen_name, **parameters, **around},
-            }
-            chosen.append(_chosen(definition.name, f"#/definitions/{prefix}.{definition.name}"))
-    shift = {"description": "The name of a shift.", "enum": names}
-    definitions["step"] = {
-        "type": "object",
-        "required": ["shift"],
-        "properties": {"shift": shift},
-        "allOf": step_choices,
-    }
-    composed = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["compose"],
-        "properties": {"compose": {"$ref": "#/definitions/compose"}, **shared},
-    }
-    definitions["compose"] = {
-        "description": "Several shifts, one after the other.",
-        "type": "array",
-        "minItems": 2,
-        "items": {"$ref": "#/definitions/step"},
-    }
-    definitions["check"] = {
-        "type": "object",
-        "oneOf": [{"required": ["shift"]}, {"required": ["compose"]}],
-        "properties": {"shift": shift, "compose": {"$ref": "#/definitions/compose"}, **shared},
-        "allOf": [*choices, {"if": {"required": ["compose"]}, "then": composed}],
-    }
-    for key in ("step", "check"):
-        if not definitions[key]["allOf"]:
-            del definitions[key]["allOf"]
-    return definitions
-
-
-def _chosen(name: str, reference: str) -> dict[str, Any]:
-    return {"if": {"required": ["shift"], "properties": {"shift": {"const": name}}}, "then": {"$ref": reference}}
 
 
 def uncovered(cases: Sequence[Case], covered: Iterable[str]) -> bool:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from robustcheck import registry
-from robustcheck.errors import did_you_mean
+from robustcheck.errors import Location, did_you_mean
+from robustcheck.language.covering import covering_array
 from robustcheck.language.kinds import (
     INVALID,
+    NUMBER,
     Amount,
     Choice,
     Flag,
@@ -24,7 +26,8 @@ from robustcheck.language.kinds import (
 )
 from robustcheck.language.nodes import Mapping, Node, Scalar, shown
 from robustcheck.language.nodes import Sequence as SequenceNode
-from robustcheck.language.plan import Step
+from robustcheck.language.plan import Span, Step
+from robustcheck.language.scalars import resolve
 from robustcheck.language.thresholds import sequence_of
 from robustcheck.registry import Definition, Parameter
 from robustcheck.units import UNITS, Quantity
@@ -101,7 +104,15 @@ class WrittenStep:
     parameters: tuple[Written, ...]
 
 
-def read_step(definition: Definition, node: Mapping, others: frozenset[str], reading: Reading) -> Any:
+def read_step(
+    definition: Definition,
+    node: Mapping,
+    others: frozenset[str],
+    reading: Reading,
+    *,
+    ranged: bool = False,
+    elsewhere: str = "",
+) -> Any:
     """Read a shift's parameters out of the mapping that names it.
 
     Args:
@@ -109,6 +120,8 @@ def read_step(definition: Definition, node: Mapping, others: frozenset[str], rea
         node: The check, or the step of a composition.
         others: Keys of the mapping that are not parameters and are read elsewhere.
         reading: Where problems go.
+        ranged: Whether a parameter may be a range such as ``-15deg..15deg``.
+        elsewhere: A parameter that is said elsewhere, so that it may not be written here and is not missing.
 
     Returns:
         A WrittenStep, or ``INVALID`` after something was reported.
@@ -118,21 +131,25 @@ def read_step(definition: Definition, node: Mapping, others: frozenset[str], rea
     for key, value in node:
         if key.text in others:
             continue
+        if key.text == elsewhere:
+            sound = False
+            reading.add(key.where, f"{key.text} is what is searched, so it has no value here", "remove the line")
+            continue
         if key.text not in definition.parameters:
             what = f"{definition.name} has no parameter {shown(key.text) or 'with an empty name'}"
             reading.add(key.where, what, did_you_mean(key.text, [*definition.parameters, *sorted(others)]))
             sound = False
             continue
-        read = _read_parameter(definition.parameters[key.text], value, reading)
+        read = _read_parameter(definition.parameters[key.text], value, reading, ranged=ranged)
         if read is INVALID:
             sound = False
         else:
             written[key.text] = read
     for parameter in definition.parameters.values():
-        if parameter.required and node.entry(parameter.name) is None:
+        if parameter.required and parameter.name != elsewhere and node.entry(parameter.name) is None:
             reading.add(node.where, f"{definition.name} needs {parameter.name}", parameter.doc)
             sound = False
-    if sound and not written and _does_nothing(definition):
+    if sound and not written and not elsewhere and _does_nothing(definition):
         what = f"{definition.name} does nothing as it stands"
         reading.add(node.where, what, f"write {' or '.join(definition.parameters)}")
         sound = False
@@ -146,7 +163,7 @@ def _does_nothing(definition: Definition) -> bool:
     return bool(parameters) and all(parameter.default in (0, None) for parameter in parameters)
 
 
-def _read_parameter(parameter: Parameter, node: Node, reading: Reading) -> Any:
+def _read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged: bool) -> Any:
     swept = isinstance(node, SequenceNode)
     items = sequence_of(node)
     if not items:
@@ -155,7 +172,10 @@ def _read_parameter(parameter: Parameter, node: Node, reading: Reading) -> Any:
     values: dict[str, Value] = {}
     sound = True
     for item in items:
-        value = kind.read(parameter.name, item, reading)
+        if is_range(item) and parameter.kind in ("quantity", "integer"):
+            value = read_span(parameter, item, reading) if ranged else _no_range(parameter, item, reading)
+        else:
+            value = kind.read(parameter.name, item, reading)
         if value is INVALID:
             sound = False
             continue
@@ -165,6 +185,39 @@ def _read_parameter(parameter: Parameter, node: Node, reading: Reading) -> Any:
             sound = False
         values[text] = Value(value, text, item)
     return Written(parameter.name, tuple(values.values()), swept) if sound else INVALID
+
+
+def is_range(node: Node) -> bool:
+    """Whether a value is written as a range, ``-15deg..15deg``."""
+    return isinstance(node, Scalar) and isinstance(node.value, str) and ".." in node.value
+
+
+def read_span(parameter: Parameter, node: Node, reading: Reading) -> Any:
+    """Read a range of a parameter, the lesser end first.
+
+    Returns:
+        A Span, or ``INVALID``.
+    """
+    assert isinstance(node, Scalar)  # noqa: S101 - `is_range` has seen it
+    ends = [read_end(parameter, node.where, text, reading) for text in node.text.strip().split("..", 1)]
+    if INVALID in ends:
+        return INVALID
+    start, stop = ends
+    if start.number >= stop.number:
+        what = f"the range of {parameter.name} must go from a lesser to a greater value, not {shown(node.text)}"
+        return reading.add(node.where, what, f"write {stop}..{start}" if start.number > stop.number else "")
+    return Span(start, stop, whole=parameter.kind == "integer")
+
+
+def read_end(parameter: Parameter, where: Location, text: str, reading: Reading) -> Any:
+    """Read one end of a range as the parameter's own kind would; a whole number becomes a Quantity too."""
+    value = kind_of(parameter).read(parameter.name, Scalar(where, text, resolve(text)), reading)
+    return Quantity(value) if isinstance(value, int) else value
+
+
+def _no_range(parameter: Parameter, node: Node, reading: Reading) -> Any:
+    hint = f"write a list of values, or worst_of instead of shift to search the range of {parameter.name}"
+    return reading.add(node.where, f"{parameter.name} cannot be a range here", hint)
 
 
 def _text(value: Any, node: Node) -> str:
@@ -184,7 +237,9 @@ class Combination:
     written: dict[str, str]
 
 
-def combinations(steps: Sequence[WrittenStep], how: str, check: Mapping, reading: Reading) -> tuple[Combination, ...]:
+def combinations(
+    steps: Sequence[WrittenStep], how: str, check: Mapping, reading: Reading, *, strength: int = 0
+) -> tuple[Combination, ...]:
     """Spread the swept parameters of a check into its combinations.
 
     Args:
@@ -192,10 +247,19 @@ def combinations(steps: Sequence[WrittenStep], how: str, check: Mapping, reading
         how: ``grid`` for every combination, ``zip`` for one list beside the other.
         check: The check, for the places of problems.
         reading: Where problems go; nothing is returned after one.
+        strength: Above 0: so few combinations that any so many swept parameters still meet in all of their values.
     """
     labels = _labels(steps)
     flat = [(index, parameter) for index, step in enumerate(steps) for parameter in step.parameters]
     swept = [parameter for _, parameter in flat if parameter.swept]
+    if strength:
+        chosen = covering_array([len(parameter.values) for parameter in swept], strength)
+        if len(chosen) > MAX_CASES:
+            what = f"this combination makes {len(chosen):,} cases, more than {MAX_CASES}"
+            reading.add(check.where, what, "lower the strength or sweep fewer values")
+            return ()
+        everything = (_row([p for _, p in flat], row) for row in chosen)
+        return tuple(_combine(steps, flat, labels, point) for point in everything)
     entry = check.entry("sweep")
     if how == "zip":
         where = entry.key.where if entry else check.where
@@ -224,6 +288,19 @@ def _points(parameters: Sequence[Written], how: str) -> Iterator[tuple[Value, ..
     count = max(len(parameter.values) for parameter in parameters)
     for index in range(count):
         yield tuple(parameter.values[index if parameter.swept else 0] for parameter in parameters)
+
+
+def _row(parameters: Sequence[Written], row: Sequence[int]) -> tuple[Value, ...]:
+    """Return the values of one row of a covering array, which counts the swept parameters only."""
+    left = iter(row)
+    return tuple(parameter.values[next(left) if parameter.swept else 0] for parameter in parameters)
+
+
+def factors(steps: Sequence[WrittenStep]) -> dict[str, tuple[str, ...]]:
+    """Return the levels of each swept parameter as text, by the name that ids call it."""
+    flat = [parameter for step in steps for parameter in step.parameters]
+    named = zip(_labels(steps), flat, strict=True)
+    return {label: tuple(value.text for value in parameter.values) for label, parameter in named if parameter.swept}
 
 
 def _combine(
@@ -255,6 +332,14 @@ def _labels(steps: Sequence[WrittenStep]) -> list[str]:
             alone = names.count(parameter.name) == 1
             labels.append(parameter.name if alone else f"{step.shift}{number}.{parameter.name}")
     return labels
+
+
+_ONE_RANGE: Final = {"type": "string", "pattern": rf"^\s*{NUMBER}[^.]*\.\.\s*{NUMBER}[^.]*$"}
+RANGE: Final = {
+    "description": "low..high is searched; a list is a sweep of ranges.",
+    "anyOf": [_ONE_RANGE, {"type": "array", "minItems": 1, "items": _ONE_RANGE}],
+}
+"""The schema of a range; what its ends must be the validator says."""
 
 
 def parameters_schema(definition: Definition) -> dict[str, Any]:

@@ -14,11 +14,16 @@ Tier = Literal["smoke", "standard", "thorough"]
 TIERS: tuple[Tier, ...] = ("smoke", "standard", "thorough")
 Border = Literal["source", "view"]
 Fill = Literal["reflect", "replicate", "black", "gray"]
+Kind = Literal["clean", "shift", "compose", "combine", "worst_of", "find_limit"]
+Aggregate = Literal["mean", "worst", "mce", "relative_mce"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One registered perturbation with fixed parameters (``Quantity``, ``int``, ``str`` or ``bool``)."""
+    """One registered perturbation with fixed parameters (``Quantity``, ``int``, ``str`` or ``bool``).
+
+    In a ``worst_of`` or ``find_limit`` case a parameter may be a ``Span``, which the engine replaces by values.
+    """
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -26,6 +31,65 @@ class Step:
     def __str__(self) -> str:
         """Return ``camera.yaw(yaw=-15deg)``: canonical, so it serves as part of a digest."""
         return f"{self.name}({', '.join(f'{key}={self.params[key]}' for key in sorted(self.params))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of a parameter, both ends included: ``-15deg..15deg``.
+
+    Attributes:
+        start: Where it begins; for a break point the end from which the search sets out, not always the lesser.
+        stop: Where it ends, in the same unit.
+        whole: Whether only whole numbers lie in it.
+    """
+
+    start: Quantity
+    stop: Quantity
+    whole: bool = False
+
+    def at(self, share: float) -> Quantity | int:
+        """Return the value at a share of the way, 0 at the start and 1 at the stop.
+
+        Rounded to nine decimals, so that what a report shows is exactly what was used.
+        """
+        number = self.start.number + (self.stop.number - self.start.number) * share
+        return round(number) if self.whole else Quantity(round(number, 9), self.start.unit)
+
+    def __str__(self) -> str:
+        """Return ``-15deg..15deg``."""
+        return f"{self.start}..{self.stop}"
+
+
+Method = Literal["grid", "random", "coarse-to-fine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How the worst view of each picture is looked for in the box of a case's spans.
+
+    Attributes:
+        method: ``grid`` looks at a regular grid, ``random`` at seeded random points, ``coarse-to-fine`` at points
+            spread over the box and then around the worst of them.
+        budget: Views a picture at most.
+    """
+
+    method: Method
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A break point to be found along one parameter of the only step of a case.
+
+    Attributes:
+        parameter: Its name; the step holds a ``Span`` for it.
+        resolution: Distance of the values that are tried.
+        until: Thresholds of which one that holds means that the model is broken.
+    """
+
+    parameter: str
+    resolution: Quantity
+    until: tuple[Threshold, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +109,10 @@ class Threshold:
     comparison: Literal[">=", "<=", ">", "<"]
     bound: Quantity
     where: Location
+
+    def __str__(self) -> str:
+        """Return ``accuracy >= 85%``."""
+        return f"{self.name} {self.text}"
 
     @property
     def name(self) -> str:
@@ -101,7 +169,8 @@ class Case:
     Attributes:
         id: Unique in its suite and stable, such as ``robot-is-lower[pitch=-15deg]``.
         check: The id of the check that it is a case of (``robot-is-lower``); for the clean case ``clean``.
-        kind: ``clean``, ``shift`` or ``compose`` (later: ``attack``, ``worst_of``).
+        kind: ``clean``; ``shift``, ``compose`` or ``combine`` with fixed steps; ``worst_of`` or ``find_limit``, whose
+            steps hold spans.
         steps: What is done to a picture, in order; empty for the clean case.
         swept: The swept parameters of this case, as text, in order.
         expectations: All thresholds that must hold.
@@ -114,11 +183,16 @@ class Case:
         allow_synthetic_border: Whether the case gates even when much of the frame is filled.
         where: The place of the check in the suite.
         waiver: The waiver that names this case, unless expired.
+        search: How the worst views are looked for, for ``worst_of``.
+        limit: Which break point is looked for, for ``find_limit``.
+        approved: Whether a person must have looked at the pictures and found their labels still true.
+        stream: What random choices are keyed by instead of the steps, so that the values that a break point is
+            looked for among share their noise; empty for all other cases.
     """
 
     id: str
     check: str
-    kind: Literal["clean", "shift", "compose"]
+    kind: Kind
     steps: tuple[Step, ...]
     swept: Mapping[str, str]
     expectations: tuple[Threshold, ...]
@@ -131,6 +205,20 @@ class Case:
     allow_synthetic_border: bool
     where: Location
     waiver: Waiver | None = None
+    search: Search | None = None
+    limit: Limit | None = None
+    approved: bool = False
+    stream: str = ""
+
+    @property
+    def spans(self) -> dict[tuple[int, str], Span]:
+        """The ranges of its parameters, by position of the step and name."""
+        return {
+            (index, name): value
+            for index, step in enumerate(self.steps)
+            for name, value in step.params.items()
+            if isinstance(value, Span)
+        }
 
     def matches(self, pattern: str) -> bool:
         """Whether a pattern names this case by its id, its check or one of its perturbations."""
@@ -138,13 +226,35 @@ class Case:
 
     def canonical(self) -> dict[str, Any]:
         """What decides the pixels of this case, as JSON values: the key of caches and of randomness."""
-        return {
+        decisive: dict[str, Any] = {
             "steps": [
                 [step.name, {key: str(value) for key, value in sorted(step.params.items())}] for step in self.steps
             ],
             "border": self.border,
             "fill": self.fill,
         }
+        if self.search:
+            decisive["search"] = [self.search.method, self.search.budget]
+        if self.stream:
+            decisive["stream"] = self.stream
+        return decisive
+
+
+@dataclass(frozen=True, slots=True)
+class CoveringArray:
+    """The covering array of one check with ``combine``.
+
+    Attributes:
+        check: The id of the check.
+        strength: Any so many factors meet in every combination of their levels.
+        factors: The levels of each swept parameter, as text.
+        cases: Ids of its cases, which are the rows of the array.
+    """
+
+    check: str
+    strength: int
+    factors: Mapping[str, tuple[str, ...]]
+    cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +263,15 @@ class Overall:
 
     Attributes:
         id: ``overall[mean_accuracy over camera.*]``.
-        aggregate: ``mean`` or ``worst``.
+        aggregate: ``mean`` or ``worst`` of the metric, or ``mce`` or ``relative_mce`` of the accuracy.
         threshold: The metric and its bound.
         over: The pattern as written.
         cases: Ids of the cases it covers, never empty.
+        reference: What corruption errors are relative to: a published model's name, or the path of a result file.
     """
 
     id: str
-    aggregate: Literal["mean", "worst"]
+    aggregate: Aggregate
     threshold: Threshold
     over: str
     cases: tuple[str, ...]
@@ -168,6 +279,7 @@ class Overall:
     tier: Tier
     where: Location
     waiver: Waiver | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +293,7 @@ class Suite:
         digest: sha256 of the meaning: the parsed tree after ``extends`` and variables.
         max_unreadable: Number of pictures that may be unreadable: a plain number or a percentage.
         notes: What a report must say loudly, such as an expired waiver.
+        combinations: The covering arrays among the cases.
     """
 
     path: str
@@ -197,6 +310,7 @@ class Suite:
     waivers: tuple[Waiver, ...]
     digest: str
     notes: tuple[str, ...] = ()
+    combinations: tuple[CoveringArray, ...] = ()
 
     @property
     def clean(self) -> Case:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from robustcheck.language.checks import check_definitions
+from robustcheck.language.check_schema import check_definitions
 from robustcheck.language.config_spec import DATA, MODEL
 from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from robustcheck import registry
-from robustcheck.language.checks import BORDER, FILL, LATER, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.errors import did_you_mean
+from robustcheck.language.checks import APPROVED, BORDER, FILL, LATER, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
     INVALID,
@@ -20,7 +23,7 @@ from robustcheck.language.kinds import (
     Text,
     Whole,
 )
-from robustcheck.language.nodes import Node, Scalar
+from robustcheck.language.nodes import Node, Scalar, shown
 from robustcheck.language.thresholds import Expect
 
 MAX_SEED: Final = 2**63 - 1
@@ -41,18 +44,18 @@ class Version:
 
 
 class OverallMetric:
-    """The kind of ``overall``'s metric: ``mean_`` or ``worst_`` and a metric without argument."""
+    """The kind of ``overall``'s metric: ``mean_`` or ``worst_`` and a metric without argument, or a corruption error."""
 
     def names(self) -> list[str]:
         """Return every accepted word."""
-        plain = [metric.name for metric in registry.metrics if not metric.facts.argument]
-        return [f"{aggregate}_{name}" for aggregate in ("mean", "worst") for name in plain]
+        plain = [m.name for m in registry.metrics if not m.facts.argument and m.facts.unit != "parameter"]
+        return [*(f"{aggregate}_{name}" for aggregate in ("mean", "worst") for name in plain), *CORRUPTION_ERRORS]
 
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return (aggregate, metric name)."""
         text = Known("overall metric", self.names).read(name, node, reading)
-        if text is INVALID:
-            return INVALID
+        if text is INVALID or text in CORRUPTION_ERRORS:
+            return text if text is INVALID else (text, "accuracy")
         aggregate, _, metric = text.partition("_")
         return aggregate, metric
 
@@ -71,6 +74,28 @@ class Anything:
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
         return {"type": "string"}
+
+
+class Reference:
+    """The kind of ``reference``: a model with published errors, or a result file inside the project."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return the text."""
+        text = Text().read(name, node, reading)
+        if text is INVALID or text in PUBLISHED:
+            return text
+        if not text.endswith(".json"):
+            hint = did_you_mean(text, PUBLISHED) + ", or write the path of a result file from the project's root"
+            return reading.add(node.where, f"{name}: {shown(text)} has no published errors", hint)
+        path = PurePosixPath(text)
+        if path.is_absolute() or ".." in path.parts or "\\" in text:
+            what = f"{name} leaves the project: {shown(text)}"
+            return reading.add(node.where, what, "write a path from the project's root")
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"anyOf": [{"enum": list(PUBLISHED)}, {"type": "string", "pattern": r"\.json$"}]}
 
 
 class Unreadable:
@@ -113,6 +138,11 @@ OVERALL: Final = Record(
         "id": Field(Name(), "A short name."),
         "severity": SEVERITY,
         "tier": TIER,
+        "reference": Field(
+            Reference(),
+            "What mce and relative_mce are relative to: alexnet (published), or the path of a robustcheck-report.json.",
+            default="alexnet",
+        ),
     },
 )
 WAIVER: Final = Record(
@@ -156,6 +186,7 @@ def suite_record(project: Project | None) -> Record:
             "fill": FILL,
             "allow_synthetic_border": SYNTHETIC,
             "severity": SEVERITY,
+            "approved": APPROVED,
         },
         {word: f"{word} is not available in this version yet" for word in LATER},
     )

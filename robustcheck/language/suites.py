@@ -13,7 +13,8 @@ from typing import Final
 
 from robustcheck import registry
 from robustcheck.errors import Location, SuiteError, did_you_mean
-from robustcheck.language.checks import CheckRead, Expected, cases_of, report_duplicates, uncovered
+from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, uncovered
+from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
@@ -138,6 +139,7 @@ class _Builder:
             waivers=waivers,
             digest=_digest(self._tree, model, data, seed),
             notes=tuple(dict.fromkeys(reading.notes)),
+            combinations=tuple(array_of(check, made) for check, made in spread if check.subject.strength),
         )
 
     @staticmethod
@@ -180,11 +182,19 @@ class _Builder:
         if line.get("metric") is None or line.get("over") is None or line.get("expect") is None:
             return None
         aggregate, metric = line.get("metric")
-        name = f"{aggregate}_{metric}"
-        threshold = read_threshold(name, registry.metrics[metric], (), line.get("expect"), self._reading)
+        relative = aggregate in CORRUPTION_ERRORS
+        name = aggregate if relative else f"{aggregate}_{metric}"
+        read = CORRUPTION_ERROR if relative else registry.metrics[metric]
+        threshold = read_threshold(name, read, (), line.get("expect"), self._reading)
         over = line.get("over")
-        # The clean case would raise a mean over everything, so no pattern takes it in.
-        covered = [case for case in cases[1:] if case.matches(over)]
+        # The clean case would raise a mean over everything, so no pattern takes it in; nor is a break point one of
+        # several like cases.
+        covered = [case for case in cases[1:] if case.kind != "find_limit" and case.matches(over)]
+        if relative and covered and not check_corruptions(covered, line.node.where, self._reading):
+            return None
+        if line.get("reference") and not relative:
+            what = f"{name} has no reference; only {' and '.join(CORRUPTION_ERRORS)} have"
+            self._reading.add(line.where("reference"), what, "remove the line")
         if not covered and self._complete:
             known = [name for case in cases[1:] for name in (case.check, *(step.name for step in case.steps))]
             where = line.node.get("over")
@@ -203,6 +213,7 @@ class _Builder:
             # A mean over some of its cases would be another number, so it runs when all of them do.
             tier=line.get("tier") or max((case.tier for case in covered), key=TIERS.index),
             where=line.node.where,
+            reference=line.get("reference", "alexnet") if relative else "",
         )
 
     def _check_ids(self, checks: list[CheckRead], cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> None:

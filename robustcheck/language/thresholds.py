@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from robustcheck import registry
 from robustcheck.errors import Location, did_you_mean
@@ -78,14 +78,17 @@ def read_threshold(
         return reading.add(node.where, f"{comparison} is no comparison", f'write "{meant}{number}"')
     if quantity is None:
         return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", _example(comparison, facts))
+    if not math.isfinite(quantity.number):
+        return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
+    if facts.unit == "parameter":
+        # Its unit and its range are the parameter's, which only the check knows.
+        return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
     if quantity.unit != facts.unit:
         right = f'write "{comparison} {_with_unit(quantity, facts)}"'
         if not quantity.unit:
             return reading.add(node.where, f"{name} needs the unit {facts.unit}", right)
         wanted = f"in {facts.unit}" if facts.unit else "as a plain number"
         return reading.add(node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", right)
-    if not math.isfinite(quantity.number):
-        return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
     sense = _sense(comparison, quantity, facts)
     if sense:
         reach = f"{name} lies between {number_text(facts.low)}{facts.unit} and {number_text(facts.high)}{facts.unit}"
@@ -108,6 +111,8 @@ def _sense(comparison: str, bound: Quantity, facts: MetricFacts) -> str:
 
 
 def _with_unit(quantity: Quantity, facts: MetricFacts) -> str:
+    if facts.unit == "parameter":
+        return str(quantity)
     number = quantity.number
     if facts.unit and not quantity.unit and 0 < abs(number) <= 1:
         number = round(number * 100, 10)
@@ -117,7 +122,7 @@ def _with_unit(quantity: Quantity, facts: MetricFacts) -> str:
 
 
 def _example(comparison: str, facts: MetricFacts) -> str:
-    middle = {"%": "85%", "pp": "5pp"}.get(facts.unit, "0.5")
+    middle = {"%": "85%", "pp": "5pp", "parameter": "12deg"}.get(facts.unit, "0.5")
     return f'write it as "{comparison} {middle}"'
 
 
@@ -127,9 +132,12 @@ class Expect:
 
     Attributes:
         paired: Whether metrics that compare with the clean case make sense here.
+        sense: ``must`` for what must hold; ``until`` for what must not, where a comparison that a worse model fulfils
+            is what is meant.
     """
 
     paired: bool = True
+    sense: Literal["must", "until"] = "must"
 
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a tuple of Expectation, or ``INVALID`` when any of them is wrong."""
@@ -157,7 +165,7 @@ class Expect:
 
     def _with_argument(self, metric: Definition, key: Scalar, value: Node, reading: Reading) -> list[Expectation]:
         if not metric.facts.argument:
-            return _leaf(metric, (), metric.name, key, value, reading)
+            return self._leaf(metric, (), metric.name, key, value, reading)
         needs = ARGUMENTS[metric.facts.argument]
         if not isinstance(value, MappingNode) or not value.entries:
             reading.add(
@@ -172,7 +180,8 @@ class Expect:
                 metric.facts.argument == "group" and isinstance(below, MappingNode)
             )
             if not two or is_null(below):
-                found += _leaf(metric, (first.text,), f"{metric.name} of {shown(first.text)}", first, below, reading)
+                name = f"{metric.name} of {shown(first.text)}"
+                found += self._leaf(metric, (first.text,), name, first, below, reading)
             elif not isinstance(below, MappingNode) or not below.entries:
                 what = f"{metric.name} of {shown(first.text)} needs {needs.partition(':')[0]}"
                 reading.add(below.where, what, f"write {needs.partition(': ')[2]}")
@@ -191,21 +200,20 @@ class Expect:
                     reading.add(second.where, what, "class_accuracy says how often it is right")
                     continue
             name = f"{metric.name} of {shown(first.text)}, {shown(second.text)}"
-            found += _leaf(metric, (first.text, second.text), name, second, value, reading)
+            found += self._leaf(metric, (first.text, second.text), name, second, value, reading)
         return found
+
+    def _leaf(
+        self, metric: Definition, argument: tuple[str, ...], name: str, key: Scalar, value: Node, reading: Reading
+    ) -> list[Expectation]:
+        if is_null(value):
+            return [Expectation(metric.name, argument, None, key.where)]
+        threshold = read_threshold(name, metric, argument, value, reading, quiet=self.sense == "until")
+        return [] if threshold is INVALID else [Expectation(metric.name, argument, threshold, key.where)]
 
     def schema(self) -> dict[str, Any]:
         """Return the schema; the metrics are in the definitions."""
         return {"$ref": "#/definitions/expect" if self.paired else "#/definitions/clean_expect"}
-
-
-def _leaf(
-    metric: Definition, argument: tuple[str, ...], name: str, key: Scalar, value: Node, reading: Reading
-) -> list[Expectation]:
-    if is_null(value):
-        return [Expectation(metric.name, argument, None, key.where)]
-    threshold = read_threshold(name, metric, argument, value, reading)
-    return [] if threshold is INVALID else [Expectation(metric.name, argument, threshold, key.where)]
 
 
 def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
@@ -260,8 +268,9 @@ def merge(
 def threshold_schema(facts: MetricFacts) -> dict[str, Any]:
     """Return the schema of a threshold on a metric."""
     usual = ">=" if facts.better == "higher" else "<="
+    unit = r"[^\s]*" if facts.unit == "parameter" else facts.unit
     return {
-        "anyOf": [{"type": "string", "pattern": rf"^\s*(>=|<=|>|<)\s*{NUMBER}\s*{facts.unit}\s*$"}, VARIABLE],
+        "anyOf": [{"type": "string", "pattern": rf"^\s*(>=|<=|>|<)\s*{NUMBER}\s*{unit}\s*$"}, VARIABLE],
         "examples": [_example(usual, facts).split('"')[1]],
     }
 

@@ -102,3 +102,30 @@ def confusion(seen: Observation, source: str, target: str) -> Estimate:
 def mean_confidence(seen: Observation) -> Estimate:
     """Mean softmax of the predicted class."""
     return sample_mean(seen.records.confidence.astype(float).tolist())
+
+
+@metric("broken_rate", better="lower", paired=True)
+def broken_rate(seen: Observation) -> Estimate:
+    """Share of pictures that are right as they are and wrong under the perturbation."""
+    return _share(seen.clean.right & ~seen.records.right)
+
+
+@metric("mean_view_accuracy", better="higher", kinds=("worst_of",))
+def mean_view_accuracy(seen: Observation) -> Estimate:
+    """Accuracy over views spread evenly through the box that ``worst_of`` searches, for scale beside the worst.
+
+    Every picture counts with its own share of views that are right, so the interval is about pictures.
+    """
+    right, looked_at = (seen.records.extra[name].astype(float) for name in ("views_right", "views_spread"))
+    return sample_mean((right / looked_at).tolist())
+
+
+@metric("limit", better="higher", unit="parameter", low=float("-inf"), high=float("inf"), kinds=("find_limit",))
+def limit(seen: Observation) -> Estimate:
+    """The furthest value of the parameter that ``find_limit`` searches at which the model still holds.
+
+    Its ends are those of the bracket: the value that holds and the next one tried, which does not.
+    """
+    if seen.limit is None:
+        raise CaseError("no break point was looked for")
+    return seen.limit

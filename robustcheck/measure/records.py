@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from robustcheck.measure.intervals import Estimate
 
 BORDERLINE_MARGIN = 1e-4
 """Two best logits closer than this may change places with the batch size; the row says so."""
@@ -29,6 +32,7 @@ class Records:
         max_change: Greatest absolute difference from the clean input, uint8, in grey levels.
         unseen: Share of the input for which no real pixel existed, float32 in [0, 1].
         pixels: Digest of the model's input, 16 bytes in hexadecimal, str.
+        extra: Columns that only some kinds of case have, such as the parameters that a search found.
     """
 
     id: NDArray[np.str_]
@@ -43,6 +47,21 @@ class Records:
     max_change: NDArray[np.uint8]
     unseen: NDArray[np.float32]
     pixels: NDArray[np.str_]
+    extra: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, NDArray[np.generic]]:
+        """Return all columns by name."""
+        return {name: getattr(self, name) for name in COLUMNS} | dict(self.extra)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[np.generic]]) -> Records:
+        """Return records of columns by name; those that are not every case's become extra.
+
+        Raises:
+            KeyError: A column that every case has is missing.
+        """
+        common: dict[str, Any] = {name: columns[name] for name in COLUMNS}
+        return cls(**common, extra={name: columns[name] for name in columns if name not in COLUMNS})
 
     def __len__(self) -> int:
         """Number of pictures."""
@@ -54,6 +73,10 @@ class Records:
         return np.equal(self.rank, 0)
 
 
+COLUMNS = tuple(known.name for known in fields(Records) if known.name != "extra")
+"""Names of the columns that every case has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a metric may look at.
@@ -63,12 +86,14 @@ class Observation:
         clean: The same pictures, in the same order, without the perturbation.
         classes: Class names by index.
         groups: Metadata columns: the text of each picture, str arrays of length n.
+        limit: The break point with its bracket, if the case looked for one.
     """
 
     records: Records
     clean: Records
     classes: tuple[str, ...]
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    limit: Estimate | None = None
 
 
 def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, NDArray[np.generic]]:

@@ -12,6 +12,7 @@ from robustcheck.errors import CaseError
 from robustcheck.language.plan import Threshold
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation
+from robustcheck.units import UNITS
 
 Verdict = Literal["pass", "warn", "fail", "waived", "unreliable", "error"]
 WORST_FIRST: tuple[Verdict, ...] = ("error", "unreliable", "fail", "waived", "warn", "pass")
@@ -58,7 +59,7 @@ def judge(threshold: Threshold, estimate: Estimate) -> Judgement:
         estimate=estimate,
         holds=threshold.holds(estimate.value),
         straddles=estimate.low < bound < estimate.high,
-        unit=registry.metrics[threshold.metric].facts.unit,
+        unit=threshold.bound.unit,
     )
 
 
@@ -103,7 +104,7 @@ def aggregate(kind: Literal["mean", "worst"], metric: str, parts: Sequence[tuple
 
 
 def written(number: float, unit: str) -> str:
-    """Return a metric's number as a person reads it: ``71.2%``, ``3.4pp`` or ``0.512``."""
+    """Return a metric's number as a person reads it: ``71.2%``, ``3.4pp``, ``12.5deg`` or ``0.512``."""
     if unit in ("%", "pp"):
         return f"{round(number * 100, 1) + 0.0:.1f}{unit}"
-    return f"{number:.4g}"
+    return f"{number / UNITS[unit].factor:.4g}{unit}" if unit else f"{number:.4g}"

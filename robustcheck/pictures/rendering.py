@@ -44,14 +44,20 @@ def render(
         rng_for: Gives the random stream of a step by its position.
 
     Raises:
-        CaseError: A shift returned no warp or no picture of the same size, or a picture is too long to warp.
+        CaseError: A shift returned no warp, no picture of the same size or another input size, or a picture is too
+            long to warp.
     """
     scene = Scene(image, preprocessing, border, fill)
     for position, (definition, arguments) in enumerate(steps):
+        if definition.facts.stage == "preprocessing":
+            scene.preprocess(definition.name, definition.function(scene.preprocessing, **arguments))
+            continue
         if definition.facts.geometric:
             scene.move(definition.name, _warp(definition.function, scene.frame, tuple(arguments.items())))
             continue
-        if scene.moved and not definition.facts.pointwise:
+        if definition.facts.stage == "input":
+            scene.take()
+        elif scene.moved and not definition.facts.pointwise:
             scene.settle()
         wanted = _injected(definition.function)
         extra: dict[str, Any] = {"frame": scene.frame} if "frame" in wanted else {}

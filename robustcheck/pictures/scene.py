@@ -51,19 +51,25 @@ class Scene:
         pixels: Of the source's size, shape (h, w, 3), uint8 RGB, read-only: the picture may be another
             case's too.
         frame: The model's view in source pixels.
+        preprocessing: How the model turns them into its input.
     """
 
     def __init__(self, image: Picture, preprocessing: Preprocessing, border: Border, fill: Fill) -> None:
         """Begin with an untouched picture."""
+        self._border: Border = border
+        self._fill = fill
+        self._begin(image, preprocessing)
+
+    def _begin(self, image: Picture, preprocessing: Preprocessing) -> None:
         self.pixels = _read_only(image)
+        self.preprocessing = preprocessing
         self._size = image.shape[1], image.shape[0]
-        self._preprocessing = preprocessing
         self._view: View = view_of(*self._size, preprocessing)
         self.frame: Frame = self._view.frame
-        self._fill = fill
-        self._bounds, self._limits = _real(self._size, self.frame, border)
+        self._bounds, self._limits = _real(self._size, self.frame, self._border)
         self._warps: tuple[Warp, ...] = ()
         self._seen: Mask | None = None
+        self._taken = False
 
     @property
     def moved(self) -> bool:
@@ -92,6 +98,35 @@ class Scene:
             raise CaseError(f"the shift {name} has to return {self.pixels.shape} uint8, not {shape} {dtype}")
         self.pixels = _read_only(pixels)
 
+    def preprocess(self, name: str, preprocessing: Preprocessing) -> None:
+        """Let the model's own resize go otherwise.
+
+        Raises:
+            CaseError: It is no preprocessing, or one to another input size.
+        """
+        size = getattr(preprocessing, "input_size", None)
+        if size != self.preprocessing.input_size:
+            raise CaseError(
+                f"the shift {name} has to return a Preprocessing to {self.preprocessing.input_size}, not {size}"
+            )
+        if self._taken:
+            raise CaseError(
+                f"the shift {name} changes the model's resize, which a shift before it needed; put it first"
+            )
+        warps, seen, pixels = self._warps, self._seen, self.pixels
+        self._begin(pixels, preprocessing)
+        self._warps, self._seen = warps, seen
+
+    def take(self) -> None:
+        """Let the model's input be the picture from here on, for shifts that are defined on it."""
+        if self._taken:
+            if self.moved:
+                self.settle()
+            return
+        pixels, seen = self._photograph()
+        self._begin(pixels, dataclasses.replace(self.preprocessing, resize=None))
+        self._taken, self._seen = True, None if seen.all() else seen
+
     def settle(self) -> None:
         """Draw the waiting geometry on a canvas of the source's size, for shifts that need it drawn."""
         mapping = Mapping(self._warps, np.eye(3))
@@ -102,20 +137,29 @@ class Scene:
 
     def photograph(self) -> Rendered:
         """Return what the model sees."""
-        size = self.frame.out_width, self.frame.out_height
-        if self._seen is None and all(warp.displace is None and warp.window is None for warp in self._warps):
+        if self._plain:
             plan = plan_of(self._warps, self.frame, self._limits)
-            return Rendered(self._drawn(plan, size), plan.unseen)
+            return Rendered(self._drawn(plan, (self.frame.out_width, self.frame.out_height)), plan.unseen)
+        pixels, seen = self._photograph()
+        return Rendered(pixels, 1.0 - float(seen.mean()))
+
+    @property
+    def _plain(self) -> bool:
+        """Whether homographies alone wait to be drawn, of which all is known from the picture's size."""
+        return self._seen is None and all(warp.displace is None and warp.window is None for warp in self._warps)
+
+    def _photograph(self) -> tuple[Picture, Mask]:
+        size = self.frame.out_width, self.frame.out_height
         mapping = Mapping(self._warps, placement(self.frame))
         pixels = self._drawn(_plan(mapping, self.frame, self._limits), size)
         if mapping.windowed and not pixels.flags.writeable:
             pixels = pixels.copy()
-        return Rendered(pixels, 1.0 - float(self._look(mapping, size, pixels).mean()))
+        return pixels, self._look(mapping, size, pixels)
 
     def _drawn(self, plan: Plan, size: tuple[int, int]) -> Picture:
         if plan.step is not None:
             return self._crop(*plan.step)
-        if plan.box is not None and self._preprocessing.antialias and self._padded(plan.box) <= PADDED:
+        if plan.box is not None and self.preprocessing.antialias and self._padded(plan.box) <= PADDED:
             return self._resize_box(plan.box, size)
         spared = math.sqrt(self.frame.pixel[0] * self.frame.pixel[1])
         return self._warped(plan.mapping, size, plan.scale, spared=spared)
@@ -124,7 +168,7 @@ class Scene:
         """Return the model's own preprocessing, moved by whole pixels of its input."""
         view, frame = self._view, self.frame
         resized = resize(
-            self.pixels, view.resized, self._preprocessing.interpolation, antialias=self._preprocessing.antialias
+            self.pixels, view.resized, self.preprocessing.interpolation, antialias=self.preprocessing.antialias
         )
         left, top = view.left + across, view.top + down
         if self._limits != (0, 0, *self._size) and (across or down):
@@ -146,7 +190,7 @@ class Scene:
         margins = [int(np.ceil(side + reach)) if side > 0 else 0 for side in sides]
         real = pad(real, (margins[0], margins[1], margins[2], margins[3]), self._fill)
         placed = left + margins[0], top + margins[1], right + margins[0], bottom + margins[1]
-        return resize(real, size, self._preprocessing.interpolation, antialias=True, box=placed)
+        return resize(real, size, self.preprocessing.interpolation, antialias=True, box=placed)
 
     def _warped(self, mapping: Mapping, size: tuple[int, int], scale: float, *, spared: float) -> Picture:
         """Sample the source once, shrunk first where drawn pixels span several of its own.
@@ -159,15 +203,15 @@ class Scene:
         """
         x0, y0, x1, y1 = self._bounds
         real = np.ascontiguousarray(self.pixels[y0:y1, x0:x1])
-        shrink = scale if self._preprocessing.antialias else scale / max(spared, 1.0)
+        shrink = scale if self.preprocessing.antialias else scale / max(spared, 1.0)
         across = down = 1.0
-        if shrink > 1.0 + 1e-6 and self._preprocessing.interpolation != "nearest":
+        if shrink > 1.0 + 1e-6 and self.preprocessing.interpolation != "nearest":
             small = max(1, round((x1 - x0) / shrink)), max(1, round((y1 - y0) / shrink))
-            real = np.asarray(resize(real, small, self._preprocessing.interpolation, antialias=True))
+            real = np.asarray(resize(real, small, self.preprocessing.interpolation, antialias=True))
             across, down = small[0] / (x1 - x0), small[1] / (y1 - y0)
         if max(*real.shape, *size) > LONGEST:
             raise CaseError(f"a picture of {self._size[0]}x{self._size[1]} pixels is too long to be warped")
-        flags, border = WARP[self._preprocessing.interpolation], BORDERS[self._fill]
+        flags, border = WARP[self.preprocessing.interpolation], BORDERS[self._fill]
         value = fill_value(self._fill)
         if mapping.matrix_only and mapping.in_front(size):
             into = np.array([[across, 0, -x0 * across - 0.5], [0, down, -y0 * down - 0.5], [0, 0, 1.0]])

@@ -187,6 +187,7 @@ def _unknown_identity(path: str) -> dict[str, Any]:
         "digest": "",
         "seed": 0,
         "notes": [],
+        "combinations": [],
         "model": {"name": "unknown"},
         "data": {"name": "unknown"},
     }

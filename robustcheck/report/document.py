@@ -14,6 +14,7 @@ from typing import Any
 from robustcheck.engine.keys import environment as deciding_versions
 from robustcheck.engine.store import atomic
 from robustcheck.measure.verdicts import worst
+from robustcheck.report.coverage import coverage
 
 SCHEMA = "robustcheck/report/1"
 FILE_NAME = "robustcheck-report.json"
@@ -48,8 +49,10 @@ def document(
 def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
     results = list(suite["results"])
     cases = [result for result in results if result["kind"] != "overall"]
+    arrays = suite["identity"].get("combinations", ())
     return {
         **suite["identity"],
+        "combinations": [coverage(array, cases) for array in arrays],
         "verdict": worst([result["verdict"] for result in results]),
         "counts": dict(Counter(result["verdict"] for result in results)),
         "cases": cases,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from robustcheck.report.coverage import lines
 from robustcheck.report.messages import expectation, interval
 
 Json = Mapping[str, Any]
@@ -65,6 +66,8 @@ def table(suite: Json) -> Iterator[tuple[str, str]]:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip(), "" if row is HEAD else row[-1]
+    for combination in suite["combinations"]:
+        yield from lines(combination, suite["cases"])
     for result in (*suite["cases"], *suite["overall"]):
         if result["verdict"] in ("warn", "waived"):
             breaches = [expectation(line) for line in result["expectations"] if line["verdict"] != "pass"]

@@ -1,5 +1,17 @@
 """Importing this package registers every built-in shift; nothing heavy is loaded until one is used."""
 
-from robustcheck.shifts import blur, camera, crop, light, shade
+from robustcheck.shifts import blur, camera, codec, crop, imagenet_c, light, occlude, pipeline, sensor, shade, weather
 
-__all__ = ["blur", "camera", "crop", "light", "shade"]
+__all__ = [
+    "blur",
+    "camera",
+    "codec",
+    "crop",
+    "imagenet_c",
+    "light",
+    "occlude",
+    "pipeline",
+    "sensor",
+    "shade",
+    "weather",
+]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.registry import shift
+from robustcheck.shifts.noise import exposed
 from robustcheck.units import Kelvin, Lux, Percent, Range, Seconds, Stops
 
 Picture = NDArray[np.uint8]
@@ -21,15 +22,6 @@ XYZ_TO_SRGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [
 
 METER_CONSTANT = 250.0
 """Incident-light meter calibration constant C of ISO 2720: N^2 / t = E S / C."""
-
-FULL_WELL = 20000.0
-"""Electrons at white and ISO 100, of a phone-sized sensor."""
-
-READ_NOISE = 3.0
-"""Electrons of read noise."""
-
-ROWS = 32
-"""Rows of a picture that noise is drawn for at once."""
 
 
 @shift(
@@ -156,23 +148,6 @@ def low_light(
         f_number: Aperture.
         iso: Highest gain that the camera goes to.
     """
-    from robustcheck.pictures.light import FINE, Light, in_linear_light
-
     correct = METER_CONSTANT * f_number**2 / (shutter * lux)
     used = min(iso, max(correct, 100.0))
-    gain, electrons = min(1.0, used / correct), FULL_WELL * 100.0 / used
-
-    def work(light: Light) -> Light:
-        # A few rows at a time, so that the four passes over them stay in the processor's cache.
-        for top in range(0, len(light), ROWS):
-            rows = light[top : top + ROWS]
-            rows *= gain / (FINE - 1)
-            noise = rows * (1.0 / electrons)
-            noise += (READ_NOISE / electrons) ** 2
-            np.sqrt(noise, out=noise)
-            noise *= rng.standard_normal(rows.shape, dtype=np.float32)
-            rows += noise
-            rows *= FINE - 1
-        return light
-
-    return in_linear_light(image, work)
+    return exposed(image, gain=min(1.0, used / correct), iso=used, rng=rng)

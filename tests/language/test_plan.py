@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from writing import check, text_of
+from writing import check, limit, text_of
 
 from robustcheck.errors import SuiteError
 from robustcheck.language.plan import matches
@@ -47,6 +48,23 @@ def ids(suite) -> list[str]:
         (
             "compose: [{shift: camera.yaw, yaw: 1deg}, {shift: camera.yaw, yaw: 2deg}]",
             ["camera.yaw+camera.yaw[camera.yaw#1.yaw=1deg,camera.yaw#2.yaw=2deg]"],
+        ),
+        ("worst_of: camera.view, yaw: -15deg..15deg", ["worst_of:camera.view[yaw=-15deg..15deg]"]),
+        (
+            "worst_of: camera.view, yaw: [-5deg..5deg, -15deg..15deg], hfov: 70deg, id: box",
+            ["box[yaw=-5deg..5deg]", "box[yaw=-15deg..15deg]"],
+        ),
+        (
+            'find_limit: {shift: camera.yaw, param: yaw, from: 0deg, to: 45deg, until: {accuracy: "< 90%"}}, expect: {limit: ">= 1deg"}',
+            ["find_limit:camera.yaw"],
+        ),
+        (
+            'find_limit: {shift: camera.yaw, param: yaw, hfov: [60deg, 90deg], from: 0deg, to: -45deg, until: {accuracy: "< 90%"}}, id: far, expect: {limit: "<= -1deg"}',
+            ["far[hfov=60deg]", "far[hfov=90deg]"],
+        ),
+        (
+            "combine: {of: [{shift: camera.yaw, yaw: [1deg, 2deg]}, {shift: camera.zoom, ratio: [1.1, 2]}]}, id: rig",
+            ["rig[yaw=1deg,ratio=1.1]", "rig[yaw=1deg,ratio=2]", "rig[yaw=2deg,ratio=1.1]", "rig[yaw=2deg,ratio=2]"],
         ),
         ("shift: camera.aspect, ratio: ['4:3', 16:9], mode: letterbox, id: tv", ["tv[ratio=4:3]", "tv[ratio=16:9]"]),
     ],
@@ -248,9 +266,11 @@ def test_nothing_heavy_is_imported(signs) -> None:
 def test_parameter_may_not_take_a_word_of_the_language() -> None:
     from robustcheck.errors import RobustcheckError
     from robustcheck.language.checks import KEYS, LATER
+    from robustcheck.language.subjects import READERS
     from robustcheck.registry import RESERVED, Registry
 
-    assert {*KEYS, *LATER, "shift", "compose"} == RESERVED
+    searching = {"search", "budget", "param", "to", "until", "resolution"}
+    assert {*KEYS, *LATER, *READERS, *searching} - {"severity"} == RESERVED
 
     def bad(image, *, fill: float):
         """Fill."""
@@ -284,3 +304,71 @@ def test_paths_are_as_typed(load, signs) -> None:
 )
 def test_patterns(pattern: str, name: str, expected: bool) -> None:
     assert matches(pattern, name) is expected
+
+
+SIX = """
+    - {shift: camera.yaw, yaw: [-5deg, 0deg, 5deg]}
+    - {shift: camera.zoom, ratio: [0.9, 1, 1.1]}
+    - {shift: light.exposure, stops: [-2ev, 0ev, 2ev]}
+    - {shift: light.temperature, kelvin: [3200K, 6504K, 9000K]}
+    - {shift: camera.defocus, disk: [0%, 1%, 3%]}
+    - {shift: light.glare, veil: [0%, 10%, 40%]}
+"""
+
+
+@pytest.mark.parametrize(("strength", "most"), [(2, 18), (3, 60)])
+def test_combine_covers_every_combination_of_levels(load, strength: int, most: int) -> None:
+    suite = load(checks=f"\n- id: rig\n  combine:\n   strength: {strength}\n   of:{SIX}")
+    (array,) = suite.combinations
+    assert array.cases == tuple(ids(suite))
+    assert (len(array.factors), {len(levels) for levels in array.factors.values()}) == (6, {3})
+    assert len(array.cases) <= most
+    for names in itertools.combinations(array.factors, strength):
+        met = {tuple(case.swept[name] for name in names) for case in suite.cases[1:]}
+        assert met == set(itertools.product(*(array.factors[name] for name in names)))
+
+
+def test_worst_of_keeps_its_box(load) -> None:
+    (case,) = load(**check("worst_of: camera.view, zoom: 0.8..1.25, yaw: -15deg..15deg, hfov: 70deg, budget: 9")).cases[
+        1:
+    ]
+    assert (case.kind, case.search.method, case.search.budget) == ("worst_of", "coarse-to-fine", 9)
+    assert {name: str(span) for (_, name), span in case.spans.items()} == {"zoom": "0.8..1.25", "yaw": "-15deg..15deg"}
+    span = case.spans[0, "yaw"]
+    assert [str(span.at(share)) for share in (0, 0.5, 0.75, 1)] == ["-15deg", "0deg", "7.5deg", "15deg"]
+    assert case.canonical()["search"] == ["coarse-to-fine", 9]
+
+
+def test_whole_parameters_are_searched_in_whole_steps(load) -> None:
+    from robustcheck.language.plan import Span
+
+    span = Span(Quantity(1), Quantity(5), whole=True)
+    assert [span.at(share) for share in (0, 0.3, 0.5, 0.9, 1)] == [1, 2, 3, 5, 5]
+    (case,) = load(**limit("shift: sensor.bit_depth, param: bits, from: 8, to: 1", 'expect: {limit: "<= 3"}')).cases[1:]
+    assert (case.limit.resolution, case.spans[0, "bits"].whole) == (Quantity(1), True)
+
+
+def test_a_break_point_has_no_other_expectation_and_no_part_in_overall(load) -> None:
+    both = limit()["checks"].removesuffix("]") + ", {shift: camera.yaw, yaw: 5deg}]"
+    suite = load(checks=both, overall='[{metric: mean_accuracy, over: "camera.*", expect: ">= 1%"}]')
+    broken, plain = suite.cases[1:]
+    assert [line.text for line in broken.expectations] == [">= 12deg"]
+    assert [line.metric for line in plain.expectations] == ["accuracy"]
+    assert suite.overall[0].cases == (plain.id,)
+
+
+def test_corruption_errors_need_all_severities(load) -> None:
+    five = "{shift: imagenet_c.fog, severity: [1, 2, 3, 4, 5]}"
+    overall = '[{metric: mce, over: "imagenet_c.*", expect: "<= 80%"}]'
+    suite = load(checks=f"[{five}]", overall=overall)
+    assert (suite.overall[0].id, suite.overall[0].reference) == ("overall[mce over imagenet_c.*]", "alexnet")
+    with pytest.raises(SuiteError, match="all five severities, and imagenet_c.fog lacks 2, 4"):
+        load(checks="[{shift: imagenet_c.fog, severity: [1, 3, 5]}]", overall=overall)
+    twice = "{shift: imagenet_c.fog, severity: 1, post_jpeg: 85, id: again}"
+    with pytest.raises(SuiteError, match="one too many"):
+        load(checks=f"[{five}, {twice}]", overall=overall)
+    with pytest.raises(SuiteError, match="mean_accuracy has no reference"):
+        load(checks=f"[{five}]", overall='[{metric: mean_accuracy, over: "*", expect: ">= 1%", reference: alexnet}]')
+    for wrong in ("alexnett", "../r.json", "/r.json"):
+        with pytest.raises(SuiteError, match=r"no published errors; did you mean alexnet|leaves the project"):
+            load(checks=f"[{five}]", overall=overall.replace("}", f", reference: {wrong}}}"))

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from test_configs import DATA, MODELS
 from test_mutations import GOOD
-from writing import check, text_of
+from writing import check, combine, limit, text_of
 
 from robustcheck import registry
 from robustcheck.language import data_schema, json_schema, models_schema
@@ -45,6 +45,12 @@ SUITES = sorted((ROOT / "suites").rglob("*.yaml"))
         text_of(**check("shift: camera.aspect, ratio: ['4:3', 16:9]")),
         text_of(**check("shift: camera.motion_blur, length: [3px, 2%], angle: 90deg")),
         text_of(seed="${SEED}", max_unreadable="1%"),
+        text_of(**check("worst_of: camera.view, yaw: -15deg..15deg, zoom: 0.8..1.25, dx: 1e-1%..5%, budget: 32, search: grid")),
+        text_of(**check("worst_of: light.exposure, stops: [-1ev..1ev, -2ev .. 2ev]")),
+        text_of(**limit("resolution: 0.5deg, hfov: 70deg")),
+        text_of(**limit("shift: camera.zoom, param: ratio, from: 1, to: 2", 'expect: {limit: ">= 1.5"}')),
+        text_of(**combine("strength: 2")),
+        text_of(overall='[{metric: mce, over: "*", expect: "<= 80%", reference: alexnet}]', approved="required"),
         "extends: base.yaml\nrobustcheck: 1\n",
         *(path.read_text(encoding="utf-8") for path in SUITES),
     ],
@@ -72,6 +78,16 @@ def test_good_suites_validate(validator, text: str) -> None:
         text_of(**check("shift: camera.pitch, pitch: []")),
         text_of(**check("shift: camera.pitch, pitch: 15deg, ptich: 1deg")),
         text_of(**check("compose: [{shift: camera.pitch, pitch: 15deg}]")),
+        text_of(**check("shift: camera.pitch, pitch: -5deg..5deg")),
+        text_of(**check("shift: camera.pitch, pitch: 5deg, budget: 32")),
+        text_of(**check("worst_of: camera.view, yaw: -15..15, budget: 1")),
+        text_of(**check("worst_of: camera.veiw, yaw: -15deg..15deg")),
+        text_of(**check("worst_of: camera.view, yaw: ..15deg")),
+        text_of(**check("worst_of: camera.view, yaww: 5deg..15deg")),
+        text_of(**check("find_limit: {shift: camera.yaw}")),
+        text_of(**combine("", "sweep: zip")),
+        text_of(**combine("strength: 1")),
+        text_of(**combine("strenght: 2")),
         text_of(**check("compose: [{shift: camera.pitch, pitch: 15deg}, {shift: camera.yaw}]")),
         text_of(overall='[{metric: accuracy, over: "*", expect: ">= 1%"}]'),
     ],
@@ -98,7 +114,7 @@ def test_every_shift_and_metric_completes() -> None:
     for shift in registry.shifts:
         properties = schema["definitions"][f"check.{shift.name}"]["properties"]
         assert set(shift.parameters) < set(properties)
-        assert all(properties[name]["description"] for name in shift.parameters)
+        assert all(schema["definitions"][f"{shift.name}.{name}"]["description"] for name in shift.parameters)
     assert set(schema["definitions"]["expect"]["properties"]) == {metric.name for metric in registry.metrics}
 
 

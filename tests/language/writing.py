@@ -42,3 +42,31 @@ def text_of(**parts: Any) -> str:
 def check(rest: str) -> dict[str, str]:
     """Return the parts of a suite with one check."""
     return {"checks": f"[{{{rest}}}]"}
+
+
+def limit(changed: str = "", beside: str = 'expect: {limit: ">= 12deg"}') -> dict[str, str]:
+    """Return a check that looks for a break point, with some of its keys replaced or added."""
+    parts = {"shift": "camera.yaw", "param": "yaw", "from": "0deg", "to": "45deg", "until": '{accuracy: "< 90%"}'}
+    written = _flow(changed)
+    kept = {key: value for key, value in parts.items() if key not in {name.strip("‸") for name in written}}
+    inside = ", ".join(f"{key}: {value}" for key, value in {**kept, **written}.items())
+    return check(f"find_limit: {{{inside}}}, {beside}")
+
+
+def combine(changed: str = "", beside: str = "") -> dict[str, str]:
+    """Return a check that combines two shifts of two values each."""
+    of = "of: [{shift: camera.yaw, yaw: [1deg, 2deg]}, {shift: camera.zoom, ratio: [1.1, 2]}]"
+    return check(f"combine: {{{of}{', ' + changed if changed else ''}}}{', ' + beside if beside else ''}")
+
+
+def _flow(text: str) -> dict[str, str]:
+    """Split ``a: 1, b: {c: 2, d: 3}`` at its outer commas."""
+    parts: dict[str, str] = {}
+    depth, start = 0, 0
+    for place, char in enumerate(text + ","):
+        depth += (char in "[{") - (char in "]}")
+        if char == "," and depth == 0 and text[start:place].strip():
+            key, _, value = text[start:place].strip().partition(": ")
+            parts[key] = value
+            start = place + 1
+    return parts
