@@ -60,7 +60,8 @@ class Parameter:
 
     Attributes:
         name: As written in YAML.
-        kind: ``quantity``, ``integer``, ``choice``, ``boolean`` or ``text``.
+        kind: ``quantity``, ``integer``, ``choice``, ``boolean`` or ``text``; ``any`` for the arguments of another
+            library: a number, boolean, text, null, a range ``a..b`` or, inside a sweep, a list.
         units: Unit symbols allowed for a quantity; empty for a plain number.
         low: Least number, in the written unit.
         high: Greatest number, in the written unit.
@@ -71,7 +72,7 @@ class Parameter:
     """
 
     name: str
-    kind: Literal["quantity", "integer", "choice", "boolean", "text"]
+    kind: Literal["quantity", "integer", "choice", "boolean", "text", "any"]
     units: tuple[str, ...] = ()
     low: float = float("-inf")
     high: float = float("inf")
@@ -120,6 +121,8 @@ class Registry:
         """Name what is kept here, for messages."""
         self.noun = noun
         self._entries: dict[str, Definition] = {}
+        self._families: dict[str, Callable[[], Mapping[str, Definition]]] = {}
+        self._refused: dict[str, str] = {}
 
     def add(self, name: str, function: Callable[..., Any], facts: Any) -> None:
         """Register a function under a name.
@@ -135,10 +138,43 @@ class Registry:
             )
         self._entries[name] = _define(self.noun, name, function, facts)
 
+    def add_family(
+        self,
+        prefix: str,
+        members: Callable[[], Mapping[str, Definition]],
+        refused: Mapping[str, str] = types.MappingProxyType({}),
+    ) -> None:
+        """Register what another library has, under a prefix such as ``albumentations.``.
+
+        Its members can be looked up but are not iterated over: they are documented where they come from.
+
+        Args:
+            prefix: What all names begin with.
+            members: Gives the definitions by their whole name, each time the same ones.
+            refused: Names without the prefix that the library has and suites may not use, with the reason.
+        """
+        self._families[prefix] = members
+        self._refused |= {prefix + name: reason for name, reason in refused.items()}
+
+    def refusal(self, name: str) -> str:
+        """Return why a name of a family may not be used; an empty text for all others."""
+        load()
+        return self._refused.get(name, "")
+
+    def family(self, name: str) -> Mapping[str, Definition]:
+        """Return the members of the family that a name belongs to by its prefix; of none if it is of no family."""
+        load()
+        return next((members() for prefix, members in self._families.items() if name.startswith(prefix)), {})
+
+    def families(self) -> tuple[str, ...]:
+        """Return the prefixes of all families."""
+        load()
+        return tuple(self._families)
+
     def __contains__(self, name: object) -> bool:
         """Whether a name is registered."""
         load()
-        return name in self._entries
+        return name in self._entries or (isinstance(name, str) and name in self.family(name))
 
     def __iter__(self) -> Iterator[Definition]:
         """Iterate over all definitions, by name."""
@@ -152,9 +188,12 @@ class Registry:
             RobustcheckError: Nothing is registered under the name.
         """
         load()
-        if name not in self._entries:
-            raise RobustcheckError(f"there is no {self.noun} {name}; {did_you_mean(name, self._entries)}")
-        return self._entries[name]
+        if name in self._entries:
+            return self._entries[name]
+        members = self.family(name)
+        if name not in members:
+            raise RobustcheckError(f"there is no {self.noun} {name}; {did_you_mean(name, members or self._entries)}")
+        return members[name]
 
 
 shifts = Registry("shift")
@@ -174,6 +213,7 @@ class ShiftFacts:
         note: What a report must say whenever it is used, such as "no parallax".
         stage: ``source`` works on source pixels; ``input`` on the model's input, after its resize and crop;
             ``preprocessing`` changes that resize itself (its first parameter is ``preprocessing``).
+        check: Tries arguments without a picture; raises a RobustcheckError if the function would refuse them.
     """
 
     geometric: bool
@@ -182,6 +222,7 @@ class ShiftFacts:
     source: str = ""
     note: str = ""
     stage: Literal["source", "input", "preprocessing"] = "source"
+    check: Callable[[Mapping[str, Any]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,9 +78,23 @@ def _inside(usual: float, parameter: Parameter) -> float:
     return float(f"{(low + high) / 2:.3g}")
 
 
+_SUBJECTS: Final[Mapping[str, str]] = {
+    "worst_of": "- worst_of: camera.view\n  yaw: -15deg..15deg\n  zoom: 0.8..1.25\n  ",
+    "find_limit": '- find_limit: {shift: camera.yaw, param: yaw, from: 0deg, to: 45deg, until: {accuracy: "< 90%"}}\n  ',
+}
+"""The checks that metrics of their own are measured on."""
+
+
 def metric_example(metric: Definition) -> str:
-    """Return a line of ``expect`` that uses a metric."""
+    """Return a line of ``expect`` that uses a metric, after the check that it needs if not every check will do."""
     facts: MetricFacts = metric.facts
+    beside = _SUBJECTS[facts.kinds[0]] if facts.kinds else ""
+    if facts.unit == "parameter":
+        return f'{beside}expect: {{{metric.name}: ">= 12deg"}}'
+    return beside + _expectation(metric, facts)
+
+
+def _expectation(metric: Definition, facts: MetricFacts) -> str:
     comparison = ">=" if facts.better == "higher" else "<="
     usual = {"%": 85.0 if facts.better == "higher" else 5.0, "pp": 5.0, "": 0.5}[facts.unit]
     number = usual if facts.low < usual < facts.high else (facts.low + facts.high) / 2

@@ -70,7 +70,11 @@ def _explain_metric(metric: Definition) -> None:
     _head(metric)
     say()
     reach = f"{facts.low:g}{facts.unit} to {facts.high:g}{facts.unit}"
+    if facts.unit == "parameter":
+        reach = "that of the parameter, in its unit"
     say(f"range: {reach}; {facts.better} is better")
+    if facts.kinds:
+        say(f"measured by checks with {' or '.join(facts.kinds)} only")
     if facts.paired:
         say("compares with the clean prediction of the same pictures, so it cannot stand under clean")
     say("\nexample:")

@@ -65,7 +65,7 @@ def _metric(definition: Definition) -> Row:
     return (
         definition.name,
         facts.argument,
-        f"{facts.low:g}..{facts.high:g}{facts.unit}",
+        "of the parameter" if facts.unit == "parameter" else f"{facts.low:g}..{facts.high:g}{facts.unit}",
         facts.better,
         definition.summary,
     )

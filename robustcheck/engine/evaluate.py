@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import registry
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.source import Source
 from robustcheck.engine.index import Index, build_index
@@ -21,7 +22,7 @@ from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Batch, Preparation, columns_of
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Store, Stored
-from robustcheck.errors import DataError, ModelError
+from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
@@ -69,6 +70,7 @@ class Evaluator:
         entry = project.models[suite.model]
         if len(entry.classes) < 2:
             raise ModelError(f"the model {entry.name} has {len(entry.classes)} class; a classifier has at least 2")
+        _check_arguments(suite)
         self.source: Source = open_source(project.data[suite.data], seed=suite.seed, limit=options.limit)
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
@@ -154,3 +156,22 @@ class Evaluator:
     ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         for batch in self._preparation.batches(case, rows, self._forward.size, steps):
             yield batch, self._forward(batch.pixels)
+
+
+def _check_arguments(suite: Suite) -> None:
+    """Try the arguments that only another library can judge, before anything runs.
+
+    Raises:
+        SuiteError: With every case that it refuses.
+    """
+    problems = []
+    for case in suite.cases:
+        for step in case.steps:
+            definition = registry.shifts[step.name]
+            if definition.facts.check:
+                try:
+                    definition.facts.check(definition.bind(step.params))
+                except RobustcheckError as error:
+                    problems.append(Problem(case.where, f"{case.id}: {error}"))
+    if problems:
+        raise SuiteError(problems)

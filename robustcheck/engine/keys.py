@@ -20,7 +20,7 @@ from robustcheck.language.plan import Case, Step
 DECIDING_CODE = ("data", "engine", "measure", "models", "pictures")
 """Folders of this package that can change pixels or records."""
 
-DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy")
+DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy", "albumentations")
 """Packages whose version can change pixels or logits."""
 
 

@@ -17,6 +17,7 @@ from robustcheck.engine.options import Options
 from robustcheck.engine.references import reference_errors
 from robustcheck.engine.results import CaseResult, describe, expectation_of
 from robustcheck.errors import CaseError, RobustcheckError, place_of
+from robustcheck.language.approvals import Approvals, approvals_of, missing_approvals
 from robustcheck.language.corruption import severities
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Suite
@@ -42,6 +43,7 @@ class SuiteRun:
         self._options = options
         self._evaluator: Evaluator | RobustcheckError | None = None
         self._gate: Gate | None = None
+        self._approvals: Approvals | None = None
         self._results: dict[str, CaseResult] = {}
         self._seen_clean: tuple[Observation, Evaluated] | None = None
 
@@ -193,7 +195,13 @@ class SuiteRun:
             judgements += gate.judgements
             problems += gate.advice
         if case.steps and proof.share_changed == 0:
-            problems.append(f"{case.id} changed no pixel of any picture, so it shows nothing; change its parameters")
+            if case.kind == "combine":
+                notes.append("none of these levels changes a pixel: this is the clean case again")
+            else:
+                problems.append(
+                    f"{case.id} changed no pixel of any picture, so it shows nothing; change its parameters"
+                )
+        problems += self._unapproved(case)
         verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=case.waiver is not None)
         if case.waiver and verdict == "fail":
             notes.append(f"the waiver of {case.waiver.owner} is stale: the case holds without it; remove it")
@@ -224,6 +232,15 @@ class SuiteRun:
             trace=looked.trace,
             records=self._open().export(looked.evaluations[0], case),
         )
+
+    def _unapproved(self, case: Case) -> list[str]:
+        """Say that a person still has to look at the pictures of a case that demands it."""
+        if not case.approved:
+            return []
+        if self._approvals is None:
+            self._approvals = approvals_of(self.suite, self._options.root)
+        missing = missing_approvals(self.suite, self._approvals)
+        return [str(lacking.problem) for lacking in missing if lacking.case.id == case.id]
 
     def _metrics(self, case: Case, seen: Observation) -> dict[str, Estimate]:
         names = list(ALWAYS if case.kind == "clean" else ALWAYS + ALWAYS_PAIRED)

@@ -19,6 +19,7 @@ from robustcheck.language.kinds import (
     Flag,
     Kind,
     Known,
+    Loose,
     Reading,
     Text,
     Whole,
@@ -61,15 +62,35 @@ def kind_of(parameter: Parameter) -> Kind:
         return Whole(parameter.low, parameter.high)
     if parameter.kind == "choice":
         return Choice(parameter.choices)
+    if parameter.kind == "any":
+        return Loose()
     return Flag() if parameter.kind == "boolean" else Word()
 
 
 def shift_names() -> list[str]:
-    """Return the names of all registered shifts."""
-    return [definition.name for definition in registry.shifts]
+    """Return the names of all shifts, those of other libraries last."""
+    others = (name for prefix in registry.shifts.families() for name in registry.shifts.family(prefix))
+    return [*(definition.name for definition in registry.shifts), *others]
 
 
-SHIFT: Final = Known("shift", shift_names)
+class ShiftName:
+    """The kind of a shift's name."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return the name."""
+        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        reason = registry.shifts.refusal(text)
+        if reason:
+            return reading.add(node.where, f"{shown(text)} {reason}", "choose another shift")
+        names = list(registry.shifts.family(text)) or shift_names()
+        return Known("shift", lambda: names).read(name, node, reading)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"enum": shift_names()}
+
+
+SHIFT: Final = ShiftName()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +155,10 @@ def read_step(
         if key.text == elsewhere:
             sound = False
             reading.add(key.where, f"{key.text} is what is searched, so it has no value here", "remove the line")
+            continue
+        if key.text == "p" and definition.name.startswith("albumentations."):
+            reading.add(key.where, "p is always 1 here: a case shifts every picture", "remove the line")
+            sound = False
             continue
         if key.text not in definition.parameters:
             what = f"{definition.name} has no parameter {shown(key.text) or 'with an empty name'}"
@@ -223,6 +248,10 @@ def _no_range(parameter: Parameter, node: Node, reading: Reading) -> Any:
 def _text(value: Any, node: Node) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple) and isinstance(node, Scalar):
+        return node.text.strip()
+    if isinstance(value, tuple):
+        return "(" + " ".join(map(str, value)) + ")"
     if isinstance(value, Quantity) and value.unit == ":" and isinstance(node, Scalar):
         return node.text.strip()
     return str(value)

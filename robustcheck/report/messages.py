@@ -31,6 +31,18 @@ def expectation(line: Json) -> str:
     )
 
 
+def search(case: Json) -> str:
+    """Return what a search found, for cases that are one; else nothing."""
+    metrics = case["metrics"]
+    if case["kind"] == "find_limit" and "limit" in metrics:
+        return f"{case['id']}: {metrics['limit']['detail']} ({len(case['trace'])} values tried)"
+    if case["kind"] == "worst_of" and "mean_view_accuracy" in metrics:
+        mean, worst = (written(metrics[name]["value"], "%") for name in ("mean_view_accuracy", "accuracy"))
+        broken = written(metrics["broken_rate"]["value"], "%")
+        return f"{case['id']}: mean view {mean}, worst view {worst}; some view breaks {broken} of the pictures"
+    return ""
+
+
 def rerun(case: Json, arguments: str = "") -> str:
     """Return the command that runs just this case again."""
     return f"pytest --robustcheck {shlex.quote(case['nodeid'])}" + (f" {arguments}" if arguments else "")

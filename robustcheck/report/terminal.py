@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from robustcheck.report.coverage import lines
-from robustcheck.report.messages import expectation, interval
+from robustcheck.report.messages import expectation, interval, search
 
 Json = Mapping[str, Any]
 Row = tuple[str, ...]
@@ -66,6 +66,10 @@ def table(suite: Json) -> Iterator[tuple[str, str]]:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip(), "" if row is HEAD else row[-1]
+    for result in suite["cases"]:
+        found = search(result)
+        if found:
+            yield found, ""
     for combination in suite["combinations"]:
         yield from lines(combination, suite["cases"])
     for result in (*suite["cases"], *suite["overall"]):

@@ -1,8 +1,22 @@
 """Importing this package registers every built-in shift; nothing heavy is loaded until one is used."""
 
-from robustcheck.shifts import blur, camera, codec, crop, imagenet_c, light, occlude, pipeline, sensor, shade, weather
+from robustcheck.shifts import (
+    albumentations_bridge,
+    blur,
+    camera,
+    codec,
+    crop,
+    imagenet_c,
+    light,
+    occlude,
+    pipeline,
+    sensor,
+    shade,
+    weather,
+)
 
 __all__ = [
+    "albumentations_bridge",
     "blur",
     "camera",
     "codec",

@@ -362,7 +362,7 @@ def test_corruption_errors_need_all_severities(load) -> None:
     overall = '[{metric: mce, over: "imagenet_c.*", expect: "<= 80%"}]'
     suite = load(checks=f"[{five}]", overall=overall)
     assert (suite.overall[0].id, suite.overall[0].reference) == ("overall[mce over imagenet_c.*]", "alexnet")
-    with pytest.raises(SuiteError, match="all five severities, and imagenet_c.fog lacks 2, 4"):
+    with pytest.raises(SuiteError, match=r"all five severities, and imagenet_c\.fog lacks 2, 4"):
         load(checks="[{shift: imagenet_c.fog, severity: [1, 3, 5]}]", overall=overall)
     twice = "{shift: imagenet_c.fog, severity: 1, post_jpeg: 85, id: again}"
     with pytest.raises(SuiteError, match="one too many"):

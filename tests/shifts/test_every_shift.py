@@ -108,9 +108,7 @@ TABLE = {
     "imagenet_c.saturate": Row(disorder=UNDONE),
 }
 EVERY = pytest.mark.parametrize("name", TABLE)
-SWEPT = [
-    (entry.name, parameter) for entry in registry.shifts if entry.name in TABLE for parameter in entry.facts.sweep
-]
+SWEPT = [(entry.name, parameter) for entry in registry.shifts if entry.name in TABLE for parameter in entry.facts.sweep]
 
 
 def picture(width: int = 160, height: int = 120) -> Picture:
