@@ -8,7 +8,8 @@ from robustcheck import registry
 from robustcheck.language.checks import KEYS, listed
 from robustcheck.language.kinds import Choice, Whole
 from robustcheck.language.parameters import RANGE, parameters_schema, shift_names
-from robustcheck.language.subjects import DEFAULT_BUDGET, MAX_BUDGET, METHODS, READERS, STRENGTHS
+from robustcheck.language.plan import METHODS
+from robustcheck.language.subjects import DEFAULT_BUDGET, MAX_BUDGET, READERS, STRENGTHS
 from robustcheck.registry import Definition
 
 Schema = dict[str, Any]
@@ -58,7 +59,8 @@ def check_definitions() -> Schema:
         "type": "object",
         "description": f"One of {listed(READERS)}, and what is expected then.",
         "oneOf": [{"required": [key]} for key in READERS],
-        "properties": {**subjects, **shared},
+        # What a severity is depends on the shift, whose own definition says so.
+        "properties": {**subjects, **shared, "severity": {}},
         "allOf": [*choices, *closed],
     }
     for key in ("step", "check"):

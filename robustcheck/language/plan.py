@@ -61,6 +61,7 @@ class Span:
 
 
 Method = Literal["grid", "random", "coarse-to-fine"]
+METHODS: tuple[Method, ...] = ("grid", "random", "coarse-to-fine")
 
 
 @dataclass(frozen=True, slots=True)

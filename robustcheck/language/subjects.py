@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
@@ -15,12 +16,11 @@ from robustcheck.language.nodes import Entry, Node, Scalar, shown, what_is
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Sequence as SequenceNode
 from robustcheck.language.parameters import SHIFT, WrittenStep, factors, read_end, read_step
-from robustcheck.language.plan import Kind, Limit, Method, Search, Span, Step, Threshold
+from robustcheck.language.plan import METHODS, Kind, Limit, Search, Span, Step, Threshold
 from robustcheck.language.thresholds import Expect
 from robustcheck.registry import Definition, Parameter
 from robustcheck.units import Quantity
 
-METHODS: Final = get_args(Method)
 MAX_BUDGET: Final = 10_000
 """Views a picture, beyond which a search was not meant."""
 
@@ -261,7 +261,7 @@ def _until(lines: Sequence[Any], reading: Reading) -> Any:
 def _resolution(parameter: Parameter, span: Span, node: Node | None, reading: Reading) -> Any:
     length = abs(span.stop.number - span.start.number)
     if node is None:
-        return Quantity(1.0 if span.whole else length / DEFAULT_VALUES, span.start.unit)
+        return Quantity(1.0 if span.whole else _round_step(length / DEFAULT_VALUES), span.start.unit)
     if not isinstance(node, Scalar):
         return reading.add(node.where, f"resolution must be a distance of values, not {what_is(node)}")
     # A resolution is a difference, so the parameter's own range does not bound it.
@@ -275,6 +275,12 @@ def _resolution(parameter: Parameter, span: Span, node: Node | None, reading: Re
     if length / resolution.number > MAX_VALUES:
         return reading.add(node.where, f"resolution asks for more than {MAX_VALUES:,} values", "make it coarser")
     return resolution
+
+
+def _round_step(step: float) -> float:
+    """Return the greatest of 1, 2 and 5 times a power of ten that is at most a step."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= step * (1 + 1e-9))
 
 
 def check_bound(subject: Subject, threshold: Threshold, reading: Reading) -> None:

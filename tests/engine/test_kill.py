@@ -17,7 +17,8 @@ from robustcheck.engine.store import Store
 
 KILLS = 20
 
-CASES = 150
+CASES = 120
+BOXES, LIMITS, ROWS = 8, 4, 4
 PRELOADED = [
     "robustcheck.api",
     "robustcheck.models.factory",
@@ -40,6 +41,16 @@ data: greys
 expect: {{accuracy: ">= 1%"}}
 checks:
   - {{shift: light.exposure, stops: [{", ".join(f"{-0.9 + number / 200:.3f}ev" for number in range(CASES))}]}}
+  - {{worst_of: light.exposure, stops: [{", ".join(f"-0.{number}ev..0.5ev" for number in range(1, BOXES + 1))}], budget: 6}}
+  - find_limit:
+      shift: light.low_light
+      param: lux
+      iso: [{", ".join(str(100 * number) for number in range(1, LIMITS + 1))}]
+      from: 9000lux
+      to: 1000lux
+      until: {{accuracy: "< 1%"}}
+    expect: {{limit: "<= 9000lux"}}
+  - combine: {{of: [{{shift: light.gamma, gamma: [0.9, 1.1]}}, {{shift: light.glare, veil: [1%, 2%]}}]}}
 """
 
 
@@ -117,5 +128,5 @@ def test_twenty_kills_at_random_moments_lose_at_most_the_case_in_flight(
     process.start()
     process.join()
     assert process.exitcode == 0
-    assert len(lines(last)) == CASES + 1
+    assert len(lines(last)) == CASES + BOXES + LIMITS + ROWS + 1
     assert all(cached for name, cached in lines(last) if name in done)

@@ -1,0 +1,97 @@
+"""Break points: bisection against what is known in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from robustcheck.engine.limits import BreakPoint, Found
+from robustcheck.errors import Location
+from robustcheck.language.plan import Case, Limit, Span, Step, Threshold
+from robustcheck.measure.records import Observation, Records
+from robustcheck.units import Quantity
+
+HERE = Location("suite.yaml", 1, 1)
+
+
+def observation(right: int, n: int = 100) -> Observation:
+    rank = np.where(np.arange(n) < right, 0, 1).astype(np.int32)
+    zeros = np.zeros(n, np.float32)
+    ids = np.arange(n).astype(np.str_)
+    records = Records(
+        id=ids, label=np.zeros(n, np.int32), predicted=rank, rank=rank, confidence=zeros + 1, loss=zeros, margin=zeros,
+        borderline=zeros > 1, mean_change=zeros, max_change=zeros.astype(np.uint8), unseen=zeros, pixels=ids,
+    )  # fmt: skip
+    return Observation(records, records, ("a", "b"))
+
+
+def case(start: float, stop: float, step: float, unit: str = "deg", *, whole: bool = False) -> Case:
+    until = Threshold("accuracy", (), "<", Quantity(90, "%"), HERE)
+    span = Span(Quantity(start, unit), Quantity(stop, unit), whole=whole)
+    return Case(
+        id="far", check="far", kind="find_limit", steps=(Step("camera.yaw", {"yaw": span}),), swept={}, expectations=(),
+        severity="error", tier="standard", tags=(), why="", border="source", fill="reflect", allow_synthetic_border=False,
+        where=HERE, limit=Limit("yaw", Quantity(step, unit), (until,)),
+    )  # fmt: skip
+
+
+def find(given: Case, accuracy: Callable[[float], float]) -> tuple[Found, list[float]]:
+    tried: list[float] = []
+
+    def observe(probe: Case) -> Observation:
+        assert (probe.kind, probe.limit) == ("shift", None)
+        value = probe.steps[0].params["yaw"]
+        tried.append(value.number if isinstance(value, Quantity) else value)
+        return observation(round(100 * accuracy(tried[-1])))
+
+    return BreakPoint(given, observe).find(), tried
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.4, 0.5, 7.25, 12, 29.9, 44.5, 44.99])
+def test_the_limit_is_the_last_value_of_the_grid_that_holds(threshold: float) -> None:
+    found, tried = find(case(0, 45, 0.5), lambda value: 1.0 if value <= threshold else 0.5)
+    expected = np.floor(threshold / 0.5 + 1e-9) * 0.5
+    assert found.estimate.value == expected
+    assert (found.estimate.low, found.estimate.high) == (expected, expected + 0.5)
+    assert found.estimate.detail == f"holds at {Quantity(expected, 'deg')}, breaks at {Quantity(expected + 0.5, 'deg')}"
+    assert len(tried) == len(set(tried)) <= 2 + 7 + 7
+    assert [probe.value.number for probe in found.probes] == sorted(tried)
+    assert found.note == ""
+
+
+def test_downwards_percent_and_whole_numbers() -> None:
+    assert find(case(0, -45, 1), lambda value: float(value >= -12))[0].estimate.value == -12
+    assert find(case(0, 20, 1, "%"), lambda value: float(value <= 7))[0].estimate.value == pytest.approx(0.07)
+    found, tried = find(case(1, 5, 1, "", whole=True), lambda value: float(value <= 3))
+    assert (found.estimate.value, all(isinstance(value, int) for value in tried)) == (3, True)
+
+
+def test_an_end_that_is_no_multiple_of_the_step_is_tried_too() -> None:
+    found, tried = find(case(0, 1, 0.3), lambda value: 1.0)
+    assert (found.estimate.value, max(tried), found.beyond) == (1.0, 1.0, None)
+    assert found.estimate.detail == "holds up to 1deg, where the search ends"
+
+
+def test_broken_at_the_start_is_below_every_value() -> None:
+    found, tried = find(case(0, 45, 0.5), lambda value: 0.5)
+    assert (found.estimate.value, found.estimate.high, tried) == (-0.5, 0.0, [0.0])
+    assert found.estimate.detail == "broken already at 0deg, where the search begins"
+
+
+def test_a_break_before_the_limit_is_found_and_said() -> None:
+    """The model breaks from 10 to 20 degrees and holds again up to 40."""
+    found, _ = find(case(0, 64, 0.5), lambda value: 0.5 if 10 <= value < 20 or value > 40 else 1.0)
+    assert found.estimate.value == 9.5
+    assert "not monotone" in found.note
+    assert "holds again at 40deg" in found.note
+
+
+def test_all_values_share_their_random_stream_but_not_their_records() -> None:
+    given = case(0, 45, 0.5)
+    point = BreakPoint(given, lambda probe: observation(100))
+    one, two = point.case_at(Quantity(5, "deg")), point.case_at(Quantity(6, "deg"))
+    assert one.stream == two.stream != ""
+    assert one.canonical() != two.canonical()
+    assert BreakPoint(case(0, 30, 1), lambda probe: observation(1)).case_at(Quantity(5, "deg")).stream == one.stream
