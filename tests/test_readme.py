@@ -83,6 +83,9 @@ def is_a_suite(block: Block, folder: Path) -> None:
 def written_suite(folder: Path, *, checks: str = "", part: str = "") -> Suite:
     text = "robustcheck: 1\ntitle: t\nowner: o\nmodel: signs-robot\ndata: signs-test\nexpect: {accuracy: '>= 50%'}\n"
     checks = checks or "- {shift: camera.yaw, yaw: 10deg}\n"
+    if part.startswith("checks:"):
+        checks, _, part = textwrap.dedent(part.removeprefix("checks:\n")).partition("overall:")
+        part = f"overall:{part}"
     (folder / "suite.yaml").write_text(f"{text}checks:\n{textwrap.indent(checks, '  ')}{part}", encoding="utf-8")
     return load_suite(folder / "suite.yaml", load_project(folder, ROOT / "configs"))
 

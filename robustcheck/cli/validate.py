@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems, then a count."""
     from robustcheck.language import load_project, load_suite
+    from robustcheck.language.approvals import approvals_of, missing_approvals
     from robustcheck.language.entries import Project
 
     settings = find_settings(arguments.paths)
@@ -47,6 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
         cases += len(suite.cases) + len(suite.overall)
         for note in suite.notes:
             say(f"note: {note}")
+        try:
+            approvals = approvals_of(suite, settings.root)
+        except SuiteError as error:
+            problems += error.problems
+            continue
+        for lacking in missing_approvals(suite, approvals):
+            say(f"note: {lacking.problem}")
     problems = list(dict.fromkeys(problems))
     for problem in problems:
         say(str(problem))

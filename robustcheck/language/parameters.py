@@ -19,12 +19,12 @@ from robustcheck.language.kinds import (
     Flag,
     Kind,
     Known,
-    Loose,
     Reading,
     Text,
     Whole,
     within,
 )
+from robustcheck.language.loose import Loose
 from robustcheck.language.nodes import Mapping, Node, Scalar, shown
 from robustcheck.language.nodes import Sequence as SequenceNode
 from robustcheck.language.plan import Span, Step

@@ -112,9 +112,9 @@ def broken_rate(seen: Observation) -> Estimate:
 
 @metric("mean_view_accuracy", better="higher", kinds=("worst_of",))
 def mean_view_accuracy(seen: Observation) -> Estimate:
-    """Accuracy over views spread evenly through the box that ``worst_of`` searches, for scale beside the worst.
+    """Accuracy over views spread evenly through the box that ``worst_of`` searches.
 
-    Every picture counts with its own share of views that are right, so the interval is about pictures.
+    It is there for scale beside the worst. Every picture counts with its own share of views that are right, so the interval is about pictures.
     """
     right, looked_at = (seen.records.extra[name].astype(float) for name in ("views_right", "views_spread"))
     return sample_mean((right / looked_at).tolist())

@@ -40,27 +40,26 @@ def coverage(array: Json, results: Sequence[Json]) -> dict[str, Any]:
 def suspects(array: Json, evaluated: Mapping[str, Json]) -> list[dict[str, str]]:
     """Return the smallest sets of levels that occur only in cases that did not pass, the most frequent first.
 
-    A single level that explains its cases hides the pairs it is part of. Where no case passed, or none failed, nothing
-    can be told apart and the list is empty.
+    A level that occurs in two failed cases or more, and in none that passed, explains them; pairs are looked for in the
+    cases that no level explains, and so on. Where no case passed, or none failed, nothing can be told apart and the list
+    is empty.
     """
     failed = [result["swept"] for result in evaluated.values() if result["verdict"] != "pass"]
     passed = [result["swept"] for result in evaluated.values() if result["verdict"] == "pass"]
     if not failed or not passed:
         return []
-    found: list[dict[str, str]] = []
-    counts: list[int] = []
+    found: list[tuple[int, dict[str, str]]] = []
     for size in range(1, array["strength"] + 1):
+        # What a smaller set explains needs no larger one.
+        known = [levels for _, levels in found]
+        left = [swept for swept in failed if not any(levels.items() <= swept.items() for levels in known)]
         for levels in _combinations(array["factors"], size):
-            if any(known.items() <= levels.items() for known in found):
-                continue
-            count = sum(levels.items() <= swept.items() for swept in failed)
+            count = sum(levels.items() <= swept.items() for swept in left)
             # One failure says little of a single level, which the other factors may explain as well.
             enough = count >= (2 if size == 1 else 1)
             if enough and not any(levels.items() <= swept.items() for swept in passed):
-                found.append(levels)
-                counts.append(count)
-    order = sorted(range(len(found)), key=lambda index: (len(found[index]), -counts[index]))
-    return [found[index] for index in order]
+                found.append((count, levels))
+    return [levels for count, levels in sorted(found, key=lambda entry: (len(entry[1]), -entry[0]))]
 
 
 def lines(combination: Json, cases: Sequence[Json]) -> Iterator[tuple[str, str]]:

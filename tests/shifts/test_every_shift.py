@@ -74,7 +74,7 @@ TABLE = {
     "light.backlight": Row({"ratio": "0ev"}),
     "sensor.noise": Row(drawn=True, coloured=True),
     "sensor.jpeg": Row(),
-    "sensor.webp": Row(),
+    "sensor.webp": Row(coloured=True),
     "sensor.downscale": Row({"ratio": "1"}),
     "sensor.bit_depth": Row({"bits": "8"}),
     "sensor.channel_order": Row({"order": "rgb"}),
@@ -92,20 +92,20 @@ TABLE = {
     "imagenet_c.impulse_noise": Row(drawn=True, coloured=True),
     "imagenet_c.speckle_noise": Row(drawn=True, coloured=True),
     "imagenet_c.defocus_blur": Row(),
-    "imagenet_c.glass_blur": Row(drawn=True),
+    "imagenet_c.glass_blur": Row(drawn=True, disorder=UNDONE),
     "imagenet_c.motion_blur": Row(drawn=True),
     "imagenet_c.zoom_blur": Row(),
     "imagenet_c.gaussian_blur": Row(),
     "imagenet_c.snow": Row(drawn=True, disorder=UNDONE),
-    "imagenet_c.frost": Row(drawn=True),
+    "imagenet_c.frost": Row(drawn=True, coloured=True, disorder=UNDONE),
     "imagenet_c.fog": Row(drawn=True),
     "imagenet_c.brightness": Row(),
     "imagenet_c.contrast": Row(),
-    "imagenet_c.elastic_transform": Row(drawn=True, disorder=UNDONE),
+    "imagenet_c.elastic_transform": Row(drawn=True),
     "imagenet_c.pixelate": Row(),
     "imagenet_c.jpeg_compression": Row(),
-    "imagenet_c.spatter": Row(drawn=True),
-    "imagenet_c.saturate": Row(disorder=UNDONE),
+    "imagenet_c.spatter": Row(drawn=True, coloured=True),
+    "imagenet_c.saturate": Row(coloured=True, disorder=UNDONE),
 }
 EVERY = pytest.mark.parametrize("name", TABLE)
 SWEPT = [(entry.name, parameter) for entry in registry.shifts if entry.name in TABLE for parameter in entry.facts.sweep]
@@ -319,7 +319,7 @@ checks:
 def outside(parameter: Parameter) -> list[str]:
     """Return values just beyond either end of a parameter's range, or a word that is none of its choices."""
     if parameter.kind in ("choice", "boolean"):
-        return ["nonsense"]
+        return ["zzz"]
     written = [f"{end:.12g}" for end in (parameter.low - 1, parameter.high + 1)]
     if ":" in parameter.units:
         # A quotient below the range cannot be written as low - 1.

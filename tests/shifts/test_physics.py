@@ -13,7 +13,8 @@ from robustcheck import registry
 from robustcheck.pictures import Frame, Warp
 from robustcheck.pictures.light import decode_srgb, encode_srgb, in_linear_light
 from robustcheck.shifts.blur import disk_kernel, line_kernel
-from robustcheck.shifts.light import FULL_WELL, READ_NOISE, planckian_gains
+from robustcheck.shifts.light import planckian_gains
+from robustcheck.shifts.noise import FULL_WELL, READ_NOISE
 from robustcheck.shifts.shade import backlight_mask, vignette_mask
 from robustcheck.units import Quantity
 
