@@ -17,8 +17,8 @@ import numpy as np
 from robustcheck import registry
 from robustcheck.language.plan import Case, Step
 
-DECIDING_CODE = ("data", "engine", "measure", "models", "pictures")
-"""Folders of this package that can change pixels or records."""
+DECIDING_CODE = ("data", "engine", "language/plan.py", "measure", "models", "pictures", "shifts", "units.py")
+"""Folders and files of this package that can change pixels or records."""
 
 DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy", "albumentations")
 """Packages whose version can change pixels or logits."""
@@ -48,8 +48,9 @@ def _canonical(case: Case) -> str:
 def engine_version() -> str:
     """Return a digest of our own code that makes records, so that none outlives a change of it unnoticed."""
     digest = hashlib.sha256()
-    for folder in DECIDING_CODE:
-        for path in sorted((Path(__file__).parents[1] / folder).glob("*.py")):
+    for name in DECIDING_CODE:
+        place = Path(__file__).parents[1] / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
 
