@@ -32,7 +32,7 @@ LAYERS: dict[str, set[str]] = {
 
 LAYERS["api"] = LAYERS["report"] | {"report"}
 LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "registry", "report"}
-LAYERS["cli"] = LAYERS["report"] | {"clash", "data", "models", "registry", "report"}
+LAYERS["cli"] = LAYERS["report"] | {"clash", "data", "demo", "models", "pictures", "registry", "report"}
 LAYERS["__init__"] = {"api", "registry"}
 
 HEAVY = frozenset({"PIL", "albumentations", "cv2", "foolbox", "pyarrow", "scipy", "timm", "torch", "torchvision"})
@@ -50,6 +50,7 @@ HEAVY_AT_TOP: dict[str, tuple[set[str], str]] = {
     "models/module.py": ({"torch"}, "is a model"),
     "models/weights.py": ({"torch"}, "is a model"),
     "models/zoo.py": ({"torch"}, "is a model"),
+    "cli/strip.py": ({"PIL"}, "draws"),
     "demo/canvas.py": ({"PIL"}, "draws"),
     "demo/framing.py": ({"PIL", "cv2"}, "draws"),
     "demo/lighting.py": ({"cv2"}, "draws"),

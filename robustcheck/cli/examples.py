@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -45,10 +46,22 @@ def shift_example(shift: Definition) -> str:
 def _shown(shift: Definition) -> list[Parameter]:
     parameters = list(shift.parameters.values())
     chosen = [parameter for parameter in parameters if parameter.required or parameter.name in shift.facts.sweep]
-    return chosen or parameters[:_FEW]
+    few = [parameter for parameter in parameters if parameter.kind != "any" or _default_of_another(parameter)]
+    return chosen or few[:_FEW]
+
+
+def _default_of_another(parameter: Parameter) -> str:
+    """Return the default of another library's argument as a suite writes it; nothing where that cannot be written."""
+    text = str(parameter.default)
+    pair = re.fullmatch(r"\(([-\d.]+), ([-\d.]+)\)", text)
+    if pair:
+        return f"{pair[1]}..{pair[2]}"
+    return text if re.fullmatch(r"[-+]?[\d.]+|[a-z_]+", text) else ""
 
 
 def _sample(parameter: Parameter) -> str:
+    if parameter.kind == "any":
+        return _default_of_another(parameter) or "64"
     if parameter.kind == "choice":
         return next((word for word in parameter.choices if word != parameter.default), parameter.choices[0])
     if parameter.kind == "boolean":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 from robustcheck.cli.examples import metric_example, shift_example
 from robustcheck.cli.listing import range_shown, unit_shown
 from robustcheck.cli.output import OK, WrongCall, columns, say
-from robustcheck.errors import did_you_mean
+from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.registry import Definition, MetricFacts, Parameter, ShiftFacts
 
 NAME = "explain"
@@ -20,6 +21,9 @@ WIDTH = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("name", metavar="SHIFT|METRIC", help="such as camera.pitch or worst_class_accuracy")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="also draw a shift at each value worth sweeping, as PNG or JPEG"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,12 +33,29 @@ def run(arguments: argparse.Namespace) -> int:
     name = arguments.name
     if name in registry.shifts:
         _explain_shift(registry.shifts[name])
+        if arguments.picture:
+            _draw(registry.shifts[name], arguments.picture)
     elif name in registry.metrics:
         _explain_metric(registry.metrics[name])
     else:
-        known = [definition.name for definition in (*registry.shifts, *registry.metrics)]
+        family = list(registry.shifts.family(name))
+        known = family or [definition.name for definition in (*registry.shifts, *registry.metrics)]
         raise WrongCall(f"there is no shift or metric {name}; {did_you_mean(name, known)}")
     return OK
+
+
+def _draw(shift: Definition, path: Path) -> None:
+    from robustcheck.cli.strip import BESIDE, strip
+
+    if not shift.facts.sweep and shift.name not in BESIDE:
+        raise WrongCall(
+            f"{shift.name} has no values worth sweeping, so there is nothing to draw; try `robustcheck preview`"
+        )
+    try:
+        strip(shift).save(path)
+    except (OSError, ValueError) as error:
+        raise RobustcheckError(f"{path} cannot be written: {error}; name a file that ends in .png or .jpg") from error
+    say(f"\nwrote {path}")
 
 
 def _explain_shift(shift: Definition) -> None:
@@ -60,6 +81,7 @@ def _parameter(parameter: Parameter) -> tuple[str, ...]:
 
     units = " or ".join(unit_shown(unit) for unit in parameter.units)
     kinds = {"quantity": units or "number", "integer": "whole number", "boolean": "true or false", "text": "text"}
+    kinds["any"] = "as in its library"
     kind = kinds.get(parameter.kind) or " or ".join(parameter.choices)
     default = "required" if parameter.required else f"default {written_default(parameter) or 'none'}"
     return parameter.name, kind, range_shown(parameter), default, parameter.doc

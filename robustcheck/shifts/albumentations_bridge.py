@@ -81,7 +81,7 @@ def _definition(name: str, known: Mapping[str, Any]) -> Definition:
             kind="any",
             default=facts.get("default"),
             required=facts["required"],
-            doc=f"As in albumentations; default {facts['default']}." if "default" in facts else "As in albumentations.",
+            doc="As in albumentations.",
         )
         for argument, facts in known["arguments"].items()
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+from PIL import Image
 
 from robustcheck import registry
 from robustcheck.cli import listing, output
@@ -185,3 +186,21 @@ def test_schemas_are_printed(robustcheck_command: Call, words: tuple[str, ...]) 
 def test_units_in_lists_are_written_as_people_write_them() -> None:
     assert listing.unit_shown(":") == "w:h"
     assert listing.unit_shown("deg") == "deg"
+
+
+def test_a_shift_is_drawn_at_each_swept_value(robustcheck_command: Call, tmp_path: Path) -> None:
+    path = tmp_path / "yaw.png"
+    assert robustcheck_command("explain", "camera.yaw", "--picture", str(path)).code == 0
+    with Image.open(path) as drawn:
+        cells = len(registry.shifts["camera.yaw"].facts.sweep["yaw"]) + 1
+        assert drawn.size == (cells * 124 - 4, 138)
+    refused = robustcheck_command("explain", "camera.yaw", "--picture", str(tmp_path / "yaw.txt"))
+    assert refused.code != 0
+    assert "cannot be written" in refused.err
+
+
+def test_transforms_of_albumentations_are_explained(robustcheck_command: Call) -> None:
+    done = robustcheck_command("explain", "albumentations.GaussNoise")
+    assert done.code == 0
+    assert "std_range" in done.out
+    assert "did you mean albumentations.GaussNoise" in robustcheck_command("explain", "albumentations.GausNoise").err
