@@ -107,9 +107,10 @@ def test_a_tenth_of_the_views_finds_what_a_fine_grid_breaks(tmp_path: Path) -> N
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("ranges", [2, 3])
-def test_more_pictures_and_more_ranges(tmp_path: Path, ranges: int) -> None:
-    parts = [both(tmp_path, model, ranges=ranges, pictures=112) for model in ("signs-web", "signs-robot")]
-    print(ranges, parts)
-    broken, found = sum(part[0] for part in parts), sum(part[1] for part in parts)
-    assert found >= 0.95 * broken
+@pytest.mark.parametrize(("ranges", "share"), [(2, 0.95), (3, 0.9)])
+def test_more_pictures_and_more_ranges(tmp_path: Path, ranges: int, share: float) -> None:
+    """What docs/suites.md says; with -s the figures are printed."""
+    parts = {model: both(tmp_path, model, ranges=ranges, pictures=56) for model in ("signs-web", "signs-robot")}
+    print(f"{ranges} ranges (broken by the grid, of these found, pictures): {parts}")
+    broken, found = (sum(part[place] for part in parts.values()) for place in (0, 1))
+    assert found >= share * broken
