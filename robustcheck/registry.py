@@ -14,13 +14,14 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.facts import AttackFacts, MetricFacts, ShiftFacts
 from robustcheck.units import UNITS, In, Quantity, Range
 
-INJECTED = frozenset({"rng", "frame"})
+INJECTED = frozenset({"rng", "frame", "tier"})
 """Keyword parameters that the engine supplies and no suite may set."""
 RESERVED = frozenset(
     [
@@ -46,6 +47,9 @@ RESERVED = frozenset(
         "border",
         "fill",
         "allow_synthetic_border",
+        "targeted",
+        "time_limit",
+        "attack_unit_test",
     ]
 )
 """Words of the suite language that stand beside a shift's parameters, so no parameter may be called so.
@@ -197,57 +201,13 @@ class Registry:
 
 
 shifts = Registry("shift")
+attacks = Registry("attack")
 metrics = Registry("metric")
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftFacts:
-    """What the decorator of a shift states beside its signature.
-
-    Attributes:
-        geometric: Moves pixels (its first parameter is ``frame`` and it returns a Warp) rather than
-            changing their values (its first parameter is ``image``).
-        pointwise: Changes each pixel by its own value alone, so that it commutes with a warp.
-        sweep: Values worth sweeping, as a suite would write them.
-        source: Where the formula comes from.
-        note: What a report must say whenever it is used, such as "no parallax".
-        stage: ``source`` works on source pixels; ``input`` on the model's input, after its resize and crop;
-            ``preprocessing`` changes that resize itself (its first parameter is ``preprocessing``).
-        check: Tries arguments without a picture; raises a RobustcheckError if the function would refuse them.
-    """
-
-    geometric: bool
-    pointwise: bool = False
-    sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    source: str = ""
-    note: str = ""
-    stage: Literal["source", "input", "preprocessing"] = "source"
-    check: Callable[[Mapping[str, Any]], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MetricFacts:
-    """What the decorator of a metric states beside its signature.
-
-    Attributes:
-        better: Whether a higher or a lower value is better; ``worst`` of a sweep follows it.
-        unit: ``%``, ``pp`` or ``""``: what a threshold on it must be written in; ``parameter`` for the unit of the
-            parameter that the case is about.
-        low: Least possible value, in the written unit.
-        high: Greatest possible value, in the written unit.
-        argument: What stands between the metric and its threshold in YAML: nothing, a class name, a
-            number of guesses, a metadata column (optionally one of its values), or two classes.
-        paired: Compares with the clean prediction of the same pictures.
-        kinds: The kinds of case that it can be measured on; empty for all.
-    """
-
-    better: Literal["higher", "lower"]
-    unit: Literal["%", "pp", "", "parameter"] = "%"
-    low: float = 0.0
-    high: float = 100.0
-    argument: Literal["", "class", "k", "group", "confusion"] = ""
-    paired: bool = False
-    kinds: tuple[str, ...] = ()
+def perturbation(name: str) -> Definition:
+    """Return what is registered under a name, be it a shift or an attack."""
+    return attacks[name] if name in attacks else shifts[name]
 
 
 Function = typing.TypeVar("Function", bound=Callable[..., Any])
@@ -291,6 +251,31 @@ def shift(
     return register
 
 
+def attack(
+    name: str,
+    *,
+    gradients: bool = True,
+    minimal: bool = False,
+    targeted: bool = True,
+    sweep: Mapping[str, tuple[str, ...]] | None = None,
+    source: str = "",
+    note: str = "",
+) -> Callable[[Function], Function]:
+    """Register an attack: a function whose keyword-only parameters become the YAML, and which returns the attack.
+
+    What it returns has ``norm`` (``linf``, ``l2``, ``l1``, ``l0``, or an empty text for no ball) and
+    ``perturb(victim, goal, eps)``, as ``robustcheck.attacks.base.ActiveSetAttack`` has; one that looks for the least change
+    has ``minimal(victim, goal)`` too. ``eps`` and ``norm`` are written by suites like any other parameter. ``tier``, that of
+    the check, is supplied when the function asks for it. The arguments are those of ``AttackFacts``.
+    """
+
+    def register(function: Function) -> Function:
+        attacks.add(name, function, AttackFacts(gradients, minimal, targeted, dict(sweep or {}), source, note))
+        return function
+
+    return register
+
+
 def metric(
     name: str,
     *,
@@ -298,7 +283,7 @@ def metric(
     unit: Literal["%", "pp", "", "parameter"] = "%",
     low: float = 0.0,
     high: float = 100.0,
-    argument: Literal["", "class", "k", "group", "confusion"] = "",
+    argument: Literal["", "class", "k", "group", "confusion", "eps"] = "",
     paired: bool = False,
     kinds: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:

@@ -62,6 +62,8 @@ def chosen_cases(suite: Suite, patterns: Sequence[str]) -> list[Case]:
         if pattern == suite.clean.id:
             raise WrongCall("the clean case is the pictures as they are; name a case of a check")
         if not any(case.matches(pattern) for case in cases):
-            known = [name for case in cases for name in (case.id, case.check, *(step.name for step in case.steps))]
+            known = [
+                name for case in cases for name in (case.id, case.check, *(step.name for step in case.perturbations))
+            ]
             raise WrongCall(f"there is no case {pattern} in {suite.path}; {did_you_mean(pattern, known)}")
     return [case for case in cases if not patterns or any(case.matches(pattern) for pattern in patterns)]

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from robustcheck.facts import MetricFacts
 from robustcheck.language.thresholds import ARGUMENTS
-from robustcheck.registry import Definition, MetricFacts, Parameter, ShiftFacts
+from robustcheck.registry import Definition, Parameter
 from robustcheck.units import Quantity, parse_quantity
 
 _USUAL: Final[Mapping[str, float]] = {
@@ -30,16 +31,25 @@ _FEW: Final = 2
 
 def shift_example(shift: Definition) -> str:
     """Return an entry of ``checks`` that uses a shift with values worth trying."""
-    facts: ShiftFacts = shift.facts
-    lines = [f"- shift: {shift.name}"]
+    return _example(shift, "shift", 'drop: "<= 5pp"')
+
+
+def attack_example(attack: Definition) -> str:
+    """Return an entry of ``checks`` that uses an attack with values worth trying."""
+    expected = 'median_norm: ">= 0.01"' if attack.facts.minimal else 'robust_accuracy: ">= 40%"'
+    return _example(attack, "attack", expected)
+
+
+def _example(shift: Definition, key: str, expected: str) -> str:
+    lines = [f"- {key}: {shift.name}"]
     for parameter in _shown(shift):
-        values = facts.sweep.get(parameter.name, ())
+        values = shift.facts.sweep.get(parameter.name, ())
         if len(values) > 1:
             written = f"[{', '.join(values)}]"
         else:
             written = values[0] if values else _sample(parameter)
         lines.append(f"  {parameter.name}: {written}")
-    lines.append('  expect: {drop: "<= 5pp"}')
+    lines.append(f"  expect: {{{expected}}}")
     return "\n".join(lines)
 
 
@@ -93,6 +103,7 @@ def _inside(usual: float, parameter: Parameter) -> float:
 
 _SUBJECTS: Final[Mapping[str, str]] = {
     "worst_of": "- worst_of: camera.view\n  yaw: -15deg..15deg\n  zoom: 0.8..1.25\n  ",
+    "attack": "- attack: pgd\n  eps: 4/255\n  ",
     "find_limit": '- find_limit: {shift: camera.yaw, param: yaw, from: 0deg, to: 45deg, until: {accuracy: "< 90%"}}\n  ',
 }
 """The checks that metrics of their own are measured on."""
@@ -102,6 +113,12 @@ def metric_example(metric: Definition) -> str:
     """Return a line of ``expect`` that uses a metric, after the check that it needs if not every check will do."""
     facts: MetricFacts = metric.facts
     beside = _SUBJECTS[facts.kinds[0]] if facts.kinds else ""
+    if metric.name in ("median_norm", "robust_accuracy_at"):
+        beside = "- attack: fmn\n  "
+    if metric.name == "median_norm":
+        return f'{beside}expect: {{median_norm: ">= 4/255"}}'
+    if metric.name == "targeted_success":
+        beside += "targeted: {stop: turn_left}\n  "
     if facts.unit == "parameter":
         return f'{beside}expect: {{{metric.name}: ">= 12deg"}}'
     return beside + _expectation(metric, facts)

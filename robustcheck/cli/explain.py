@@ -1,26 +1,27 @@
-"""Explain a shift or a metric: what it does, its parameters, and lines to paste into a suite."""
+"""Explain a shift, an attack or a metric: what it does, its parameters, and lines to paste into a suite."""
 
 from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from robustcheck.cli.examples import metric_example, shift_example
+from robustcheck.cli.examples import attack_example, metric_example, shift_example
 from robustcheck.cli.listing import range_shown, unit_shown
 from robustcheck.cli.output import OK, WrongCall, columns, say
 from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.registry import Definition, MetricFacts, Parameter, ShiftFacts
+from robustcheck.facts import MetricFacts
+from robustcheck.registry import Definition, Parameter
 
 NAME = "explain"
-HELP = "explain a shift or a metric"
+HELP = "explain a shift, an attack or a metric"
 WIDTH = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("name", metavar="SHIFT|METRIC", help="such as camera.pitch or worst_class_accuracy")
+    parser.add_argument("name", metavar="SHIFT|ATTACK|METRIC", help="such as camera.pitch or worst_class_accuracy")
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="also draw a shift at each value worth sweeping, as PNG or JPEG"
     )
@@ -32,15 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     name = arguments.name
     if name in registry.shifts:
-        _explain_shift(registry.shifts[name])
+        _explain(registry.shifts[name], shift_example)
         if arguments.picture:
             _draw(registry.shifts[name], arguments.picture)
+    elif name in registry.attacks:
+        _explain(registry.attacks[name], attack_example)
     elif name in registry.metrics:
         _explain_metric(registry.metrics[name])
     else:
         family = list(registry.shifts.family(name))
-        known = family or [definition.name for definition in (*registry.shifts, *registry.metrics)]
-        raise WrongCall(f"there is no shift or metric {name}; {did_you_mean(name, known)}")
+        known = family or [definition.name for definition in (*registry.shifts, *registry.attacks, *registry.metrics)]
+        raise WrongCall(f"there is no shift, attack or metric {name}; {did_you_mean(name, known)}")
     return OK
 
 
@@ -58,8 +61,8 @@ def _draw(shift: Definition, path: Path) -> None:
     say(f"\nwrote {path}")
 
 
-def _explain_shift(shift: Definition) -> None:
-    facts: ShiftFacts = shift.facts
+def _explain(shift: Definition, example: Callable[[Definition], str]) -> None:
+    facts = shift.facts
     _head(shift)
     if shift.parameters:
         say("\nparameters:")
@@ -73,7 +76,7 @@ def _explain_shift(shift: Definition) -> None:
     if facts.note:
         _paragraph("note", facts.note)
     say("\nexample, an entry of `checks:` in a suite:")
-    say(textwrap.indent(shift_example(shift), "  "))
+    say(textwrap.indent(example(shift), "  "))
 
 
 def _parameter(parameter: Parameter) -> tuple[str, ...]:

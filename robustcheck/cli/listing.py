@@ -1,4 +1,4 @@
-"""List what suites may name: shifts, metrics, and the models and data sets of the project's configuration."""
+"""List what suites may name: shifts, attacks, metrics, and the models and data sets of the project's configuration."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, columns, one_of
-from robustcheck.registry import Definition, MetricFacts, Parameter
+from robustcheck.facts import MetricFacts
+from robustcheck.registry import Definition, Parameter
 
 if TYPE_CHECKING:
     from robustcheck.language.entries import Project
 
 NAME = "list"
-HELP = "list shifts, metrics, models or data sets"
-NOUNS = ("shifts", "metrics", "models", "data")
+HELP = "list shifts, attacks, metrics, models or data sets"
+NOUNS = ("shifts", "attacks", "metrics", "models", "data")
 Row = tuple[str, ...]
 
 
@@ -26,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line an entry."""
-    head, rows = {"shifts": _shifts, "metrics": _metrics, "models": _models, "data": _data}[arguments.noun]()
+    head, rows = {"shifts": _shifts, "attacks": _attacks, "metrics": _metrics, "models": _models, "data": _data}[
+        arguments.noun
+    ]()
     columns(rows, head=head)
     return OK
 
@@ -41,8 +44,23 @@ def _shifts() -> tuple[Row, Iterator[Row]]:
     return ("SHIFT", "PARAMETERS", ""), rows
 
 
+def _attacks() -> tuple[Row, Iterator[Row]]:
+    from robustcheck import registry
+
+    rows = (
+        (
+            attack.name,
+            "gradients" if attack.facts.gradients else "logits only",
+            " ".join(_parameter(parameter) for parameter in attack.parameters.values()),
+            attack.summary,
+        )
+        for attack in registry.attacks
+    )
+    return ("ATTACK", "NEEDS", "PARAMETERS", ""), rows
+
+
 def _parameter(parameter: Parameter) -> str:
-    units = "|".join(unit_shown(unit) for unit in parameter.units)
+    units = "|".join(unit_shown(unit) for unit in parameter.units if unit)
     if parameter.kind == "choice":
         units = "|".join(parameter.choices)
     shown = f"{parameter.name}:{units}" if units else parameter.name

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from robustcheck import registry
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.source import Source
+from robustcheck.engine.adversary import BLOCK, Adversary
 from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.keys import case_key
 from robustcheck.engine.options import Options
@@ -23,7 +24,7 @@ from robustcheck.engine.prepare import Batch, Preparation, columns_of
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Store, Stored
 from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
-from robustcheck.language.entries import Project
+from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
 from robustcheck.models import open_model
@@ -71,6 +72,7 @@ class Evaluator:
         if len(entry.classes) < 2:
             raise ModelError(f"the model {entry.name} has {len(entry.classes)} class; a classifier has at least 2")
         _check_arguments(suite)
+        _check_gradients(suite, entry)
         self.source: Source = open_source(project.data[suite.data], seed=suite.seed, limit=options.limit)
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
@@ -126,7 +128,11 @@ class Evaluator:
 
     def _look(self, case: Case) -> Stored:
         began, before = time.perf_counter(), self._forward.pictures
-        if case.search:
+        notes: tuple[str, ...] = ()
+        sanity: tuple[tuple[str, bool, str], ...] = ()
+        if case.attack:
+            (order, columns), sanity, notes = self._attacked(case)
+        elif case.search:
             samples = [sample.id for sample in self.index.samples]
             search = WorstView(case, self._suite.seed, samples, self.index.labels, functools.partial(self._views, case))
             order, columns = search.columns()
@@ -139,7 +145,7 @@ class Evaluator:
         ids = np.array([self.index.samples[row].id for row in order])
         records = Records.of({"id": ids, "label": self.index.labels[order], **columns})
         seconds = time.perf_counter() - began
-        return Stored(records, unreadable, seconds, self._forward.pictures - before)
+        return Stored(records, unreadable, seconds, self._forward.pictures - before, notes, sanity)
 
     def _each(self, case: Case) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:
         """Look at every picture once and return the rows that are readable with their columns."""
@@ -151,11 +157,86 @@ class Evaluator:
         names = parts[0] if parts else ()
         return np.concatenate(rows), {name: np.concatenate([part[name] for part in parts]) for name in names}
 
+    def _attacked(
+        self, case: Case
+    ) -> tuple[tuple[NDArray[np.int64], dict[str, NDArray[Any]]], tuple[tuple[str, bool, str], ...], tuple[str, ...]]:
+        """Attack every picture; return rows with columns, what the checks of the attack's sanity found, and notes."""
+        from robustcheck.models.precision import steady
+        from robustcheck.models.untouched import untouched
+
+        # Whatever is wrong with the model is said before it is attacked.
+        adversary = Adversary(case, self.predictor, seed=self._suite.seed, size=self._forward.size)
+        parts: list[dict[str, NDArray[Any]]] = []
+        rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+        indices = range(len(self.index.samples))
+        for start in range(0, len(indices), BLOCK):
+            chosen, pixels, unseen, plain = self._inputs(case, indices[start : start + BLOCK])
+            if not len(chosen):
+                continue
+            clean = self._inputs(self._suite.clean, chosen, look=False)[1] if case.steps else pixels
+            ids = [self.index.samples[row].id for row in chosen]
+            with steady(), untouched(getattr(self.predictor, "module", None)):
+                columns = adversary.columns(pixels, clean, self.index.labels[chosen], ids, plain)
+            parts.append({**columns, "unseen": unseen})
+            rows.append(chosen)
+        with steady(), untouched(getattr(self.predictor, "module", None)):
+            sanity = tuple((found.name, found.held, found.detail) for found in adversary.findings()) if parts else ()
+        self._forward.pictures += adversary.victim.forwards
+        notes = (
+            [f"broken by {', '.join(f'{name} {count}' for name, count in adversary.by.items())}"]
+            if adversary.by
+            else []
+        )
+        names = parts[0] if parts else ()
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
+        return (np.concatenate(rows), joined), sanity, tuple(notes)
+
+    def _inputs(
+        self, case: Case, rows: Sequence[int] | NDArray[np.int64], *, look: bool = True
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """Return the rows that are readable, their inputs, what was unseen of them, and their logits if asked for."""
+        found: list[tuple[NDArray[Any], ...]] = []
+        for batch in self._preparation.batches(case, rows, self._forward.size):
+            logits = self._forward(batch.pixels) if look else np.zeros((len(batch.rows), 0), np.float32)
+            found.append((batch.rows.copy(), batch.pixels.copy(), batch.unseen.copy(), logits))
+        if not found:
+            nothing = np.zeros(0)
+            return (
+                nothing.astype(np.int64),
+                nothing.astype(np.uint8),
+                nothing.astype(np.float32),
+                nothing.astype(np.float32),
+            )
+        rows_, pixels, unseen, plain = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return rows_, pixels, unseen, plain
+
     def _views(
         self, case: Case, rows: NDArray[np.int64], steps: Sequence[Sequence[Step]]
     ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         for batch in self._preparation.batches(case, rows, self._forward.size, steps):
             yield batch, self._forward(batch.pixels)
+
+
+def _check_gradients(suite: Suite, entry: ModelEntry) -> None:
+    """Refuse attacks that need gradients on a model that has none, which may have been chosen on the command line.
+
+    Raises:
+        SuiteError: With every case that cannot run.
+    """
+    if entry.gradients:
+        return
+    works = ", ".join(known.name for known in registry.attacks if not known.facts.gradients)
+    problems = [
+        Problem(
+            case.where,
+            f"{case.id}: {case.attack.step.name} needs gradients, and the model {entry.name} has none (gradients: false)",
+            f"these work: {works}",
+        )
+        for case in suite.cases
+        if case.attack and registry.attacks[case.attack.step.name].facts.gradients
+    ]
+    if problems:
+        raise SuiteError(problems)
 
 
 def _check_arguments(suite: Suite) -> None:

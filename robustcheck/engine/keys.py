@@ -17,10 +17,10 @@ import numpy as np
 from robustcheck import registry
 from robustcheck.language.plan import Case, Step
 
-DECIDING_CODE = ("data", "engine", "language/plan.py", "measure", "models", "pictures", "shifts", "units.py")
+DECIDING_CODE = ("attacks", "data", "engine", "language/plan.py", "measure", "models", "pictures", "shifts", "units.py")
 """Folders and files of this package that can change pixels or records."""
 
-DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy", "albumentations")
+DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy", "albumentations", "foolbox")
 """Packages whose version can change pixels or logits."""
 
 
@@ -41,7 +41,8 @@ def generator(seed: int, sample: str, case: Case, step: int) -> np.random.Genera
 
 
 def _canonical(case: Case) -> str:
-    return json.dumps(case.canonical(), sort_keys=True)
+    # Under an attack a shift shares its random choices with the same shift alone.
+    return json.dumps({key: value for key, value in case.canonical().items() if key != "attack"}, sort_keys=True)
 
 
 @functools.cache
@@ -78,7 +79,7 @@ def code_digests(steps: Sequence[Step]) -> dict[str, str]:
     """Return the sha256 of the file that defines each shift used, so that an edited shift is run anew."""
     digests = {}
     for step in steps:
-        file = inspect.getsourcefile(registry.shifts[step.name].function)
+        file = inspect.getsourcefile(registry.perturbation(step.name).function)
         digests[step.name] = _source_digest(file) if file else "unknown"
     return digests
 
@@ -96,7 +97,7 @@ def case_key(case: Case, *, seed: int, model: str, data: str, device: str) -> st
     return digest_of(
         {
             "case": case.canonical(),
-            "code": code_digests(case.steps),
+            "code": code_digests(case.perturbations),
             "data": data,
             "device": device.split(":")[0],
             "environment": environment(),

@@ -64,6 +64,8 @@ class CaseResult:
         check: Id of the check that it is a case of.
         swept: The swept parameters as text, by the name that ids call them.
         trace: What the search for a break point looked at: value, whether the model held, metrics.
+        attack: Under an attack: what it is (``norm``, ``eps``, ``targeted``, ``upper_bound``), the checks of its
+            ``sanity``, and the ``curve`` of accuracy over eps where it looks for the least change. Empty otherwise.
     """
 
     id: str
@@ -96,6 +98,7 @@ class CaseResult:
     check: str = ""
     swept: Mapping[str, str] = field(default_factory=dict)
     trace: tuple[Mapping[str, Any], ...] = ()
+    attack: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -104,7 +107,7 @@ class CaseResult:
 
 def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
     """Return the part of a result that is known before anything runs."""
-    steps = item.steps if isinstance(item, Case) else ()
+    steps = item.perturbations if isinstance(item, Case) else ()
     params = {
         (name if len(steps) == 1 else f"{step.name}.{name}"): str(value)
         for step in steps

@@ -9,6 +9,15 @@ from typing import Any
 import numpy as np
 
 from robustcheck import registry
+from robustcheck.engine.believed import (
+    UPPER_BOUND,
+    always_attacked,
+    attack_facts,
+    doubts_of,
+    next_smaller,
+    nothing_to_change,
+    risen,
+)
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
@@ -194,7 +203,7 @@ class SuiteRun:
         if is_clean:
             judgements += gate.judgements
             problems += gate.advice
-        if case.steps and proof.share_changed == 0:
+        if case.perturbations and proof.share_changed == 0 and not nothing_to_change(case, records):
             if case.kind == "combine":
                 notes.append("none of these levels changes a pixel: this is the clean case again")
             else:
@@ -209,10 +218,12 @@ class SuiteRun:
         if not synthetic and any(not line.holds for line in judgements):
             # Where the model broke, and not the fill, only real pixels can tell.
             synthetic = synthetic_problems(case, looked.furthest)
-        if problems or synthetic:
-            verdict = "error" if problems else "unreliable"
-            problems += synthetic
         first = looked.evaluations[0].stored
+        doubts = [*synthetic, *doubts_of(first), *self._beaten(case, records)]
+        if problems or doubts:
+            verdict = "error" if problems else "unreliable"
+            problems += doubts
+        notes += first.notes
         return CaseResult(
             **describe(self.suite, case),
             verdict=verdict,
@@ -230,8 +241,14 @@ class SuiteRun:
             problems=tuple(problems),
             notes=tuple(notes),
             trace=looked.trace,
+            attack=attack_facts(case, seen, first) if case.attack else {},
             records=self._open().export(looked.evaluations[0], case),
         )
+
+    def _beaten(self, case: Case, records: Records) -> list[str]:
+        """Say that the same attack within a smaller ball leaves fewer pictures right, if it does."""
+        smaller = next_smaller(self.suite, case)
+        return [] if smaller is None else risen(smaller, self._observe(smaller)[0].records, records)
 
     def _unapproved(self, case: Case) -> list[str]:
         """Say that a person still has to look at the pictures of a case that demands it."""
@@ -244,14 +261,18 @@ class SuiteRun:
 
     def _metrics(self, case: Case, seen: Observation) -> dict[str, Estimate]:
         names = list(ALWAYS if case.kind == "clean" else ALWAYS + ALWAYS_PAIRED)
-        names += [metric.name for metric in registry.metrics if case.kind in metric.facts.kinds]
+        names += [
+            metric.name for metric in registry.metrics if case.kind in metric.facts.kinds and case.kind != "attack"
+        ]
+        names += always_attacked(case, seen) if case.attack else []
         names += ["broken_rate"] if case.kind == "worst_of" else []
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
         return {name: measure(seen, name) for name in dict.fromkeys(names)}
 
     def _notes(self, case: Case, records: Records) -> list[str]:
-        notes = [registry.shifts[step.name].facts.note for step in case.steps]
+        notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
         notes = [note for note in dict.fromkeys(notes) if note]
+        notes += [UPPER_BOUND] if case.attack else []
         unseen = float(records.unseen.mean())
         if unseen > SYNTHETIC_NOTED:
             notes.append(f"synthetic border: {unseen:.1%} of the input has no real pixel (fill: {case.fill})")

@@ -35,7 +35,8 @@ class Stored:
         unreadable: Id and reason of each picture that could not be decoded.
         seconds: Wall time the case took when it was computed.
         forwards: Pictures that went through the model for it.
-        notes: What the model adapter had to say.
+        notes: What a reader must know.
+        sanity: Checks of an attack: name, whether it held, and what was seen.
     """
 
     records: Records
@@ -43,6 +44,7 @@ class Stored:
     seconds: float
     forwards: int
     notes: tuple[str, ...] = ()
+    sanity: tuple[tuple[str, bool, str], ...] = ()
 
 
 class Store:
@@ -83,7 +85,8 @@ class Store:
         if about["key"] != key or about["rows"] != table.num_rows:
             return None
         unreadable = tuple((name, reason) for name, reason in about["unreadable"])
-        return Stored(records, unreadable, about["seconds"], about["forwards"], tuple(about["notes"]))
+        sanity = tuple((name, held, detail) for name, held, detail in about["sanity"])
+        return Stored(records, unreadable, about["seconds"], about["forwards"], tuple(about["notes"]), sanity)
 
     def save(self, key: str, stored: Stored, about: dict[str, Any]) -> None:
         """Write records under a key, durably and in one step.
@@ -104,6 +107,7 @@ class Store:
             "seconds": stored.seconds,
             "forwards": stored.forwards,
             "notes": stored.notes,
+            "sanity": stored.sanity,
         }
         table = pyarrow.table(stored.records.columns()).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
         path = self.path(key)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from robustcheck import registry
+from robustcheck.language.attacking import ATTACK, TIME_LIMIT, UNIT_TEST, VIEW_KEYS
 from robustcheck.language.checks import KEYS, listed
 from robustcheck.language.kinds import Choice, Whole
 from robustcheck.language.parameters import RANGE, parameters_schema, shift_names
-from robustcheck.language.plan import METHODS
+from robustcheck.language.plan import AIMS, METHODS
 from robustcheck.language.subjects import DEFAULT_BUDGET, MAX_BUDGET, READERS, STRENGTHS
 from robustcheck.registry import Definition
 
@@ -36,19 +37,29 @@ def check_definitions() -> Schema:
         ):
             if f"{prefix}.{definition.name}" in definitions:
                 chosen.append(_chosen(key, definition.name, f"#/definitions/{prefix}.{definition.name}"))
+    for definition in registry.attacks:
+        definitions |= _of_attack(definition, shared)
+        choices.append(_chosen("attack", definition.name, f"#/definitions/attack.{definition.name}"))
+        step_choices.append(_chosen("attack", definition.name, f"#/definitions/attack_step.{definition.name}"))
     shift = {"description": "The name of a shift.", "enum": names}
+    attack = {"description": "The name of an attack.", **ATTACK.schema()}
+    step: Schema = {"type": "object", "properties": {"shift": shift}, "allOf": step_choices}
     steps = {"type": "array", "minItems": 2, "items": {"$ref": "#/definitions/step"}}
-    definitions["step"] = {
-        "type": "object",
-        "required": ["shift"],
-        "properties": {"shift": shift},
-        "allOf": step_choices,
+    definitions["step"] = {**step, "required": ["shift"]}
+    definitions["last"] = {
+        **step,
+        "properties": {"shift": shift, "attack": attack},
+        "oneOf": [{"required": ["shift"]}, {"required": ["attack"]}],
     }
-    definitions["compose"] = {"description": "Several shifts, one after the other.", **steps}
+    # The validator says that only the last step may be an attack, which a schema cannot.
+    of_both = {"$ref": "#/definitions/last"}
+    description = "Several shifts, one after the other; the last may be an attack."
+    definitions["compose"] = {"description": description, **steps, "items": of_both}
     definitions["combine"] = _combine(steps)
     definitions["find_limit"] = _find_limit(names)
     subjects: Schema = {
         "shift": shift,
+        "attack": attack,
         "compose": {"$ref": "#/definitions/compose"},
         "combine": {"$ref": "#/definitions/combine"},
         "worst_of": {"description": "The shift whose worst view of each picture is searched.", "enum": names},
@@ -63,7 +74,7 @@ def check_definitions() -> Schema:
         "properties": {**subjects, **shared, "severity": {}},
         "allOf": [*choices, *closed],
     }
-    for key in ("step", "check"):
+    for key in ("step", "last", "check"):
         if not definitions[key]["allOf"]:
             del definitions[key]["allOf"]
     return definitions
@@ -104,6 +115,37 @@ def _of_shift(definition: Definition, shared: Schema) -> Schema:
             },
         }
         made[f"worst.{definition.name}"] = mapping("worst_of", {**shared, **ranged, **search})
+    return made
+
+
+def _of_attack(definition: Definition, shared: Schema) -> Schema:
+    """Return the definitions of one attack: its parameters, as a check, and as the last step of a composition."""
+    made: Schema = {f"{definition.name}.{name}": one for name, one in parameters_schema(definition).items()}
+    properties: Schema = {
+        "attack": {"const": definition.name, "description": definition.doc},
+        **{name: {"$ref": f"#/definitions/{definition.name}.{name}"} for name in definition.parameters},
+        "time_limit": {"description": "Seconds that the case may take, such as 900s.", **TIME_LIMIT.schema()},
+        "attack_unit_test": {
+            "description": "Plant adversarials and demand that the attack finds them.",
+            **UNIT_TEST.schema(),
+        },
+    }
+    if definition.facts.targeted:
+        classes: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+        properties["targeted"] = {
+            "description": "What classes are to be taken for, or how targets are chosen; any wrong class without it.",
+            "anyOf": [{"enum": list(AIMS)}, classes],
+        }
+    required = ["attack", *(known.name for known in definition.parameters.values() if known.required)]
+    closed: Schema = {
+        "type": "object",
+        "description": definition.summary,
+        "additionalProperties": False,
+        "required": required,
+    }
+    beside = {name: one for name, one in shared.items() if name not in VIEW_KEYS}
+    made[f"attack.{definition.name}"] = {**closed, "properties": {**properties, **beside}}
+    made[f"attack_step.{definition.name}"] = {**closed, "properties": properties}
     return made
 
 

@@ -23,7 +23,7 @@ from robustcheck.language.kinds import (
 from robustcheck.language.nodes import Mapping, Node, shown, what_is
 from robustcheck.language.parameters import Combination, combinations, factors
 from robustcheck.language.plan import TIERS, Border, Case, CoveringArray, Fill, Threshold
-from robustcheck.language.subjects import READERS, Subject, check_bound, completed, is_parameter
+from robustcheck.language.subjects import READERS, Subject, attack_of, check_bound, completed, is_parameter
 from robustcheck.language.thresholds import Expect, Expectation, merge
 
 Expected = dict[tuple[str, tuple[str, ...]], Threshold]
@@ -61,7 +61,6 @@ KEYS: Final = {
     "allow_synthetic_border": SYNTHETIC,
     "approved": APPROVED,
 }
-LATER: Final = ("attack",)
 _OWN: Final = Record("a check", KEYS)
 
 
@@ -92,11 +91,7 @@ class Check:
             tuple(entry for entry in node.entries if entry.key.text in KEYS and not is_parameter(entry, node)),
         )
         values = _OWN.read("a check", own, reading)
-        kinds = [entry.key for entry in node.entries if entry.key.text in (*READERS, *LATER)]
-        for key in kinds:
-            if key.text in LATER:
-                hint = f"use {listed(READERS)}"
-                return reading.add(key.where, f"{key.text} is not available in this version yet", hint)
+        kinds = [entry.key for entry in node.entries if entry.key.text in READERS]
         if len(kinds) > 1:
             what = f"a check has either {kinds[0].text} or {kinds[1].text}, not both"
             return reading.add(kinds[1].where, what, "make two checks of it")
@@ -148,7 +143,13 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
     named = values.get("id") is not None
     points = combinations(subject.steps, values.get("sweep", "grid"), check.node, reading, strength=subject.strength)
     return tuple(
-        Case(id=_id(check.id, point, named=named), steps=completed(subject, point.steps), swept=point.swept, **shared)
+        Case(
+            id=_id(check.id, point, named=named),
+            steps=completed(subject, point.steps),
+            attack=attack_of(subject, point.steps, shared["tier"]),
+            swept=point.swept,
+            **shared,
+        )
         for point in points
     )
 

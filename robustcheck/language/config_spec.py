@@ -223,6 +223,11 @@ _MODEL: Final = {
     "weights": Field(Text(), "Path of the weights, from this file."),
     "sha256": Field(Pattern("[0-9a-fA-F]{64}", "64 hexadecimal digits"), "Digest of the weights file."),
     "input": Field(_INPUT, "How a picture becomes the model's input.", required=True),
+    "gradients": Field(
+        Flag(),
+        "Whether attacks may differentiate it; false for a black box, which only its logits are asked of.",
+        default=True,
+    ),
     "declared": Field(MapOf(Amount(("%",), 0, 100)), "The clean accuracy its authors claim, by data set."),
 }
 _ARCHITECTURE: Final = {"architecture": Field(Text(), "The model's name in the library.", required=True)}

@@ -107,6 +107,7 @@ def _model(
         weights=_resolved(weights, configs) if weights else None,
         sha256=digest.lower() if digest else None,
         declared=declared,
+        gradients=values.get("gradients", True),
         options={key: values.get(key) for key in ("factory", "arguments", "architecture") if key in values.read},
         where=where,
         root=root,

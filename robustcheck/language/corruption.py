@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from robustcheck.errors import Location
+from robustcheck.facts import MetricFacts
 from robustcheck.language.kinds import Reading
 from robustcheck.language.plan import Case
-from robustcheck.registry import Definition, MetricFacts
+from robustcheck.registry import Definition
 
 PREFIX: Final = "imagenet_c."
 SEVERITIES: Final = (1, 2, 3, 4, 5)

@@ -50,6 +50,7 @@ class ModelEntry:
         options: What only this kind knows: ``factory`` and ``arguments`` (python), ``architecture``
             (torchvision, timm).
         root: The project's root; import paths of ``python`` entries are searched there too.
+        gradients: Whether attacks may differentiate it; a black box says false.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ModelEntry:
     where: Location
     root: Path
     description: str = ""
+    gradients: bool = True
 
 
 @dataclass(frozen=True, slots=True)

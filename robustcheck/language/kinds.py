@@ -34,12 +34,14 @@ class Reading:
         classes: Class names of the suite's model; ``None`` while it is unknown.
         model: The model's name, for messages.
         notes: What a report must say loudly.
+        black_box: Whether the suite's model has no gradients.
     """
 
     problems: list[Problem] = field(default_factory=list)
     classes: tuple[str, ...] | None = None
     model: str = ""
     notes: list[str] = field(default_factory=list)
+    black_box: bool = False
 
     def add(self, where: Location, what: str, hint: str = "") -> Any:
         """Report a problem; returns ``INVALID`` so that a reader can return it at once."""

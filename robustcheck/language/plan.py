@@ -14,7 +14,9 @@ Tier = Literal["smoke", "standard", "thorough"]
 TIERS: tuple[Tier, ...] = ("smoke", "standard", "thorough")
 Border = Literal["source", "view"]
 Fill = Literal["reflect", "replicate", "black", "gray"]
-Kind = Literal["clean", "shift", "compose", "combine", "worst_of", "find_limit"]
+Kind = Literal["clean", "shift", "compose", "combine", "worst_of", "find_limit", "attack"]
+Aim = Literal["least_likely", "random", "all"]
+AIMS: tuple[Aim, ...] = ("least_likely", "random", "all")
 Aggregate = Literal["mean", "worst", "mce", "relative_mce"]
 
 
@@ -91,6 +93,31 @@ class Limit:
     parameter: str
     resolution: Quantity
     until: tuple[Threshold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attacked:
+    """The attack of a case, which comes after its shifts.
+
+    Attributes:
+        step: The registered attack with fixed parameters.
+        targeted: Class names to be taken for others, or how targets are chosen; ``None`` for any wrong class.
+        unit_test: Whether the attack must find adversarials that were planted.
+        seconds: Time limit of the case.
+        tier: That of the check, which chooses the set of a cascade.
+    """
+
+    step: Step
+    targeted: Mapping[str, str] | Aim | None
+    unit_test: bool
+    seconds: float
+    tier: Tier
+
+    def canonical(self) -> list[Any]:
+        """What decides the pixels, as JSON values."""
+        params = {key: str(value) for key, value in sorted(self.step.params.items())}
+        targeted = self.targeted if isinstance(self.targeted, str) else sorted((self.targeted or {}).items())
+        return [self.step.name, params, targeted, self.unit_test, self.tier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +198,7 @@ class Case:
         id: Unique in its suite and stable, such as ``robot-is-lower[pitch=-15deg]``.
         check: The id of the check that it is a case of (``robot-is-lower``); for the clean case ``clean``.
         kind: ``clean``; ``shift``, ``compose`` or ``combine`` with fixed steps; ``worst_of`` or ``find_limit``, whose
-            steps hold spans.
+            steps hold spans; ``attack``, which may follow steps.
         steps: What is done to a picture, in order; empty for the clean case.
         swept: The swept parameters of this case, as text, in order.
         expectations: All thresholds that must hold.
@@ -189,6 +216,7 @@ class Case:
         approved: Whether a person must have looked at the pictures and found their labels still true.
         stream: What random choices are keyed by instead of the steps, so that the values that a break point is
             looked for among share their noise; empty for all other cases.
+        attack: The attack that follows the steps, for ``attack``.
     """
 
     id: str
@@ -210,6 +238,7 @@ class Case:
     limit: Limit | None = None
     approved: bool = False
     stream: str = ""
+    attack: Attacked | None = None
 
     @property
     def spans(self) -> dict[tuple[int, str], Span]:
@@ -221,9 +250,15 @@ class Case:
             if isinstance(value, Span)
         }
 
+    @property
+    def perturbations(self) -> tuple[Step, ...]:
+        """All that is done to a picture: the steps and the attack."""
+        return self.steps if self.attack is None else (*self.steps, self.attack.step)
+
     def matches(self, pattern: str) -> bool:
         """Whether a pattern names this case by its id, its check or one of its perturbations."""
-        return any(matches(pattern, name) for name in (self.id, self.check, *(step.name for step in self.steps)))
+        names = (self.id, self.check, *(step.name for step in self.perturbations))
+        return any(matches(pattern, name) for name in names)
 
     def canonical(self) -> dict[str, Any]:
         """What decides the pixels of this case, as JSON values: the key of caches and of randomness."""
@@ -238,6 +273,8 @@ class Case:
             decisive["search"] = [self.search.method, self.search.budget]
         if self.stream:
             decisive["stream"] = self.stream
+        if self.attack:
+            decisive["attack"] = self.attack.canonical()
         return decisive
 
 

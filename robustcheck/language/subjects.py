@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
+from robustcheck.language.attacking import VIEW_KEYS, WrittenAttack, read_attack
 from robustcheck.language.covering import MAX_TUPLES, count_of
 from robustcheck.language.kinds import INVALID, Choice, Reading, Whole, number_text
 from robustcheck.language.nodes import Entry, Node, Scalar, shown, what_is
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Sequence as SequenceNode
 from robustcheck.language.parameters import SHIFT, WrittenStep, factors, read_end, read_step
-from robustcheck.language.plan import METHODS, Kind, Limit, Search, Span, Step, Threshold
+from robustcheck.language.plan import METHODS, Attacked, Kind, Limit, Search, Span, Step, Threshold, Tier
 from robustcheck.language.thresholds import Expect
 from robustcheck.registry import Definition, Parameter
 from robustcheck.units import Quantity
@@ -41,6 +42,7 @@ class Subject:
         search: For ``worst_of``.
         limit: For ``find_limit``.
         span: Where a break point is looked for; the only step has no value for that parameter.
+        attack: The attack, whose own step is the last one.
     """
 
     kind: Kind
@@ -49,19 +51,32 @@ class Subject:
     search: Search | None = None
     limit: Limit | None = None
     span: Span | None = None
+    attack: WrittenAttack | None = None
 
     @property
     def name(self) -> str:
         """What the check is called if it has no id: its shifts, after the kind where that is not plain."""
         shifts = "+".join(step.shift for step in self.steps)
-        return shifts if self.kind in ("shift", "compose") else f"{self.kind}:{shifts}"
+        return shifts if self.kind in ("shift", "compose", "attack") else f"{self.kind}:{shifts}"
 
 
 def completed(subject: Subject, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Return steps with the span of the break point that is looked for, if one is."""
+    if subject.attack:
+        return steps[:-1]
     if subject.limit is None:
         return steps
     return (Step(steps[0].name, {**steps[0].params, subject.limit.parameter: subject.span}),)
+
+
+def attack_of(subject: Subject, steps: tuple[Step, ...], tier: Tier) -> Attacked | None:
+    """Return the attack of one point of a sweep, if the subject is one."""
+    return subject.attack.at(steps[-1], tier) if subject.attack else None
+
+
+def _attack(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
+    attack = read_attack(node, keys - VIEW_KEYS, reading)
+    return INVALID if attack is INVALID else Subject("attack", (attack.step,), attack=attack)
 
 
 def _shift(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
@@ -97,23 +112,33 @@ def is_parameter(entry: Entry, node: MappingNode) -> bool:
 
 def _compose(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
     _refuse_others(node, keys | {"compose"}, "a check with compose", reading)
-    steps = _steps("compose", node.get("compose"), node, reading)
-    return INVALID if steps is INVALID else Subject("compose", steps)
+    steps = _steps("compose", node.get("compose"), node, reading, attack=True)
+    if steps is INVALID:
+        return INVALID
+    last = steps[-1]
+    if isinstance(last, WrittenAttack):
+        return Subject("attack", (*steps[:-1], last.step), attack=last)
+    return Subject("compose", steps)
 
 
-def _steps(key: str, value: Node | None, node: MappingNode, reading: Reading) -> Any:
+def _steps(key: str, value: Node | None, node: MappingNode, reading: Reading, *, attack: bool = False) -> Any:
     if not isinstance(value, SequenceNode) or len(value.items) < 2:
         where = value.where if value else node.where
         hint = "write two or more lines of - {shift: ..., its parameters}"
         return reading.add(where, f"{key} must be a list of at least two shifts", hint)
-    steps = [_step(item, reading) for item in value.items]
+    last = len(value.items) - 1
+    steps = [_step(item, reading, attack=attack and place == last) for place, item in enumerate(value.items)]
     return INVALID if INVALID in steps else tuple(steps)
 
 
-def _step(node: Node, reading: Reading) -> Any:
+def _step(node: Node, reading: Reading, *, attack: bool) -> Any:
     hint = "write {shift: ..., its parameters}"
     if not isinstance(node, MappingNode):
         return reading.add(node.where, f"a step must be a mapping, not {what_is(node)}", hint)
+    if node.entry("attack") is not None and node.entry("shift") is None:
+        if attack:
+            return read_attack(node, frozenset(), reading)
+        return reading.add(node.where, "an attack comes last in a composition", "move it behind the shifts")
     if node.entry("shift") is None:
         return reading.add(node.where, "a step needs shift", hint)
     return _named(node, "shift", frozenset({"shift"}), reading)
@@ -305,6 +330,7 @@ def check_bound(subject: Subject, threshold: Threshold, reading: Reading) -> Non
 
 READERS: Final[Mapping[str, Callable[[MappingNode, frozenset[str], Reading], Any]]] = {
     "shift": _shift,
+    "attack": _attack,
     "compose": _compose,
     "combine": _combine,
     "worst_of": _worst_of,

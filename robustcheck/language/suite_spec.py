@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
-from robustcheck.language.checks import APPROVED, BORDER, FILL, LATER, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.checks import APPROVED, BORDER, FILL, SEVERITY, SYNTHETIC, TIER, Check
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -188,5 +188,4 @@ def suite_record(project: Project | None) -> Record:
             "severity": SEVERITY,
             "approved": APPROVED,
         },
-        {word: f"{word} is not available in this version yet" for word in LATER},
     )

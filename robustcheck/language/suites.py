@@ -71,6 +71,7 @@ def load_suite(
     chosen = model or _text(tree.get("model"))
     if chosen in project.models:
         reading.classes, reading.model = project.models[chosen].classes, chosen
+        reading.black_box = not project.models[chosen].gradients
     values = suite_record(project if project.readable else None).read("a suite", tree, reading)
     suite = _Builder(values, tree, reading, today or datetime.date.today(), gating=gating).build(name, overrides)
     if suite is None or reading.problems:
@@ -201,7 +202,7 @@ class _Builder:
             what = f"{name} has no reference; only {' and '.join(CORRUPTION_ERRORS)} have"
             self._reading.add(line.where("reference"), what, "remove the line")
         if not covered and self._complete:
-            known = [name for case in cases[1:] for name in (case.check, *(step.name for step in case.steps))]
+            known = [name for case in cases[1:] for name in (case.check, *(step.name for step in case.perturbations))]
             where = line.node.get("over")
             assert where is not None  # noqa: S101 - it was read
             self._reading.add(where.where, f"over: {shown(over)} matches no case", did_you_mean(over, known))

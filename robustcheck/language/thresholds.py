@@ -10,17 +10,19 @@ from typing import Any, Final, Literal
 
 from robustcheck import registry
 from robustcheck.errors import Location, did_you_mean
+from robustcheck.facts import MetricFacts
 from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Reading, number_text
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.plan import Threshold
-from robustcheck.registry import Definition, MetricFacts
+from robustcheck.registry import Definition
 from robustcheck.units import Quantity, parse_quantity
 
 ARGUMENTS: Final = {
     "class": 'the name of a class: {stop: ">= 95%"}',
     "k": 'a number of guesses: {5: ">= 90%"}',
     "group": 'a metadata column: {weather: ">= 80%"} or {weather: {rain: ">= 80%"}}',
+    "eps": 'a radius: {4/255: ">= 60%"}',
     "confusion": 'two classes: {stop: {turn_left: "<= 1%"}}',
 }
 _WRITTEN: Final = re.compile(r"\s*([<>=!≤≥]{1,3})\s*(.*)", re.DOTALL)
@@ -225,6 +227,11 @@ def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
         what = f"the model {reading.model} has no class {shown(key.text)}"
         reading.add(key.where, what, did_you_mean(key.text, classes))
         return False
+    if kind == "eps":
+        radius = parse_quantity(key.text)
+        if radius is None or radius.unit not in ("", "/255") or not 0 <= radius.number < math.inf:
+            reading.add(key.where, f"{metric.name} needs a radius, not {shown(key.text)}", "write 4/255 or 0.5")
+            return False
     if kind == "k":
         if not re.fullmatch(r"[1-9][0-9]{0,5}", key.text):
             what = f"{metric.name} needs a number of guesses, not {shown(key.text)}"

@@ -40,7 +40,31 @@ def search(case: Json) -> str:
         mean, worst = (written(metrics[name]["value"], "%") for name in ("mean_view_accuracy", "accuracy"))
         broken = written(metrics["broken_rate"]["value"], "%")
         return f"{case['id']}: mean view {mean}, worst view {worst}; some view breaks {broken} of the pictures"
+    if case["attack"] and case["n"]:
+        return attack(case)
     return ""
+
+
+def attack(case: Json) -> str:
+    """Return what an attack found, what that is a bound of, and how many checks of its sanity held."""
+    metrics, facts = case["metrics"], case["attack"]
+    robust = written(metrics["robust_accuracy"]["value"], "%")
+    texts = [f"{case['id']}: robust accuracy at most {robust} (an upper bound)"]
+    if "attack_success" in metrics:
+        success = metrics["attack_success"]
+        noun = "reached its target for" if facts["targeted"] else "breaks"
+        texts.append(f"{noun} {written(success['value'], '%')} of {success['n']} pictures attacked")
+    if "median_norm" in metrics:
+        median = metrics["median_norm"]["value"]
+        texts.append(
+            f"median least change {median * 255:.3g}/255"
+            if facts["norm"] == "linf"
+            else f"median least change {median:.3g}"
+        )
+    texts.append(f"{metrics['model_calls']['value']:.0f} model calls a picture")
+    held = sum(check["held"] for check in facts["sanity"])
+    texts.append(f"{held} of {len(facts['sanity'])} sanity checks hold")
+    return "; ".join(texts)
 
 
 def rerun(case: Json, arguments: str = "") -> str:

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import CaseError
-from robustcheck.registry import Definition, Parameter, ShiftFacts, shifts
+from robustcheck.facts import ShiftFacts
+from robustcheck.registry import Definition, Parameter, shifts
 
 Picture = NDArray[np.uint8]
 PREFIX: Final = "albumentations."

@@ -1,0 +1,78 @@
+"""What the decorators of the registry state beside a function's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """What the decorator of a shift states beside its signature.
+
+    Attributes:
+        geometric: Moves pixels (its first parameter is ``frame`` and it returns a Warp) rather than
+            changing their values (its first parameter is ``image``).
+        pointwise: Changes each pixel by its own value alone, so that it commutes with a warp.
+        sweep: Values worth sweeping, as a suite would write them.
+        source: Where the formula comes from.
+        note: What a report must say whenever it is used, such as "no parallax".
+        stage: ``source`` works on source pixels; ``input`` on the model's input, after its resize and crop;
+            ``preprocessing`` changes that resize itself (its first parameter is ``preprocessing``).
+        check: Tries arguments without a picture; raises a RobustcheckError if the function would refuse them.
+    """
+
+    geometric: bool
+    pointwise: bool = False
+    sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+    note: str = ""
+    stage: Literal["source", "input", "preprocessing"] = "source"
+    check: Callable[[Mapping[str, Any]], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttackFacts:
+    """What the decorator of an attack states beside its signature.
+
+    Attributes:
+        gradients: Whether it needs the model's gradients; without, logits are enough.
+        minimal: Whether it looks for the least change rather than for any within eps.
+        targeted: Whether it can aim at a class.
+        sweep: Values worth sweeping, as a suite would write them.
+        source: Where it comes from.
+        note: What every report that uses it must say beside that its figure is an upper bound.
+    """
+
+    gradients: bool = True
+    minimal: bool = False
+    targeted: bool = True
+    sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFacts:
+    """What the decorator of a metric states beside its signature.
+
+    Attributes:
+        better: Whether a higher or a lower value is better; ``worst`` of a sweep follows it.
+        unit: ``%``, ``pp`` or ``""``: what a threshold on it must be written in; ``parameter`` for the unit of the
+            parameter that the case is about.
+        low: Least possible value, in the written unit.
+        high: Greatest possible value, in the written unit.
+        argument: What stands between the metric and its threshold in YAML: nothing, a class name, a
+            number of guesses, a metadata column (optionally one of its values), two classes, or a radius.
+        paired: Compares with the clean prediction of the same pictures.
+        kinds: The kinds of case that it can be measured on; empty for all.
+    """
+
+    better: Literal["higher", "lower"]
+    unit: Literal["%", "pp", "", "parameter"] = "%"
+    low: float = 0.0
+    high: float = 100.0
+    argument: Literal["", "class", "k", "group", "confusion", "eps"] = ""
+    paired: bool = False
+    kinds: tuple[str, ...] = ()

@@ -1,0 +1,115 @@
+"""Metrics of pictures under attack. Each figure of accuracy is an upper bound: a better attack may find more."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.errors import CaseError, did_you_mean
+from robustcheck.measure.intervals import Estimate, proportion, sample_mean
+from robustcheck.measure.records import Observation
+from robustcheck.registry import metric
+from robustcheck.units import parse_quantity
+
+
+@metric("robust_accuracy", better="higher", kinds=("attack",))
+def robust_accuracy(seen: Observation) -> Estimate:
+    """Share of pictures that are right and stay right under the attack: an upper bound, since a better attack may find more."""
+    right = seen.records.right
+    return proportion(int(right.sum()), len(right))
+
+
+@metric("attack_success", better="lower", kinds=("attack",))
+def attack_success(seen: Observation) -> Estimate:
+    """Share of the attacked pictures for which the attack reached its goal: a lower bound, since a better attack may find more.
+
+    Attacked are the pictures that are right without it; under a targeted attack those that are to be taken for something,
+    and one that is taken for it already counts as reached.
+    """
+    attempted = _column(seen, "attempted")
+    if not attempted.any():
+        raise CaseError("the attack had no picture to attack: no picture is right, or none is of a class that is named")
+    return proportion(int((_column(seen, "reached") & attempted).sum()), int(attempted.sum()))
+
+
+@metric("targeted_success", better="lower", argument="confusion", kinds=("attack",))
+def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
+    """Share of the pictures of one class that a targeted attack turns into one other class: a lower bound."""
+    for name in (source, target):
+        if name not in seen.classes:
+            raise CaseError(f"the model has no class {name}; {did_you_mean(name, seen.classes)}")
+    start, end = seen.classes.index(source), seen.classes.index(target)
+    every: NDArray[Any] | None = seen.records.extra.get(f"reached.{end}")
+    if every is not None:
+        tried, reached = every >= 0, every > 0
+    else:
+        tried, reached = _column(seen, "target") == end, _column(seen, "reached")
+    tried = tried & (seen.records.label == start)
+    if not tried.any():
+        raise CaseError(f"the attack turned no picture of {source} towards {target}; name the pair under targeted")
+    return proportion(int((reached & tried).sum()), int(tried.sum()), detail=f"{source} -> {target}")
+
+
+@metric("median_norm", better="higher", unit="parameter", low=0.0, high=math.inf, kinds=("attack",))
+def median_norm(seen: Observation) -> Estimate:
+    """Median of the least changes that fool the model, in the attack's norm: an upper bound, since a smaller one may exist.
+
+    The interval is between order statistics, which needs no assumption about how they are spread.
+    """
+    norms = np.sort(_least(seen)[_column(seen, "attempted")])
+    if not len(norms):
+        raise CaseError("the attack had no picture to attack")
+    n = len(norms)
+    if not math.isfinite(norms[(n - 1) // 2]):
+        raise CaseError(
+            "the attack found nothing for most pictures, at any size of the change: it does not work on this model"
+        )
+    from scipy.stats import binom
+
+    low, high = int(binom.ppf(0.025, n, 0.5)), int(binom.isf(0.025, n, 0.5))
+    finite = norms[np.isfinite(norms)]
+    ends = (float(norms[max(0, low - 1)]), float(min(norms[min(n - 1, high)], finite[-1])))
+    middle = float(min(np.median(norms), finite[-1]))
+    return Estimate(middle, min(ends[0], middle), max(ends[1], middle), n)
+
+
+@metric("robust_accuracy_at", better="higher", argument="eps", kinds=("attack",))
+def robust_accuracy_at(seen: Observation, eps: str) -> Estimate:
+    """Share of pictures that are right and have no change within a radius that fools the model: an upper bound.
+
+    One run of an attack that looks for the least change answers it for every radius.
+    """
+    radius = parse_quantity(eps)
+    if radius is None:
+        raise CaseError(f"{eps} is no radius; write 4/255 or 0.5")
+    return accuracy_at(seen, radius.value)
+
+
+def accuracy_at(seen: Observation, radius: float) -> Estimate:
+    """Return the accuracy under all changes of up to a radius."""
+    least = _least(seen)
+    return proportion(
+        int((_column(seen, "attempted") & (least > radius * (1 + 1e-9))).sum()), len(least), detail=f"eps {radius:g}"
+    )
+
+
+@metric("model_calls", better="lower", unit="", high=math.inf, kinds=("attack",))
+def model_calls(seen: Observation) -> Estimate:
+    """Forward passes a picture that the attack took, over all pictures."""
+    return sample_mean(_column(seen, "calls").astype(float).tolist())
+
+
+def _least(seen: Observation) -> NDArray[np.float64]:
+    least = seen.records.extra.get("minimal_norm")
+    if least is None:
+        raise CaseError("the attack looks for any change within eps; use one that looks for the least, such as fmn")
+    return least.astype(float)
+
+
+def _column(seen: Observation, name: str) -> NDArray[Any]:
+    if name not in seen.records.extra:
+        raise CaseError("no attack was run")
+    return seen.records.extra[name]
