@@ -19,22 +19,34 @@ LAYERS: dict[str, set[str]] = {
     "imports": {"errors"},
     "facts": set(),
     "registry": {"errors", "facts", "units"},
-    "language": {"errors", "registry", "units"},
-    "pictures": {"errors", "language", "registry", "units"},
+    "language": {"errors", "facts", "registry", "units"},
+    "pictures": {"errors", "language", "facts", "registry", "units"},
     "demo": {"errors", "language", "pictures"},
-    "models": {"errors", "imports", "language", "pictures", "registry", "units"},
-    "data": {"demo", "errors", "imports", "language", "pictures", "registry", "units"},
-    "shifts": {"errors", "language", "pictures", "registry", "units"},
-    "attacks": {"errors", "registry", "units"},
-    "measure": {"errors", "language", "pictures", "registry", "units"},
-    "engine": {"attacks", "data", "errors", "language", "measure", "models", "pictures", "registry", "shifts", "units"},
+    "models": {"errors", "imports", "language", "pictures", "facts", "registry", "units"},
+    "data": {"demo", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
+    "shifts": {"errors", "language", "pictures", "facts", "registry", "units"},
+    "attacks": {"errors", "facts", "registry", "units"},
+    "measure": {"errors", "language", "pictures", "facts", "registry", "units"},
+    "engine": {
+        "attacks",
+        "data",
+        "errors",
+        "language",
+        "measure",
+        "models",
+        "pictures",
+        "facts",
+        "registry",
+        "shifts",
+        "units",
+    },
     "report": {"engine", "errors", "language", "measure", "units"},
 }
 """What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
 
 LAYERS["api"] = LAYERS["report"] | {"report"}
 LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "registry", "report"}
-LAYERS["cli"] = LAYERS["report"] | {"clash", "data", "demo", "models", "pictures", "registry", "report"}
+LAYERS["cli"] = LAYERS["report"] | {"clash", "data", "facts", "demo", "models", "pictures", "registry", "report"}
 LAYERS["__init__"] = {"api", "registry"}
 
 HEAVY = frozenset({"PIL", "albumentations", "cv2", "foolbox", "pyarrow", "scipy", "timm", "torch", "torchvision"})

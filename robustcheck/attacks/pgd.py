@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from robustcheck.attacks.balls import column, norms_of, project, steepest
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
-from robustcheck.attacks.losses import loss_of, margin
+from robustcheck.attacks.losses import loss_of
+from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
 
@@ -58,19 +61,8 @@ class PGD(ActiveSetAttack):
 
     def perturb(self, victim: Victim, goal: Goal, eps: float) -> torch.Tensor:
         """Return the best pictures found: see ``ActiveSetAttack.perturb``."""
-        best = goal.pictures.clone()
-        margins = goal.pictures.new_full((len(goal),), float("-inf"))
-        left = torch.arange(len(goal), device=goal.labels.device)
-        for restart in range(self.restarts):
-            if not len(left):
-                break
-            found, reached = self._climb(victim, goal.at(left), eps, restart)
-            pictures, gained = found
-            better = gained > margins[left]
-            best[left[better]] = pictures[better]
-            margins[left] = torch.maximum(margins[left], gained)
-            left = left[~reached]
-        return best
+        runs = [partial(self._climb, victim, eps, restart) for restart in range(self.restarts)]
+        return best_of(goal, runs)
 
     def _start(self, goal: Goal, eps: float, restart: int) -> torch.Tensor:
         """Return where to begin: uniform in a cube, or a random direction with a length of up to eps."""
@@ -85,43 +77,22 @@ class PGD(ActiveSetAttack):
             change = direction * column(torch.tensor(lengths).to(direction) / scale, direction)
         return (goal.pictures + change).clamp(0.0, 1.0)
 
-    def _climb(
-        self, victim: Victim, goal: Goal, eps: float, restart: int
-    ) -> tuple[tuple[torch.Tensor, torch.Tensor], torch.Tensor]:
-        best = goal.pictures.clone()
-        margins = goal.pictures.new_full((len(goal),), float("-inf"))
-        reached = torch.zeros(len(goal), dtype=torch.bool, device=goal.labels.device)
-        place = torch.arange(len(goal), device=goal.labels.device)
-        current, part = self._start(goal, eps, restart), goal
+    def _climb(self, victim: Victim, eps: float, restart: int, goal: Goal, left: torch.Tensor) -> Track:
+        track = Track(goal)
+        current = self._start(goal, eps, restart)
         velocity = torch.zeros_like(current)
-
-        def note(logits: torch.Tensor) -> torch.Tensor:
-            """Keep the best so far, and return which pictures still resist."""
-            gained = margin(logits, part.labels, part.targets)
-            better = gained > margins[place]
-            best[place[better]] = current[better]
-            margins[place] = torch.maximum(margins[place], gained)
-            fooled = part.fooled(logits)
-            # A tie is no higher a margin, and yet the lower class counts.
-            best[place[fooled]] = current[fooled]
-            margins[place[fooled]] = margins[place[fooled]].clamp_min(0.0)
-            reached[place[fooled]] = True
-            return ~fooled
-
         for _ in range(self.steps):
-            logits, _, gradient = victim.gradient(current, loss_of(self.loss, part))
-            resists = note(logits)
-            if not resists.all():
-                place, part = place[resists], part.at(resists)
+            logits, _losses, gradient = victim.gradient(current, loss_of(self.loss, track.part))
+            resists = track.note(current, logits)
+            if resists is not None:
                 current, gradient, velocity = current[resists], gradient[resists], velocity[resists]
-            if not len(place):
-                break
+            if not len(current):
+                return track
             if self.momentum:
                 mean = gradient.abs().flatten(1).mean(dim=1).clamp_min(1e-30)
                 velocity = self.momentum * velocity + gradient / column(mean, gradient)
                 gradient = velocity
             step = steepest(gradient, self.norm) * (self.travel * eps / self.steps)
-            current = project(current + step, part.pictures, eps, self.norm)
-        if len(place):
-            note(victim.logits(current))
-        return (best, margins), reached
+            current = project(current + step, track.part.pictures, eps, self.norm)
+        track.note(current, victim.logits(current))
+        return track

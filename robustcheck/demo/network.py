@@ -15,7 +15,7 @@ from robustcheck.errors import ModelError, did_you_mean
 WEIGHTS = Path(__file__).with_name("weights")
 """Folder of the weights that come with the package, each with its provenance beside it."""
 
-PRETRAINED = ("signs-robot", "signs-web")
+PRETRAINED = ("signs-robot", "signs-web", "signs-hardened")
 
 
 class SignNetwork(nn.Module):
@@ -52,7 +52,7 @@ def build(classes: int = 14, pretrained: str | None = None) -> nn.Module:
 
     Args:
         classes: Number of outputs.
-        pretrained: ``signs-robot`` or ``signs-web`` loads the weights that come with the package;
+        pretrained: ``signs-robot``, ``signs-web`` or ``signs-hardened`` loads the weights that come with the package;
             otherwise the weights are fresh.
 
     Raises:

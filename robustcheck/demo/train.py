@@ -1,8 +1,9 @@
-"""Train the demo's models: ``python -m robustcheck.demo.train signs-web|signs-robot --out DIR``.
+"""Train the demo's models: ``python -m robustcheck.demo.train signs-web|signs-robot|signs-hardened --out DIR``.
 
-Both see scenes of the same split. ``signs-web`` sees fewer of them, and as photographs are published:
+All see scenes of the same split. ``signs-web`` sees fewer of them, and as photographs are published:
 the sign centred and well lit. ``signs-robot`` sees them as a robot's camera does: reframed and in any
-light, which takes more scenes and more passes to learn.
+light, which takes more scenes and more passes to learn. ``signs-hardened`` sees what ``signs-web`` sees, each picture
+changed so that the network of that moment misreads it: adversarial training after Madry et al. (2018).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 
 from robustcheck.demo import scenes
 from robustcheck.demo.faces import CLASSES
+from robustcheck.demo.attacking import harden, robust_accuracy
 from robustcheck.demo.framing import RESIZE, VIEW, reframe, view
 from robustcheck.demo.lighting import relight
 from robustcheck.demo.network import PRETRAINED, SignNetwork
@@ -49,6 +51,8 @@ class Recipe:
         rate: Highest learning rate of a single cycle.
         decay: Weight decay of AdamW.
         smoothing: Label smoothing.
+        eps: Linf radius of adversarial training, in the box [0, 1]; 0 trains on the pictures as they are.
+        attack_steps: Gradient steps of each attack.
     """
 
     world: str
@@ -60,9 +64,21 @@ class Recipe:
     rate: float = 4e-3
     decay: float = 0.02
     smoothing: float = 0.05
+    eps: float = 0.0
+    attack_steps: int = 0
 
 
-RECIPES = {"signs-web": Recipe("web", size=980, epochs=10), "signs-robot": Recipe("robot", size=2800, epochs=40)}
+WARM_UP = 6
+"""Epochs in which the radius grows, without which the network would learn nothing at first."""
+
+GATE = 4 / 255
+"""Radius at which the provenance says how robust a hardened network is."""
+
+RECIPES = {
+    "signs-web": Recipe("web", size=980, epochs=10),
+    "signs-robot": Recipe("robot", size=2800, epochs=40),
+    "signs-hardened": Recipe("web", size=2800, epochs=24, smoothing=0.0, eps=6 / 255, attack_steps=4),
+}
 
 
 def train(recipe: Recipe) -> SignNetwork:
@@ -103,7 +119,12 @@ def _train(recipe: Recipe) -> SignNetwork:
                 pictures = still[chosen.numpy()]
             else:
                 pictures = np.stack([_robot_view(data.images[i], recipe, epoch, i) for i in chosen.tolist()])
-            loss = loss_of(network(_tensor(pictures)), targets[chosen])
+            inputs = _tensor(pictures)
+            if recipe.eps:
+                inputs = harden(
+                    network, inputs, targets[chosen], recipe.eps * min(1.0, epoch / WARM_UP), recipe.attack_steps
+                )
+            loss = loss_of(network(inputs), targets[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -145,6 +166,7 @@ def provenance(name: str, recipe: Recipe, stored: bytes, network: torch.nn.Modul
             split: accuracy(network, scenes.load(split, scenes.DEFAULT_SIZE, recipe.scene_seed))
             for split in ("validation", "test")
         },
+        **_robustness(network, recipe),
         "versions": {
             "python": platform.python_version(),
             "torch": str(torch.__version__).split("+")[0],
@@ -153,6 +175,16 @@ def provenance(name: str, recipe: Recipe, stored: bytes, network: torch.nn.Modul
             "pillow": PIL.__version__,
         },
     }
+
+
+def _robustness(network: torch.nn.Module, recipe: Recipe) -> dict[str, Any]:
+    if not recipe.eps:
+        return {}
+    data = scenes.load("test", scenes.DEFAULT_SIZE, recipe.scene_seed)
+    inputs = _tensor(np.stack([view(image) for image in data.images]))
+    targets = torch.tensor([data.names.index(label) for label in data.labels])
+    found = robust_accuracy(network, inputs, targets, GATE)
+    return {"robust_accuracy": {"linf": "4/255", "attack": "20 steps of PGD", "at_most": found}}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

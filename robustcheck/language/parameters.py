@@ -380,7 +380,7 @@ def _parameter_schema(parameter: Parameter, definition: Definition) -> dict[str,
     one = kind_of(parameter).schema()
     notes = [parameter.doc] if parameter.doc else []
     if parameter.kind == "quantity" and parameter.units:
-        notes.append("Units: " + "; ".join(f"{unit} ({UNITS[unit].meaning})" for unit in parameter.units) + ".")
+        notes.append("Units: " + "; ".join(f"{unit} ({UNITS[unit].meaning})" for unit in parameter.units if unit) + ".")
     if math.isfinite(parameter.low) or math.isfinite(parameter.high):
         unit = parameter.units[0] if len(parameter.units) == 1 else ""
         notes.append(f"Range: {within(parameter.low, parameter.high, unit)}.")

@@ -17,16 +17,19 @@ from robustcheck.units import parse_quantity
 
 @metric("robust_accuracy", better="higher", kinds=("attack",))
 def robust_accuracy(seen: Observation) -> Estimate:
-    """Share of pictures that are right and stay right under the attack: an upper bound, since a better attack may find more."""
+    """Share of pictures that the attack leaves right: an upper bound.
+
+    A better attack may find more.
+    """
     right = seen.records.right
     return proportion(int(right.sum()), len(right))
 
 
 @metric("attack_success", better="lower", kinds=("attack",))
 def attack_success(seen: Observation) -> Estimate:
-    """Share of the attacked pictures for which the attack reached its goal: a lower bound, since a better attack may find more.
+    """Share of the attacked pictures that the attack takes to its goal: a lower bound.
 
-    Attacked are the pictures that are right without it; under a targeted attack those that are to be taken for something,
+    A better attack may find more.     Attacked are the pictures that are right without it; under a targeted attack those that are to be taken for something,
     and one that is taken for it already counts as reached.
     """
     attempted = _column(seen, "attempted")
@@ -55,9 +58,9 @@ def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
 
 @metric("median_norm", better="higher", unit="parameter", low=0.0, high=math.inf, kinds=("attack",))
 def median_norm(seen: Observation) -> Estimate:
-    """Median of the least changes that fool the model, in the attack's norm: an upper bound, since a smaller one may exist.
+    """Median of the least changes that fool the model, in the attack's norm: an upper bound.
 
-    The interval is between order statistics, which needs no assumption about how they are spread.
+    A smaller change may exist. The interval is between order statistics, which needs no assumption about how they are spread.
     """
     norms = np.sort(_least(seen)[_column(seen, "attempted")])
     if not len(norms):
@@ -78,7 +81,7 @@ def median_norm(seen: Observation) -> Estimate:
 
 @metric("robust_accuracy_at", better="higher", argument="eps", kinds=("attack",))
 def robust_accuracy_at(seen: Observation, eps: str) -> Estimate:
-    """Share of pictures that are right and have no change within a radius that fools the model: an upper bound.
+    """Share of right pictures that no change within a radius was found to fool: an upper bound.
 
     One run of an attack that looks for the least change answers it for every radius.
     """

@@ -41,11 +41,11 @@ WRONG = {
     "": "required: command",
     "lsit": "invalid choice: 'lsit'",
     "validate --fix": "unrecognized arguments: --fix",
-    "list": "required: shifts|metrics|models|data",
+    "list": "required: shifts|attacks|metrics|models|data",
     "list shift": "there is no shift; did you mean shifts?",
     "schema suit": "there is no suit; did you mean suite?",
-    "explain": "required: SHIFT|METRIC",
-    "explain camera.ptich": "there is no shift or metric camera.ptich; did you mean camera.pitch?",
+    "explain": "required: SHIFT|ATTACK|METRIC",
+    "explain camera.ptich": "there is no shift, attack or metric camera.ptich; did you mean camera.pitch?",
     "explain acuracy": "did you mean accuracy?",
     "doctor": "required: MODEL, DATA",
     "doctor a b --pictures 0": "0 is no number of pictures; at least 1 is needed",
@@ -106,7 +106,7 @@ def test_what_the_encoding_of_the_terminal_lacks_is_escaped(tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith(b"robustcheck: there is no shift or metric caf\\xe9; known: ")
+    assert done.stderr.startswith(b"robustcheck: there is no shift, attack or metric caf\\xe9; known: ")
 
 
 def test_an_interrupt_is_quiet(robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch) -> None:
