@@ -80,8 +80,15 @@ def test_logits_that_are_not_finite_are_an_error_or_no_success(name: str) -> Non
 def test_a_random_model_gives_no_success_that_its_own_pass_does_not_show(name: str) -> None:
     model = Random()
     goal = goal_of(Linear(), pictures_of(4))
-    tried = run(name, model, goal)
-    assert torch.equal(goal.fooled(tried.logits), tried.reached)
+    try:
+        tried = run(name, model, goal)
+    except RobustcheckError as error:
+        # Foolbox's decision-based attacks notice a start that is an adversarial no longer.
+        told = str(error)
+    else:
+        told = ""
+        assert torch.equal(goal.fooled(tried.logits), tried.reached)
+    assert not told or name in told
 
 
 @EVERY
