@@ -88,10 +88,11 @@ def findings(subject: Subject, victim: Victim) -> Iterator[Finding]:
     if not len(sample):
         return
     yield from _outputs(sample.at(torch.arange(min(FEW, len(sample)))), victim)
-    if subject.ball:
+    if subject.ball and getattr(subject.attack, "steps", 2) > 1:
+        # One step may land anywhere in so wide a ball.
         yield _huge(subject, victim, sample.at(torch.arange(min(FEW, len(sample)))))
-        if len(subject.broken):
-            yield _monotone(subject, victim)
+    if subject.ball and len(subject.broken):
+        yield _monotone(subject, victim)
     if len(subject.resisted) and subject.eps > 0:
         if not subject.minimal:
             yield _rises(subject, victim)

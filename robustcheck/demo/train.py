@@ -30,8 +30,8 @@ from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
 from robustcheck.demo import scenes
-from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.attacking import harden, robust_accuracy
+from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.framing import RESIZE, VIEW, reframe, view
 from robustcheck.demo.lighting import relight
 from robustcheck.demo.network import PRETRAINED, SignNetwork
@@ -157,7 +157,7 @@ def provenance(name: str, recipe: Recipe, stored: bytes, network: torch.nn.Modul
         "mean": [0.5, 0.5, 0.5],
         "std": [0.5, 0.5, 0.5],
         "trained": f"python -m robustcheck.demo.train {name} --out DIR",
-        "recipe": asdict(recipe),
+        "recipe": _written(recipe),
         "data": {
             "train": {"size": recipe.size, "seed": recipe.scene_seed, "sha256": _digest("train", recipe)},
             "test": {"size": scenes.DEFAULT_SIZE, "seed": recipe.scene_seed, "sha256": _digest("test", recipe)},
@@ -175,6 +175,12 @@ def provenance(name: str, recipe: Recipe, stored: bytes, network: torch.nn.Modul
             "pillow": PIL.__version__,
         },
     }
+
+
+def _written(recipe: Recipe) -> dict[str, Any]:
+    """Return the fields of a recipe; those of the attack only where there is one, as weights without it say none."""
+    fields = asdict(recipe)
+    return fields if recipe.eps else {key: fields[key] for key in fields if key not in ("eps", "attack_steps")}
 
 
 def _robustness(network: torch.nn.Module, recipe: Recipe) -> dict[str, Any]:

@@ -170,10 +170,10 @@ class Evaluator:
         rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
         indices = range(len(self.index.samples))
         for start in range(0, len(indices), BLOCK):
-            chosen, pixels, unseen, plain = self._inputs(case, indices[start : start + BLOCK])
+            chosen, pixels, unseen, plain = self.inputs(case, indices[start : start + BLOCK])
             if not len(chosen):
                 continue
-            clean = self._inputs(self._suite.clean, chosen, look=False)[1] if case.steps else pixels
+            clean = self.inputs(self._suite.clean, chosen, look=False)[1] if case.steps else pixels
             ids = [self.index.samples[row].id for row in chosen]
             with steady(), untouched(getattr(self.predictor, "module", None)):
                 columns = adversary.columns(pixels, clean, self.index.labels[chosen], ids, plain)
@@ -191,7 +191,7 @@ class Evaluator:
         joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
         return (np.concatenate(rows), joined), sanity, tuple(notes)
 
-    def _inputs(
+    def inputs(
         self, case: Case, rows: Sequence[int] | NDArray[np.int64], *, look: bool = True
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
         """Return the rows that are readable, their inputs, what was unseen of them, and their logits if asked for."""

@@ -109,6 +109,8 @@ def test_a_picture_that_is_wrong_already_stays_so(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in SLOW])
 def test_a_picture_gets_the_same_alone_and_in_any_order(name: str) -> None:
     model = Linear()
+    # Without it a grey picture ties all classes, and rounding decides what the loss of contrast leads to.
+    model.bias.data += torch.tensor([0.0, 0.3, -0.2, 0.1])
     goal = goal_of(model, pictures_of(5))
     together = run(name, model, goal)
     backwards = run(name, model, goal.at(torch.arange(4, -1, -1)))

@@ -59,8 +59,7 @@ class Linear(torch.nn.Module):
         super().__init__()
         weights = torch.from_numpy(np.random.default_rng(seed).normal(size=(classes, VALUES))).float()
         self.weights = torch.nn.Parameter(weights * scale)
-        # Nearly grey gives equal logits; exactly grey would tie, which rounding decides.
-        self.bias = torch.nn.Parameter(-(weights * scale).sum(dim=1) * 0.48)
+        self.bias = torch.nn.Parameter(-(weights * scale).sum(dim=1) / 2)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return pictures.flatten(1) @ self.weights.T + self.bias

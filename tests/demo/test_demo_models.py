@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from robustcheck.demo import cache, scenes
+from robustcheck.demo.attacking import robust_accuracy
 from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.framing import reframe, view
 from robustcheck.demo.lighting import relight
 from robustcheck.demo.network import PRETRAINED, WEIGHTS, build
-from robustcheck.demo.train import RECIPES, accuracy, main
+from robustcheck.demo.train import GATE, RECIPES, Recipe, accuracy, main
 from robustcheck.errors import ModelError
 
 
@@ -28,8 +29,8 @@ def test_weights_match_their_provenance_and_are_small(name):
     assert len(stored) < 1_000_000
     assert facts["classes"] == list(CLASSES)
     assert facts["parameters"] == sum(parameter.numel() for parameter in build().parameters())
-    recipe = RECIPES[name]
-    assert facts["recipe"] == {field: getattr(recipe, field) for field in recipe.__slots__}
+    assert Recipe(**facts["recipe"]) == RECIPES[name]
+    assert ("eps" in facts["recipe"]) == ("robust_accuracy" in facts) == (name == "signs-hardened")
 
 
 @pytest.mark.parametrize("name", PRETRAINED)
@@ -48,22 +49,33 @@ def test_the_test_pictures_are_those_of_the_provenance(name):
     assert hashlib.sha256(scenes.load("test").images.tobytes()).hexdigest() == facts["data"]["test"]["sha256"]
 
 
-def test_training_is_deterministic_and_writes_its_provenance(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(("name", "least", "most"), [("signs-hardened", 0.95, 1.0), ("signs-robot", 0.0, 0.3)])
+def test_only_hardened_weights_withstand_small_changes(name, least, most):
+    data = scenes.load("test")
+    pictures = torch.from_numpy(np.stack([view(image) for image in data.images[:56]]))
+    inputs = pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
+    targets = torch.tensor([data.names.index(label) for label in data.labels[:56]])
+    assert least <= robust_accuracy(build(14, name), inputs, targets, GATE) <= most
+
+
+# A hardened network's first epoch has radius 0: the second is the first that is attacked.
+@pytest.mark.parametrize(("name", "epochs"), [("signs-robot", 1), ("signs-hardened", 2)])
+def test_training_is_deterministic_and_writes_its_provenance(name, epochs, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(scenes, "DEFAULT_SIZE", 14)
     for folder in ("first", "second"):
         out = str(tmp_path / folder)
-        assert main(["signs-robot", "--out", out, "--epochs", "1", "--size", "28", "--seed", "4"]) == 0
-    assert "epoch 1/1: loss" in capsys.readouterr().err
+        assert main([name, "--out", out, "--epochs", str(epochs), "--size", "28", "--seed", "4"]) == 0
+    assert f"epoch {epochs}/{epochs}: loss" in capsys.readouterr().err
     first, second = (
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()} for folder in ("first", "second")
     )
     assert first == second
-    assert first.keys() == {"signs-robot.safetensors", "signs-robot.json"}
-    facts = json.loads(first["signs-robot.json"])
-    assert facts["sha256"] == hashlib.sha256(first["signs-robot.safetensors"]).hexdigest()
+    assert first.keys() == {f"{name}.safetensors", f"{name}.json"}
+    facts = json.loads(first[f"{name}.json"])
+    assert facts["sha256"] == hashlib.sha256(first[f"{name}.safetensors"]).hexdigest()
     assert facts["recipe"]["seed"] == 4
-    assert facts["recipe"]["epochs"] == 1
+    assert facts["recipe"]["epochs"] == epochs
 
 
 def test_training_leaves_torch_as_it_was(tmp_path, monkeypatch):
