@@ -1,0 +1,248 @@
+"""Attacks in suites: exact figures on a model that sees brightness, doubts about numbers, and the same at any batch size."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+from small_project import MODEL, MODELS
+
+import robustcheck
+from robustcheck.errors import SuiteError
+
+SUITE = """
+robustcheck: 1
+title: Greys
+owner: tests
+model: brightness
+data: greys
+checks:
+"""
+
+TROUBLE = """
+
+class Masked(torch.nn.Module):
+    '''Right on the pictures as they are, with gradients that are zero everywhere.'''
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Brightness()
+
+    def forward(self, x):
+        return self.inner((x * 15).round() / 15)
+
+
+def masked():
+    return Masked().eval()
+
+
+class Sure(torch.nn.Module):
+    '''So sure of everything near the pictures that a climb on a flat slope gets nowhere.'''
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Brightness()
+
+    def forward(self, x):
+        steep = self.inner(x)
+        flat = (steep - steep.mean(dim=1, keepdim=True)).sign() * 10
+        return flat.detach() + 1e-3 * x.mean(dim=(1, 2, 3))[:, None] * torch.tensor([1.0, -1.0, 1.0])
+
+
+def sure():
+    return Sure().eval()
+"""
+
+
+@pytest.fixture
+def run(project: Callable[..., Path], tmp_path: Path) -> Callable[..., Any]:
+    def call(checks: str, *, models: str = MODELS, code: str = "", **options: Any) -> Any:
+        path = tmp_path / "suites" / "greys.yaml"
+        text = SUITE + textwrap.indent(textwrap.dedent(checks).strip(), "  ") + "\n"
+        if path.exists():
+            path.write_text(text, encoding="utf-8")
+        else:
+            project(suite=text, models=models)
+            # A name of its own: another test's module of the same name may be loaded already.
+            (tmp_path / "trouble.py").write_text(MODEL + code, encoding="utf-8")
+        return robustcheck.run_suite("suites/greys.yaml", root=tmp_path, **options)
+
+    return call
+
+
+def records(found: Any, case: str, root: Path) -> dict[str, np.ndarray]:
+    table = pyarrow.parquet.read_table(root / "robustcheck-report" / found[case].records)
+    return {name: table.column(name).to_numpy() for name in table.column_names}
+
+
+def test_the_accuracy_at_an_eps_is_what_the_brightness_says(run: Callable[..., Any], tmp_path: Path) -> None:
+    """The boundaries lie at brightness .35 and .65, so the least Linf change is the distance to the nearer."""
+    found = run("""
+        - attack: fmn
+          steps: 60
+          id: least
+          expect: {median_norm: ">= 0.1", robust_accuracy_at: {0.01: ">= 95%"}}
+        - attack: pgd
+          id: near
+          eps: [0.13, 0.17]
+          expect: {robust_accuracy: ">= 0.001%"}
+    """)
+    rows = records(found, "least", tmp_path)
+    assert rows["minimal_norm"].min() > 0.1
+    assert rows["minimal_norm"].max() < 0.2
+    facts = found["least"].attack
+    assert facts["bound"].startswith("the accuracy is an upper bound")
+    accuracies = [point["robust_accuracy"] for point in facts["curve"]]
+    assert accuracies == sorted(accuracies, reverse=True)
+    for eps in ("0.13", "0.17"):
+        pgd = records(found, f"near[eps={eps}]", tmp_path)
+        clear = np.abs(rows["minimal_norm"] - float(eps)) > 0.02 * float(eps)
+        assert (pgd["reached"] == (rows["minimal_norm"] < float(eps)))[clear].all()
+        assert found[f"near[eps={eps}]"].verdict in ("pass", "fail")
+        assert all(check["held"] for check in found[f"near[eps={eps}]"].attack["sanity"])
+
+
+def test_eps_0_is_the_clean_case(run: Callable[..., Any]) -> None:
+    found = run("""
+        - attack: pgd
+          eps: [0, 0.3]
+          expect: {accuracy: ">= 0.1%"}
+    """)
+    assert found["pgd[eps=0]"].metrics["accuracy"] == found["clean"].metrics["accuracy"]
+    assert found["pgd[eps=0]"].verdict == "pass"
+    assert found["pgd[eps=0.3]"].metrics["robust_accuracy"].value == 0
+
+
+def test_targets_are_reached_by_pair(run: Callable[..., Any], tmp_path: Path) -> None:
+    found = run("""
+        - attack: pgd
+          id: one
+          eps: 0.2
+          targeted: {dark: middle}
+          expect: {targeted_success: {dark: {middle: "<= 99%"}}, attack_success: "<= 99%"}
+        - attack: pgd
+          id: far
+          eps: 0.2
+          targeted: {dark: bright}
+          expect: {attack_success: "<= 1%"}
+        - attack: pgd
+          id: every
+          eps: 0.2
+          targeted: all
+          expect: {targeted_success: {dark: {bright: "<= 1%"}}}
+    """)
+    assert found["one"].metrics["attack_success"].value == 1
+    assert found["one"].metrics["attack_success"].n == 8
+    assert found["one"].verdict == "fail"
+    assert found["far"].metrics["attack_success"].value == 0
+    assert found["every"].metrics["targeted_success[dark, bright]"].value == 0
+    rows = records(found, "every", tmp_path)
+    assert (rows["reached.1"][rows["label"] == 0] >= 0).all()
+    assert (rows["reached.0"][rows["label"] == 0] == -1).all()
+
+
+@pytest.mark.parametrize("aim", ["random", "least_likely"])
+def test_a_chosen_target_is_never_the_label(run: Callable[..., Any], tmp_path: Path, aim: str) -> None:
+    found = run(f"""
+        - attack: pgd
+          id: aimed
+          eps: 0.9
+          targeted: {aim}
+          expect: {{attack_success: "<= 99%"}}
+    """)
+    rows = records(found, "aimed", tmp_path)
+    assert (rows["target"] != rows["label"]).all()
+    assert (rows["target"] >= 0).all()
+
+
+def test_an_attack_follows_a_shift(run: Callable[..., Any]) -> None:
+    found = run("""
+        - id: dark-and-harm
+          compose:
+            - {shift: light.exposure, stops: -0.2ev}
+            - {attack: pgd, eps: 0.02}
+          expect: {accuracy: ">= 0.1%"}
+        - shift: light.exposure
+          stops: -0.2ev
+          expect: {accuracy: ">= 0.1%"}
+    """)
+    shifted = found["light.exposure[stops=-0.2ev]"].metrics["accuracy"].value
+    assert found["dark-and-harm"].metrics["accuracy"].value <= shifted
+    assert found["dark-and-harm"].perturbation == "light.exposure+pgd"
+
+
+def test_hidden_gradients_make_a_number_unreliable(run: Callable[..., Any]) -> None:
+    models = MODELS.replace("tiny:build", "trouble:masked")
+    found = run(
+        '- {attack: pgd, eps: 0.3, expect: {accuracy: ">= 50%"}}\n'
+        '- {attack: square, eps: 0.3, queries: 300, expect: {accuracy: "<= 99%"}}',
+        models=models,
+        code=TROUBLE,
+    )
+    blind = found["pgd[eps=0.3]"]
+    assert blind.verdict == "unreliable", blind.problems
+    assert any("gradient" in problem for problem in blind.problems)
+    assert found.cases[-1].metrics["robust_accuracy"].value < 1
+
+
+def test_an_attack_that_gets_nowhere_is_unreliable(run: Callable[..., Any]) -> None:
+    models = MODELS.replace("tiny:build", "trouble:sure")
+    found = run('- {attack: pgd, eps: 0.3, expect: {accuracy: ">= 50%"}}', models=models, code=TROUBLE)
+    assert found["pgd[eps=0.3]"].verdict == "unreliable", found["pgd[eps=0.3]"].problems
+    assert any("huge eps" in problem for problem in found["pgd[eps=0.3]"].problems)
+
+
+def test_planted_adversarials_are_found(run: Callable[..., Any]) -> None:
+    found = run("""
+        - attack: pgd
+          eps: 0.05
+          attack_unit_test: true
+          expect: {accuracy: ">= 1%"}
+        - attack: fgsm
+          eps: 0.05
+          expect: {accuracy: ">= 1%"}
+    """)
+    checks = {check["name"]: check for check in found["pgd[eps=0.05]"].attack["sanity"]}
+    assert checks["unit test"]["held"], checks["unit test"]
+    assert "unit test" not in {check["name"] for check in found["fgsm[eps=0.05]"].attack["sanity"]}
+
+
+def test_a_black_box_is_refused_what_needs_gradients(run: Callable[..., Any]) -> None:
+    models = MODELS + "  gradients: false\n"
+    with pytest.raises(SuiteError, match=r"pgd needs gradients.*these work: blur, boundary.*square"):
+        run('- {attack: pgd, eps: 0.1, expect: {accuracy: ">= 50%"}}', models=models)
+    found = run('- {attack: square, eps: 0.3, queries: 100, expect: {accuracy: ">= 0.1%"}}', models=models)
+    assert found.cases[-1].metrics["robust_accuracy"].value < 1
+
+
+def test_a_time_limit_is_an_error_of_the_case(run: Callable[..., Any]) -> None:
+    found = run('- {attack: square, eps: 0.001, queries: 1000000, time_limit: 0.5s, expect: {accuracy: ">= 1%"}}')
+    result = next(case for case in found.cases if case.kind == "attack")
+    assert result.verdict == "error"
+    assert "longer than its time limit of 0.5 s" in result.problems[0]
+
+
+@pytest.mark.parametrize("attack", ["pgd", "apgd", "square, queries: 60", "cascade"])
+def test_the_same_at_any_batch_size(run: Callable[..., Any], tmp_path: Path, attack: str) -> None:
+    kept = []
+    for size in (1, 7, 64):
+        checks = f'- {{attack: {attack}, eps: 0.15, id: it, expect: {{accuracy: ">= 0.1%"}}}}'
+        found = run(checks, batch_size=size, cache=False)
+        kept.append(records(found, "it", tmp_path))
+    for other in kept[1:]:
+        clear = ~(kept[0]["borderline"] | other["borderline"])
+        assert (kept[0]["reached"] == other["reached"])[clear].all()
+        assert clear.mean() > 0.5
+
+
+def test_records_come_back_from_the_cache(run: Callable[..., Any]) -> None:
+    checks = '- {attack: pgd, eps: 0.15, expect: {accuracy: ">= 0.1%"}}'
+    first, second = run(checks)["pgd[eps=0.15]"], run(checks)["pgd[eps=0.15]"]
+    assert second.cached
+    assert second.forwards == 0
+    assert (second.metrics, second.attack, second.proof) == (first.metrics, first.attack, first.proof)
