@@ -221,12 +221,13 @@ class Witness:
             _Reached: Every picture has a success within eps.
         """
         clean = self.goal.pictures
+        pictures = pictures.to(clean)
         inside = pictures.clamp(0.0, 1.0)
         sound = ((inside - pictures).abs() <= EXCESS).flatten(1).all(dim=1)  # never so for what is not finite
         if not black:
             sound &= (inside != 0).flatten(1).any(dim=1)
         norms = norms_of(inside - clean, self._norm)
-        margins = margin(logits, self.goal.labels, self.goal.targets)
+        margins = margin(logits, self.goal.labels, self.goal.targets).to(clean)
         spread = logits.amax(dim=1) - logits.amin(dim=1)
         # An exact tie, which coarse logits give, is no matter of rounding.
         reached = sound & self.goal.fooled(logits) & ((margins > CLEAR * spread) | (margins == 0))

@@ -265,8 +265,8 @@ def test_nothing_heavy_is_imported(signs) -> None:
 
 def test_parameter_may_not_take_a_word_of_the_language() -> None:
     from robustcheck.errors import RobustcheckError
-    from robustcheck.language.checks import KEYS
     from robustcheck.language.attacking import KEYS as ATTACK_KEYS
+    from robustcheck.language.checks import KEYS
     from robustcheck.language.subjects import READERS
     from robustcheck.registry import RESERVED, Registry
 
