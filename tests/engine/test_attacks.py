@@ -246,3 +246,16 @@ def test_records_come_back_from_the_cache(run: Callable[..., Any]) -> None:
     assert second.cached
     assert second.forwards == 0
     assert (second.metrics, second.attack, second.proof) == (first.metrics, first.attack, first.proof)
+
+
+def test_the_hardened_network_passes_a_gate_that_the_other_fails(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    found = {
+        model: robustcheck.run_suite(
+            "suites/signs/attacks.yaml", root=root, model=model, tier="smoke", limit=42, cache=False, report=tmp_path
+        )["any-sign[eps=4/255]"]
+        for model in ("signs-hardened", "signs-robot")
+    }
+    assert found["signs-hardened"].verdict == "pass"
+    assert found["signs-robot"].verdict == "fail"
+    assert found["signs-robot"].metrics["robust_accuracy"].value < 0.5
