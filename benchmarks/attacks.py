@@ -25,7 +25,7 @@ STEPS = 40
 MODELS = {
     "signs-robot": ("suites/signs/attacks.yaml", 4.0),
     "signs-hardened": ("suites/signs/attacks.yaml", 14.0),
-    "efficientnet-lite0": ("suites/imagenet-smoke", 0.25),
+    "efficientnet-lite0": ("suites/imagenet-smoke", 1.0),
 }
 """The suite whose pictures each model gets, and eps in grey levels: such that some pictures resist, if any do."""
 

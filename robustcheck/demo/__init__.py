@@ -1,1 +1,1 @@
-"""The embedded default: road signs drawn offline, and two small models that read them."""
+"""The embedded default: road signs drawn offline, and three small models that read them."""
