@@ -1,7 +1,8 @@
 """Seconds, model calls and robust accuracy of our attacks beside foolbox, torchattacks and pyautoattack, in one run.
 
 Each program gets the same model, pictures in [0, 1], eps and steps, in batches of the same size; what it gives back is judged
-by one forward pass of ours. No program is told to freeze weights or to drop fooled pictures: ours does both by itself.
+by one forward pass of ours. No program is told to freeze weights, to drop fooled pictures or to order memory by channels last:
+ours does so by itself, as in the gate. (AutoAttack's program refuses pictures in that order.)
 
 Run with ``uv run python -m benchmarks.attacks [--models signs-robot ...] [--attacks pgd apgd autoattack] [--pictures 48]``.
 """
@@ -102,10 +103,17 @@ def ours(kind: str, case: Subject) -> Attack:
 
     attack = {"pgd": PGD(steps=STEPS, loss="ce"), "apgd": APGD(steps=100), "autoattack": autoattack_of("linf")}[kind]
 
+    def forward(pictures: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = case.model(pictures.to(memory_format=torch.channels_last))
+        return logits
+
     def run(pictures: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        case.model.to(memory_format=torch.channels_last)
         with untouched(case.model):
             goal = Goal(pictures, labels, None, tuple(map(str, range(len(labels)))))
-            return attempt(attack, Victim(case.model, size=BATCH), goal, case.eps).pictures
+            found = attempt(attack, Victim(forward, size=BATCH), goal, case.eps).pictures
+        case.model.to(memory_format=torch.contiguous_format)
+        return found.contiguous()
 
     return run
 

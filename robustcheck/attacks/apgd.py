@@ -10,6 +10,7 @@ from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import loss_of
+from robustcheck.attacks.ranks import Rows, each_class
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Loss, Victim
 from robustcheck.errors import RobustcheckError
@@ -44,8 +45,6 @@ class APGD(ActiveSetAttack):
         restarts: int = 1,
         loss: str = "ce",
         rho: float = 0.75,
-        start: torch.Tensor | None = None,
-        keep_fooled: bool = False,
     ) -> None:
         """Choose how to climb.
 
@@ -55,8 +54,6 @@ class APGD(ActiveSetAttack):
             restarts: Random starts.
             loss: ``ce``, ``dlr`` or ``margin``.
             rho: Share of steps that must gain.
-            start: Where to begin instead of at random, shape (n, 3, h, w).
-            keep_fooled: Whether fooled pictures are worked on to the end, for comparisons.
 
         Raises:
             RobustcheckError: The norm is another one.
@@ -68,34 +65,33 @@ class APGD(ActiveSetAttack):
         self.restarts = restarts
         self.loss = loss
         self.rho = rho
-        self._given = start
-        self._keep = keep_fooled
 
     def perturb(self, victim: Victim, goal: Goal, eps: float) -> torch.Tensor:
         """Return the best pictures found: see ``ActiveSetAttack.perturb``."""
         return best_of(goal, [partial(self._from_random, victim, eps, restart) for restart in range(self.restarts)])
 
-    def _from_random(self, victim: Victim, eps: float, restart: int, goal: Goal, left: torch.Tensor) -> Track:
-        return self.climb(victim, goal, goal, eps, restart, left)[0]
+    def _from_random(self, victim: Victim, eps: float, restart: int, goal: Goal, _left: torch.Tensor) -> Track:
+        track = Track(goal)
+        self.climb(victim, goal, eps, restart, track)
+        return track
 
     def climb(
-        self, victim: Victim, goal: Goal, aim: Goal, eps: float, restart: object, left: torch.Tensor
-    ) -> tuple[Track, torch.Tensor]:
+        self, victim: Victim, aim: Goal, eps: float, restart: object, track: Track, start: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Climb once.
 
         Args:
             victim: The model.
-            goal: What counts as reached.
-            aim: What the loss is about: the same pictures, perhaps with targets.
+            aim: What the loss is about: the pictures of the track, perhaps with targets.
             eps: Radius.
             restart: Names the random start.
-            left: Positions of these pictures among all.
+            track: Keeps what is found.
+            start: Where to begin instead of at random, of the pictures' shape.
 
         Returns:
-            What was found, and the points of the highest loss.
+            The points of the highest loss of the pictures worked on to the end.
         """
-        track = Track(goal, keep_fooled=self._keep)
-        climber = _Climber(goal.pictures, self._start(goal, eps, restart, left), eps, self.norm)
+        climber = _Climber(aim.pictures, self._start(aim, eps, restart) if start is None else start, eps, self.norm)
         places = checkpoints(self.steps)
         last = 0
         for step in range(self.steps + 1):
@@ -112,18 +108,16 @@ class APGD(ActiveSetAttack):
                 climber.look_back(step - last, self.rho)
                 last = step
             climber.step()
-        return track, climber.best
+        return climber.best
 
-    def _start(self, goal: Goal, eps: float, restart: object, left: torch.Tensor) -> torch.Tensor:
-        if self._given is not None:
-            return self._given[left]
+    def _start(self, goal: Goal, eps: float, restart: object) -> torch.Tensor:
         noise = goal.uniform(-1, 1, "apgd", restart) if self.norm == "linf" else goal.normal("apgd", restart)
         noise = noise / column(norms_of(noise, self.norm).clamp_min(1e-12), noise)
         return (goal.pictures + eps * noise).clamp(0.0, 1.0)
 
 
 class APGDTargeted(ActiveSetAttack):
-    """``APGD`` on the targeted DLR loss towards the likeliest wrong classes, one after the other; any wrong class counts."""
+    """``APGD`` on the targeted DLR loss towards each of the likeliest wrong classes; any wrong class counts."""
 
     def __init__(self, *, norm: str = "linf", steps: int = 100, restarts: int = 1, n_targets: int = 9) -> None:
         """Choose how to climb, as for ``APGD``, and towards how many classes at most."""
@@ -136,18 +130,13 @@ class APGDTargeted(ActiveSetAttack):
     def perturb(self, victim: Victim, goal: Goal, eps: float) -> torch.Tensor:
         """Return the best pictures found: see ``ActiveSetAttack.perturb``."""
         likely = ranked(victim.logits(goal.pictures), goal.labels)[:, : self.n_targets]
-        runs = [
-            partial(self._towards, victim, eps, likely, rank, restart)
-            for rank in range(likely.shape[1])
-            for restart in range(self.restarts)
-        ]
-        return best_of(goal, runs)
 
-    def _towards(
-        self, victim: Victim, eps: float, likely: torch.Tensor, rank: int, restart: int, goal: Goal, left: torch.Tensor
-    ) -> Track:
-        aim = Goal(goal.pictures, goal.labels, likely[left, rank], goal.keys, goal.seed)
-        return self._climber.climb(victim, goal, aim, eps, f"{rank} {restart}", left)[0]
+        def climb(rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
+            track = Track(rows.goal, drop=rows.resists)
+            self._climber.climb(victim, rows.aim, eps, "towards", track)
+            return track.best, track.margins
+
+        return each_class(goal, likely.repeat_interleave(self.restarts, dim=1), victim.size, climb)[0]
 
 
 def ranked(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

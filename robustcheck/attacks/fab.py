@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from robustcheck.attacks.apgd import ranked
 from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.ranks import Rows, each_class
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
 
@@ -18,9 +21,12 @@ BACKWARD = 0.9
 
 HALVINGS = 3
 
+FARTHEST = 0.3
+"""A random start for the least change of all lies half as far away."""
+
 
 class FABTargeted(ActiveSetAttack):
-    """Looks for the least change to each of the likeliest wrong classes in turn, by the difference of two logits.
+    """Looks for the least change to each of the likeliest wrong classes, by the difference of two logits.
 
     Within a ball (``perturb``) a picture is dropped once a change within eps is found; for the least change (``minimal``)
     every one is worked on to the end.
@@ -47,73 +53,62 @@ class FABTargeted(ActiveSetAttack):
 
     def perturb(self, victim: Victim, goal: Goal, eps: float) -> torch.Tensor:
         """Return pictures within eps that reach the goal, else the clean ones: see ``ActiveSetAttack.perturb``."""
-        search = self._search(victim, goal, eps, stop=eps)
-        return torch.where(column(search.least <= eps, goal.pictures), search.best, goal.pictures)
+        found, least = self._search(victim, goal, eps, stop=eps)
+        return torch.where(column(least <= eps, goal.pictures), found, goal.pictures)
 
     def minimal(self, victim: Victim, goal: Goal) -> torch.Tensor:
         """Return the picture with the least change found for each one, or the clean one where there is none."""
-        return self._search(victim, goal, float("inf"), stop=0.0).best
+        return self._search(victim, goal, float("inf"), stop=0.0)[0]
 
-    def _search(self, victim: Victim, goal: Goal, eps: float, stop: float) -> _Search:
-        search = _Search(goal, self.norm)
-        targets = ranked(victim.logits(goal.pictures), goal.labels)[:, : self.n_targets]
+    def _search(self, victim: Victim, goal: Goal, eps: float, stop: float) -> tuple[torch.Tensor, torch.Tensor]:
         if goal.targets is not None:
-            targets = goal.targets[:, None]
-        for rank in range(targets.shape[1]):
-            for restart in range(self.restarts):
-                left = (search.least > stop).nonzero()[:, 0]
-                if not len(left):
-                    return search
-                self._towards(victim, goal, targets[:, rank], left, search, stop, (eps, rank, restart))
-        return search
+            classes = goal.targets[:, None]
+        else:
+            classes = ranked(victim.logits(goal.pictures), goal.labels)[:, : self.n_targets]
+
+        def climb(rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
+            return self._towards(victim, rows, start, stop)
+
+        best, least = goal.pictures.clone(), goal.pictures.new_full((len(goal),), float("inf"))
+        for restart in range(self.restarts):
+            left = (least > stop).nonzero()[:, 0]
+            start = (min(eps, FARTHEST) / 2 if restart else 0.0, restart)
+            found, scores = each_class(goal.at(left), classes[left], victim.size, climb)
+            less = -scores < least[left]
+            best[left[less]], least[left[less]] = found[less], -scores[less]
+        return best, least
 
     def _towards(
-        self,
-        victim: Victim,
-        goal: Goal,
-        targets: torch.Tensor,
-        left: torch.Tensor,
-        search: _Search,
-        stop: float,
-        start: tuple[float, int, int],
-    ) -> None:
-        part, aims = goal.at(left), targets[left]
-        current = self._start(part, search.least[left], *start)
-        for step in range(self.steps + 1):
-            labels, wanted = part.labels, aims
-
-            def gap(
-                logits: torch.Tensor, rows: slice, wanted: torch.Tensor = wanted, labels: torch.Tensor = labels
-            ) -> torch.Tensor:
-                own = logits.gather(1, labels[rows, None])
-                return (logits.gather(1, wanted[rows, None]) - own)[:, 0]
-
-            if step == self.steps:
-                logits = victim.logits(current)
-            else:
-                logits, gaps, gradient = victim.gradient(current, gap)
-            fooled = part.fooled(logits)
-            search.offer(left[fooled], current[fooled])
-            if step == self.steps:
-                break
-            # A success is taken half a step back, from where the boundary may be nearer.
-            back = part.pictures + (current - part.pictures) * BACKWARD
-            stays = search.least[left] > stop
-            moved = self._step(current, part.pictures, gaps, gradient)
-            current = torch.where(column(fooled, current), back, moved)
+        self, victim: Victim, rows: Rows, start: tuple[float, int], stop: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the pictures with the least changes, and their norms, negative."""
+        search = _Search(rows.goal, self.norm)
+        place, goal, aim = torch.arange(len(rows.goal), device=rows.goal.labels.device), rows.goal, rows.aim
+        current = self._start(goal, *start)
+        for _ in range(self.steps):
+            logits, gaps, gradient = victim.gradient(current, partial(_gap, aim))
+            fooled = goal.fooled(logits)
+            search.offer(place[fooled], current[fooled])
+            # A success is taken part of the way back, from where the boundary may be nearer.
+            back = goal.pictures + (current - goal.pictures) * BACKWARD
+            current = torch.where(column(fooled, current), back, self._step(current, goal.pictures, gaps, gradient))
+            stays = rows.resists(place, search.least[place] <= stop)
             if not stays.all():
-                left, part, aims, current = left[stays], part.at(stays), aims[stays], current[stays]
-                if not len(left):
-                    return
-        self._narrow(victim, goal, search, left)
+                place, goal, aim, current = place[stays], goal.at(stays), aim.at(stays), current[stays]
+            if not len(place):
+                return search.best, -search.least
+        fooled = goal.fooled(victim.logits(current))
+        search.offer(place[fooled], current[fooled])
+        self._narrow(victim, search, place)
+        rows.resists(place, search.least[place] <= stop)
+        return search.best, -search.least
 
-    def _start(self, part: Goal, least: torch.Tensor, eps: float, rank: int, restart: int) -> torch.Tensor:
+    def _start(self, goal: Goal, radius: float, restart: int) -> torch.Tensor:
         if not restart:
-            return part.pictures.clone()
-        noise = part.uniform(-1, 1, "fab", rank, restart) if self.norm == "linf" else part.normal("fab", rank, restart)
-        radius = least.clamp_max(eps if eps < float("inf") else 0.3) / 2
-        scale = radius.to(noise) / norms_of(noise, self.norm).clamp_min(1e-12)
-        return (part.pictures + noise * column(scale, noise)).clamp(0.0, 1.0)
+            return goal.pictures.clone()
+        noise = goal.uniform(-1, 1, "fab", restart) if self.norm == "linf" else goal.normal("fab", restart)
+        scale = radius / norms_of(noise, self.norm).clamp_min(1e-12)
+        return (goal.pictures + noise * column(scale, noise)).clamp(0.0, 1.0)
 
     def _step(
         self, current: torch.Tensor, clean: torch.Tensor, gaps: torch.Tensor, gradient: torch.Tensor
@@ -127,28 +122,35 @@ class FABTargeted(ActiveSetAttack):
         bias = column((near / (near + far)).clamp_max(MOST_BIAS), current)
         return ((current + OVERSHOOT * here) * (1 - bias) + (clean + OVERSHOOT * there) * bias).clamp(0.0, 1.0)
 
-    def _narrow(self, victim: Victim, goal: Goal, search: _Search, left: torch.Tensor) -> None:
+    def _narrow(self, victim: Victim, search: _Search, place: torch.Tensor) -> None:
         """Halve the way between the picture and what was found, which costs few passes."""
-        found = left[torch.isfinite(search.least[left])]
+        found = place[torch.isfinite(search.least[place])]
         if not len(found):
             return
-        part = goal.at(found)
+        goal = search.goal.at(found)
         low, high = torch.zeros_like(search.least[found]), torch.ones_like(search.least[found])
         far = search.best[found]
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            tried = part.pictures + (far - part.pictures) * column(middle.to(far), far)
-            fooled = part.fooled(victim.logits(tried))
+            tried = goal.pictures + (far - goal.pictures) * column(middle, far)
+            fooled = goal.fooled(victim.logits(tried))
             search.offer(found[fooled], tried[fooled])
             low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)
+
+
+def _gap(aim: Goal, logits: torch.Tensor, part: slice) -> torch.Tensor:
+    """Return the logit of each aim minus that of the label."""
+    assert aim.targets is not None  # noqa: S101 - each row has its class
+    both = logits.gather(1, torch.stack([aim.targets[part], aim.labels[part]], dim=1))
+    return both[:, 0] - both[:, 1]
 
 
 def onto_plane(pictures: torch.Tensor, weights: torch.Tensor, rise: torch.Tensor, norm: str) -> torch.Tensor:
     """Return the least change of each picture within the box that changes ``weights . picture`` by ``rise``.
 
     Where the box does not allow so much, the change goes as far as it does. The change of a value grows with the multiplier of
-    the plane until it meets the box, so that the rise is piecewise linear in it, and sorting the places where values meet the
-    box finds it exactly.
+    the plane until it meets the box, so that the rise is concave and piecewise linear in it: Newton's steps from 0 never pass
+    the multiplier that is looked for, and end on it once they are on its piece.
 
     Args:
         pictures: Shape (n, ...), in [0, 1].
@@ -160,23 +162,20 @@ def onto_plane(pictures: torch.Tensor, weights: torch.Tensor, rise: torch.Tensor
     signed = weights.flatten(1) * column(torch.where(rise < 0, -1.0, 1.0), weights.flatten(1))
     size = signed.abs()
     room = torch.where(signed > 0, 1 - flat, flat).clamp_min(0)
-    pace = torch.ones_like(size) if norm == "linf" else size
+    pace = size.sign() if norm == "linf" else size
     slope = size * pace
-    meets = torch.where(size > 0, room / pace.clamp_min(1e-30), torch.full_like(room, float("inf")))
-    ordered, order = meets.sort(dim=1)
-    slopes = slope.gather(1, order).double()
-    ends = torch.where(ordered.isfinite(), ordered, torch.zeros_like(ordered)).double()
-    done = (slopes * ends).cumsum(dim=1)
-    rest = slopes.sum(dim=1, keepdim=True) - slopes.cumsum(dim=1)
-    wanted = rise.abs().double()[:, None]
-    enough = done + ends * rest >= wanted
-    reaches = enough & ordered.isfinite()
-    first = reaches.double().argmax(dim=1, keepdim=True)
-    before = (done - slopes * ends).gather(1, first)
-    multiplier = (wanted - before) / (rest + slopes).gather(1, first).clamp_min(1e-30)
-    multiplier = torch.where(reaches.any(dim=1, keepdim=True), multiplier, torch.full_like(multiplier, float("inf")))
-    change = torch.minimum(multiplier.to(size) * pace, room)
-    change = torch.where(size > 0, change, torch.zeros_like(change))
+    wanted = rise.abs().double()
+    multiplier, free = flat.new_zeros(len(flat), 1), size > 0
+    while True:
+        filled = torch.where(free, torch.zeros_like(size), size * room).sum(dim=1, dtype=torch.float64)
+        rest = torch.where(free, slope, torch.zeros_like(slope)).sum(dim=1, dtype=torch.float64)
+        # Where nothing is free, no multiplier is large enough.
+        multiplier = ((wanted - filled) / rest).nan_to_num(nan=float("inf")).to(flat)[:, None]
+        still = free & (multiplier * pace < room)
+        if torch.equal(still, free):
+            break
+        free = still
+    change = torch.where(free, multiplier * pace, torch.where(size > 0, room, torch.zeros_like(room)))
     return (signed.sign() * change).view(shape)
 
 
@@ -184,13 +183,13 @@ class _Search:
     """The least changes found so far."""
 
     def __init__(self, goal: Goal, norm: str) -> None:
+        self.goal, self._norm = goal, norm
         self.best = goal.pictures.clone()
         self.least = goal.pictures.new_full((len(goal),), float("inf"))
-        self._clean, self._norm = goal.pictures, norm
 
     def offer(self, rows: torch.Tensor, pictures: torch.Tensor) -> None:
         """Keep the pictures that reach the goal with less change than before."""
-        norms = norms_of(pictures - self._clean[rows], self._norm)
+        norms = norms_of(pictures - self.goal.pictures[rows], self._norm)
         less = norms < self.least[rows]
         self.best[rows[less]] = pictures[less]
         self.least[rows[less]] = norms[less]

@@ -10,6 +10,9 @@ from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import margin
 
 
+Drop = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
 class Track:
     """The best picture found for each one of a goal; the fooled ones leave the work.
 
@@ -21,12 +24,13 @@ class Track:
         part: The goal of these.
     """
 
-    def __init__(self, goal: Goal, *, keep_fooled: bool = False) -> None:
+    def __init__(self, goal: Goal, *, keep_fooled: bool = False, drop: Drop | None = None) -> None:
         """Begin with the pictures as they are.
 
         Args:
             goal: What is attacked.
             keep_fooled: Whether fooled pictures are worked on too, which only a comparison with another program wants.
+            drop: From positions (m,) and which of them were fooled, which are worked on further; else the others are.
         """
         device = goal.labels.device
         self.best = goal.pictures.clone()
@@ -34,7 +38,7 @@ class Track:
         self.reached = torch.zeros(len(goal), dtype=torch.bool, device=device)
         self.place = torch.arange(len(goal), device=device)
         self.part = goal
-        self._keep = keep_fooled
+        self._keep, self._drop = keep_fooled, drop
 
     def note(self, current: torch.Tensor, logits: torch.Tensor) -> torch.Tensor | None:
         """Keep what is best of the current pictures (m, 3, h, w) with their logits, and drop the fooled ones.
@@ -52,7 +56,7 @@ class Track:
         self.reached[self.place[fooled]] = True
         if self._keep or not fooled.any():
             return None
-        resists = ~fooled
+        resists = ~fooled if self._drop is None else self._drop(self.place, fooled)
         self.place, self.part = self.place[resists], self.part.at(resists)
         return resists
 

@@ -21,6 +21,7 @@ from robustcheck.attacks.fab import FABTargeted, onto_plane
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import dlr
 from robustcheck.attacks.square import share
+from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
 from robustcheck.models.untouched import untouched
 
@@ -102,8 +103,8 @@ def test_a_climb_takes_the_same_way_as_the_reference(norm: str, loss: str) -> No
         expected = theirs.attack_single_run(goal.pictures, goal.labels, x_init=start)[0]
     finally:
         torch.set_default_dtype(torch.float32)
-    ours = APGD(norm=norm, steps=100, loss=loss.partition("-")[0], start=start, keep_fooled=True)
-    _, best = ours.climb(Victim(Smooth()), goal, aim, eps, 0, torch.arange(len(goal)))
+    ours = APGD(norm=norm, steps=100, loss=loss.partition("-")[0])
+    best = ours.climb(Victim(Smooth()), aim, eps, 0, Track(goal, keep_fooled=True), start)
     assert (best - expected).abs().max() <= 1e-10
 
 
