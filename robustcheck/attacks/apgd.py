@@ -10,7 +10,7 @@ from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import loss_of
-from robustcheck.attacks.ranks import Rows, each_class
+from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Loss, Victim
 from robustcheck.errors import RobustcheckError
@@ -137,12 +137,6 @@ class APGDTargeted(ActiveSetAttack):
             return track.best, track.margins
 
         return each_class(goal, likely.repeat_interleave(self.restarts, dim=1), victim.size, climb)[0]
-
-
-def ranked(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return the wrong classes of each row of logits (n, classes), the likeliest first: shape (n, classes - 1)."""
-    least = logits.scatter(1, labels[:, None], float("-inf"))
-    return least.sort(dim=1, descending=True, stable=True).indices[:, :-1]
 
 
 class _Climber:

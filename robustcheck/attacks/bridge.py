@@ -17,6 +17,7 @@ from robustcheck.attacks.balls import column, norms_of, project
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import margin
 from robustcheck.attacks.minimal import REFUSED, ROWS, Row, row_of
+from robustcheck.attacks.polish import NORMS, polished
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import CaseError, ModelError, RobustcheckError
 
@@ -38,6 +39,8 @@ STARTS = 24
 """Draws of noise to start from; each is used plain, rounded to 0 and 1, and blended with the picture."""
 
 HALVINGS = 10
+ROUNDS = 3
+"""Halvings of the way to the boundary, and last steps onto it."""
 
 
 class FoolboxAttack:
@@ -136,6 +139,7 @@ class FoolboxAttack:
             final = self._foolbox(VictimModel(victim, witness, here if self._row.kicked else None), here, arguments)
             witness.see(final, victim.logits(witness.sane(final)), black=False)
             self._tighten(victim, witness)
+            self._polish(victim, witness)
             if eps is not None and self.norm != "l0":
                 nearer = project(witness.sane(final), here.pictures, eps, self.norm)
                 witness.see(nearer, victim.logits(nearer))
@@ -177,6 +181,19 @@ class FoolboxAttack:
             pictures = clean + column(middle, clean) * (far - clean)
             reached = witness.see(pictures, victim.logits(pictures))
             low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
+
+
+    def _polish(self, victim: Victim, witness: Witness) -> None:
+        """Step onto the boundary from where the attack ended, as long as that gains."""
+        if not (self._row.gradients and self._row.minimal and self._row.straight and self.norm in NORMS):
+            return
+        for _ in range(ROUNDS):
+            before = witness.norms
+            for pictures in polished(victim, witness.goal, witness.least.clone(), self.norm):
+                witness.see(pictures, victim.logits(pictures))
+            if not (witness.norms < before).any():
+                return
+            self._tighten(victim, witness)
 
 
 class Witness:

@@ -6,11 +6,10 @@ from functools import partial
 
 import torch
 
-from robustcheck.attacks.apgd import ranked
 from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
-from robustcheck.attacks.ranks import Rows, each_class
+from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
 
@@ -86,7 +85,7 @@ class FABTargeted(ActiveSetAttack):
         place, goal, aim = torch.arange(len(rows.goal), device=rows.goal.labels.device), rows.goal, rows.aim
         current = self._start(goal, *start)
         for _ in range(self.steps):
-            logits, gaps, gradient = victim.gradient(current, partial(_gap, aim))
+            logits, gaps, gradient = victim.gradient(current, partial(gap, aim))
             fooled = goal.fooled(logits)
             search.offer(place[fooled], current[fooled])
             # A success is taken part of the way back, from where the boundary may be nearer.
@@ -138,8 +137,14 @@ class FABTargeted(ActiveSetAttack):
             low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)
 
 
-def _gap(aim: Goal, logits: torch.Tensor, part: slice) -> torch.Tensor:
-    """Return the logit of each aim minus that of the label."""
+def gap(aim: Goal, logits: torch.Tensor, part: slice) -> torch.Tensor:
+    """Return the logit of each target of some pictures minus that of the label: shape (m,).
+
+    Args:
+        aim: Pictures with targets.
+        logits: Of some of them, shape (m, classes).
+        part: Which ones.
+    """
     assert aim.targets is not None  # noqa: S101 - each row has its class
     both = logits.gather(1, torch.stack([aim.targets[part], aim.labels[part]], dim=1))
     return both[:, 0] - both[:, 1]

@@ -89,3 +89,9 @@ def each_class(goal: Goal, classes: torch.Tensor, size: int, climb: Climb) -> tu
         left = left[~reached]
         done += count
     return best, scores
+
+
+def ranked(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the wrong classes of each row of logits (n, classes), the likeliest first: shape (n, classes - 1)."""
+    least = logits.scatter(1, labels[:, None], float("-inf"))
+    return least.sort(dim=1, descending=True, stable=True).indices[:, :-1]

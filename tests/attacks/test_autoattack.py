@@ -13,13 +13,14 @@ from pyautoattack.autopgd_base import APGDAttack, APGDAttack_targeted
 from pyautoattack.square import SquareAttack
 from victims import Linear, goal_of, least_changes, pictures_of, victim_of
 
-from robustcheck.attacks.apgd import APGD, checkpoints, ranked
+from robustcheck.attacks.apgd import APGD, checkpoints
 from robustcheck.attacks.attempt import attempt
 from robustcheck.attacks.balls import norms_of
 from robustcheck.attacks.cascade import autoattack_of
 from robustcheck.attacks.fab import FABTargeted, onto_plane
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import dlr
+from robustcheck.attacks.ranks import ranked
 from robustcheck.attacks.square import share
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim

@@ -104,16 +104,9 @@ def test_least_changes_of_a_linear_model(name: str, norm: str, steps: int, class
     found = FoolboxAttack(name=name, norm=norm, steps=steps).minimal(Victim(model), goal)
     exact = least_changes(model, goal, norm)
     ratio = norms_of(found - goal.pictures, norm).double() / exact
-    fooled = goal.fooled(model(found))
-    if classes == 4:
-        # A class that is not the nearest may draw the walk, so that a picture of four is found late or not at all.
-        assert fooled.sum() >= 3
-        assert ratio[fooled].median() < 1.15
-        return
-    assert fooled.all()
+    assert goal.fooled(model(found)).all()
     assert ratio.min() > 0.9999
-    # cw trades size against margin, and stops short of the least change.
-    assert ratio.max() < (1.3 if name == "cw" else 1.01)
+    assert ratio.max() < 1.01
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
@@ -283,7 +276,7 @@ def test_what_foolbox_says_is_not_believed(lie: str, monkeypatch: pytest.MonkeyP
     model = Linear()
     # A black picture is taken for another class by chance, and is no finding all the same.
     goal = goal_of(model, pictures_of(20))
-    row = next(row for row in ROWS if row.name == "cw")
+    row = next(row for row in ROWS if (row.name, row.norm) == ("fmn", "l1"))  # which ends with no step of our own
     monkeypatch.setattr(type(row.build(3, SIDE)), "run", lying)
     assert goal.fooled(model(torch.zeros_like(goal.pictures))).any()
     assert torch.equal(run(row, model, goal, minimal=True), goal.pictures)
@@ -385,7 +378,8 @@ def test_zero_gradients_are_counted() -> None:
     model = Quantised()
     victim = Victim(model)
     FoolboxAttack(name="ddn", norm="l2", steps=5).minimal(victim, goal_of(model, pictures_of(3)))
-    assert victim.zero_gradients == victim.backwards == 15
+    # Three pictures, five steps of foolbox, and our last step towards three classes.
+    assert victim.zero_gradients == victim.backwards == 3 * (5 + 3)
 
 
 def test_a_picture_that_is_no_number_is_not_the_model_s_fault() -> None:

@@ -27,7 +27,7 @@ def test_nothing_falls_below_the_margin(name: str, norm: str) -> None:
 @pytest.mark.parametrize("loss", ["margin", "ce", "dlr"])
 def test_above_the_margin_of_two_classes_everything_falls(loss: str, norm: str) -> None:
     """Between two classes the way is straight; with more, a climb may end at the wrong one, which restarts are for."""
-    how = {"norm": norm, "loss": loss} | ({"steps": 50, "travel": 10.0} if norm == "l2" else {})
+    how = {"norm": norm, "loss": loss}
     model = Linear(classes=2, scale=0.1)
     goal = goal_of(model, pictures_of(24))
     for row, radius in enumerate(least_changes(model, goal, norm).tolist()):
