@@ -9,7 +9,6 @@ import torch
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import margin
 
-
 Drop = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -144,7 +144,7 @@ class Adversary:
         logits = self.victim.logits(inputs)
         sure = np.abs(np.subtract(*np.sort(plain, axis=1)[:, :-3:-1].T)) > 1e-3 * np.ptp(plain)
         self.mismatches += int(((logits.argmax(dim=1).cpu().numpy() != plain.argmax(axis=1)) & sure).sum())
-        found = _Found(goal, logits)
+        found = _Found(goal, logits, tuple(getattr(self.attack, "found", ())))
         for targets, attacked in self._targets(goal, logits):
             self._aim(found, targets, attacked)
         calls = (self.victim.forwards - before) / max(1, len(ids))
@@ -189,7 +189,7 @@ class Adversary:
         whole = found.goal
         goal = Goal(whole.pictures, whole.labels, targets, whole.keys, whole.seed)
         there = goal.fooled(found.clean_logits) & attacked
-        found.tell(targets, attacked, there)
+        found.tell(targets, attacked, there, pair=self._attacked.targeted == "all")
         rows = (attacked & ~there).nonzero()[:, 0]
         if not len(rows):
             return
@@ -207,7 +207,7 @@ class Adversary:
             # What was found beyond eps does not count, and is not what the record is about.
             pictures = torch.where(reached.view(-1, 1, 1, 1), pictures, part.pictures)
             logits = torch.where(reached[:, None], logits, found.clean_logits[rows])
-        found.keep(rows, pictures, logits, reached, targets)
+        found.keep(rows, pictures, logits, reached, targets, getattr(self.attack, "found", {}))
         self._resisted.take(part, pictures, ~reached, 16)
         self._broken.take(part, pictures, reached, 16)
         by = getattr(self.attack, "by", None)
@@ -237,6 +237,7 @@ class Adversary:
         }
         if self._definition.facts.minimal:
             columns["minimal_norm"] = found.minimal.cpu().numpy().astype(np.float64)
+        columns |= found.extra
         for name, reached in found.pairs.items():
             columns[f"reached.{name}"] = reached
         return columns
@@ -311,9 +312,9 @@ class Adversary:
 
 
 class _Found:
-    """What is known of a block so far."""
+    """What is known of a block so far; which columns there are depends on the case alone, not on the block."""
 
-    def __init__(self, goal: Goal, logits: torch.Tensor) -> None:
+    def __init__(self, goal: Goal, logits: torch.Tensor, extra: Sequence[str]) -> None:
         import torch
 
         n = len(goal)
@@ -325,17 +326,18 @@ class _Found:
         self.target = torch.full((n,), -1, device=logits.device)
         self.minimal = torch.full((n,), float("inf"), dtype=torch.float64, device=logits.device)
         self.pairs: dict[int, NDArray[np.int8]] = {}
+        self.extra: Columns = {name: np.full(n, np.nan, np.float32) for name in extra}
         self._changed = torch.zeros(n, dtype=torch.bool, device=logits.device)
 
-    def tell(self, targets: torch.Tensor | None, attacked: torch.Tensor, there: torch.Tensor) -> None:
-        """Note which pictures are attacked, and which reach the goal as they are."""
+    def tell(self, targets: torch.Tensor | None, attacked: torch.Tensor, there: torch.Tensor, *, pair: bool) -> None:
+        """Note which pictures are attacked, and which reach the goal as they are; by target if all have the same."""
         self.attempted |= attacked.cpu().numpy()
         self.reached |= there
         self.minimal[there] = 0.0
         if targets is not None:
             fresh = attacked & ((self.target < 0) | there)
             self.target[fresh] = targets[fresh]
-            if bool((targets == targets[0]).all()):
+            if pair:
                 tried = np.where(attacked.cpu().numpy(), there.cpu().numpy().astype(np.int8), np.int8(-1))
                 self.pairs[int(targets[0])] = tried
 
@@ -346,12 +348,15 @@ class _Found:
         logits: torch.Tensor,
         reached: torch.Tensor,
         targets: torch.Tensor | None,
+        extra: Mapping[str, torch.Tensor],
     ) -> None:
-        """Keep the first pictures that reach a goal, and before that the first ones of all."""
+        """Keep the first pictures that reach a goal, and before that the first ones of all, with what the attack says of them."""
         better = ~self.reached[rows] & (reached | ~self._changed[rows])
         chosen = rows[better]
         self.pictures[chosen], self.logits[chosen] = pictures[better], logits[better]
         self._changed[rows] = True
+        for name, values in extra.items():
+            self.extra[name][chosen.cpu().numpy()] = values.cpu().numpy()[better.cpu().numpy()]
         if targets is not None:
             won = rows[reached & ~self.reached[rows]]
             self.target[won] = targets[won]

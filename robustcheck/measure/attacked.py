@@ -29,8 +29,8 @@ def robust_accuracy(seen: Observation) -> Estimate:
 def attack_success(seen: Observation) -> Estimate:
     """Share of the attacked pictures that the attack takes to its goal: a lower bound.
 
-    A better attack may find more.     Attacked are the pictures that are right without it; under a targeted attack those that are to be taken for something,
-    and one that is taken for it already counts as reached.
+    A better attack may find more. Attacked are the pictures that are right without it; under a targeted attack those that are
+    to be taken for something, and one that is taken for it already counts as reached.
     """
     attempted = _column(seen, "attempted")
     if not attempted.any():
@@ -54,6 +54,21 @@ def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
     if not tried.any():
         raise CaseError(f"the attack turned no picture of {source} towards {target}; name the pair under targeted")
     return proportion(int((reached & tried).sum()), int(tried.sum()), detail=f"{source} -> {target}")
+
+
+@metric("eot_success", better="lower", kinds=("attack",))
+def eot_success(seen: Observation) -> Estimate:
+    """Mean share of random poses of a sticker that reach the goal, over the pictures whose sticker reaches it as it is.
+
+    Poses are turned, moved, darker and brighter; those that rate a sticker are none of those that it was made with.
+    """
+    rates: NDArray[Any] | None = seen.records.extra.get("eot_success")
+    if rates is None:
+        raise CaseError("the attack tries no poses; use patch with eot of 1 or more")
+    rates = rates[_column(seen, "reached").astype(bool) & np.isfinite(rates)]
+    if not len(rates):
+        return proportion(0, int(_column(seen, "attempted").sum()), detail="no sticker reaches the goal")
+    return sample_mean(rates.astype(float).tolist())
 
 
 @metric("median_norm", better="higher", unit="parameter", low=0.0, high=math.inf, kinds=("attack",))

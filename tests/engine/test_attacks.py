@@ -146,6 +146,42 @@ def test_targets_are_reached_by_pair(run: Callable[..., Any], tmp_path: Path) ->
     assert (rows["reached.0"][rows["label"] == 0] == -1).all()
 
 
+def test_a_block_without_the_class_is_one_of_the_case(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = """
+        - attack: pgd
+          id: pgd
+          eps: 0.2
+          targeted: {dark: middle}
+          expect: {targeted_success: {dark: {middle: "<= 99%"}}}
+        - attack: patch
+          id: patch
+          area: 30%
+          steps: 4
+          restarts: 1
+          eot: 1
+          targeted: {dark: middle}
+          expect: {eot_success: "<= 99%"}
+        - attack: spatial
+          id: spatial
+          views: 9
+          expect: {robust_accuracy: ">= 50%"}
+    """
+    whole = run(checks)
+    monkeypatch.setattr("robustcheck.engine.evaluate.BLOCK", 3)
+    parts = run(checks, cache=False)
+    for case in ("pgd", "patch", "spatial"):
+        one, other = (records(found, case, tmp_path) for found in (whole, parts))
+        assert set(one) == set(other)
+        assert all(np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one)
+        assert not [name for name in one if name.startswith("reached.")]
+    rows = records(parts, "patch", tmp_path)
+    assert (np.isfinite(rows["eot_success"]) == (rows["label"] == 0)).all()
+    assert np.abs(records(parts, "spatial", tmp_path)["angle"]).max() <= 30
+    assert parts["patch"].metrics["eot_success"].value >= 0
+
+
 @pytest.mark.parametrize("aim", ["random", "least_likely"])
 def test_a_chosen_target_is_never_the_label(run: Callable[..., Any], tmp_path: Path, aim: str) -> None:
     found = run(f"""
