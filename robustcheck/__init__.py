@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robustcheck.api import RunResult, run_suite
-    from robustcheck.registry import metric, shift
+    from robustcheck.registry import attack, metric, shift
 
-__all__ = ["RunResult", "metric", "run_suite", "shift"]
+__all__ = ["RunResult", "attack", "metric", "run_suite", "shift"]
 
 __distribution__ = "pytest-robustcheck"
 """Whose package this is: another distribution, ``robustcheck``, installs another one under the same name."""
 
 _HOMES = {
     "RunResult": "robustcheck.api",
+    "attack": "robustcheck.registry",
     "metric": "robustcheck.registry",
     "run_suite": "robustcheck.api",
     "shift": "robustcheck.registry",

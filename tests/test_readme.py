@@ -327,11 +327,11 @@ def test_an_extension_runs(tmp_path: Path) -> None:
     from small_project import MODEL
 
     site, project = tmp_path / "site", tmp_path / "project"
-    for module in ("shifts", "metrics", "data"):
-        fence = {"shifts": "python shift", "metrics": "python metric", "data": "python source"}[module]
+    fences = {"shifts": "shift", "attacks": "attack", "metrics": "metric", "data": "source"}
+    for module, fence in fences.items():
         path = site / "my_package" / f"{module}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block("docs/extending.md", fence), encoding="utf-8")
+        path.write_text(block("docs/extending.md", f"python {fence}"), encoding="utf-8")
     points = tomllib.loads(block("docs/extending.md", "toml entry-points"))["project"]["entry-points"]
     facts = site / "my_package-1.0.dist-info"
     facts.mkdir()
@@ -346,10 +346,12 @@ def test_an_extension_runs(tmp_path: Path) -> None:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
     environment = {"PYTHONPATH": str(site)}
-    assert "3 cases" in python("-m", "robustcheck.cli", "validate", folder=project, environment=environment)
+    assert "4 cases" in python("-m", "robustcheck.cli", "validate", folder=project, environment=environment)
     told = python("-m", "robustcheck.cli", "explain", "sensor.dead_rows", folder=project, environment=environment)
     assert "Some rows of the sensor are dead." in told
     python("-m", "pytest", "--robustcheck", folder=project, environment=environment)
     result = json.loads((project / "robustcheck-report" / "robustcheck-report.json").read_text(encoding="utf-8"))
     cases = {case["id"]: case for case in result["suites"][0]["cases"]}
     assert cases["sensor.dead_rows[share=5%]"]["metrics"]["confident_mistakes"]["n"] == 8
+    assert cases["exposure[eps=8/255]"]["verdict"] == "pass"
+    assert all(check["held"] for check in cases["exposure[eps=8/255]"]["attack"]["sanity"])

@@ -182,7 +182,6 @@ class FoolboxAttack:
             reached = witness.see(pictures, victim.logits(pictures))
             low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
 
-
     def _polish(self, victim: Victim, witness: Witness) -> None:
         """Step onto the boundary from where the attack ended, as long as that gains."""
         if not (self._row.gradients and self._row.minimal and self._row.straight and self.norm in NORMS):

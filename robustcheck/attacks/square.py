@@ -109,14 +109,11 @@ class Square(ActiveSetAttack):
         channels, height, width = goal.pictures.shape[1:]
         side = max(1, min(height, width) // 5)
         change = torch.zeros_like(goal.pictures)
-        for row, one in enumerate(random):
-            for top in range(0, height - side + 1, side):
-                for left in range(0, width - side + 1, side):
-                    signs = torch.from_numpy(one.choice((-1.0, 1.0), (channels, 1, 1))).to(change)
-                    bump = _bump(side, upright=bool(one.integers(0, 2))).to(change)
-                    change[row, :, top : top + side, left : left + side] = bump * signs
-        scale = eps / norms_of(change, "l2").clamp_min(1e-12)
-        return (goal.pictures + change * column(scale, change)).clamp(0.0, 1.0)
+        for top in range(0, height - side + 1, side):
+            for left in range(0, width - side + 1, side):
+                drawn = torch.from_numpy(np.stack([one.random(channels + 1) for one in random])).to(change)
+                change[:, :, top : top + side, left : left + side] = _signed(side, drawn)
+        return self._onto(goal.pictures, change, eps)
 
     def _moves(
         self,
@@ -128,44 +125,61 @@ class Square(ActiveSetAttack):
     ) -> torch.Tensor:
         """Take the change out of one window of each picture and spend it, and what is left of eps, in another."""
         channels, height, width = clean.shape[1:]
-        side = min(max(round(math.sqrt(covered * height * width)), 3), min(height, width) - 1)
-        side = max(1, side + 1 - side % 2 if side + 1 - side % 2 <= min(height, width) else side)
-        change = current - clean
-        for row, one in enumerate(random):
-            first, second = (
-                (int(one.integers(0, height - side + 1)), int(one.integers(0, width - side + 1))) for _ in range(2)
-            )
-            own = change[row]
-            here = own[:, first[0] : first[0] + side, first[1] : first[1] + side]
-            there = own[:, second[0] : second[0] + side, second[1] : second[1] + side]
-            signs = torch.from_numpy(one.choice((-1.0, 1.0), (channels, 1, 1))).to(change)
-            bump = _bump(side, upright=bool(one.integers(0, 2))).to(change) * signs
-            old = here / here.square().sum(dim=(1, 2), keepdim=True).sqrt().clamp_min(1e-12)
-            fresh = bump + old
-            fresh = fresh / fresh.square().sum(dim=(1, 2), keepdim=True).sqrt().clamp_min(1e-12)
-            whole = own.square().sum()
-            both = torch.zeros_like(own[0], dtype=torch.bool)
-            both[first[0] : first[0] + side, first[1] : first[1] + side] = True
-            both[second[0] : second[0] + side, second[1] : second[1] + side] = True
-            freed = own[:, both].square().sum(dim=1)
-            spare = (eps**2 - whole).clamp_min(0.0) / channels
-            there.zero_()
-            here.copy_(fresh * (freed + spare).sqrt().view(channels, 1, 1))
-        scale = (eps / norms_of(change, "l2").clamp_min(1e-12)).view(-1, 1, 1, 1)
-        # A picture at the edge of the box loses some of its change there, and may spend it elsewhere.
-        return (clean + change * scale).clamp(0.0, 1.0)
+        side = max(round(math.sqrt(covered * height * width)), 3)
+        side = min(side + 1 - side % 2, height, width)
+        drawn = torch.from_numpy(np.stack([one.random(channels + 5) for one in random])).to(clean)
+        here, there = (_window(corner, side, height, width) for corner in (drawn[:, :2], drawn[:, 2:4]))
+        change = (current - clean).flatten(2)
+        inside = change.new_zeros(len(change), height * width).scatter_(1, here, 1.0).scatter_(1, there, 1.0)
+        freed = (change.square() * inside[:, None]).sum(dim=2, keepdim=True)
+        spare = (eps**2 - change.square().sum(dim=(1, 2))).clamp_min(0.0) / channels
+        everywhere = here[:, None].expand(-1, channels, -1)
+        fresh = _signed(side, drawn[:, 4:]).flatten(2) + _unit(change.gather(2, everywhere))
+        change.scatter_(2, there[:, None].expand(-1, channels, -1), 0.0)
+        change.scatter_(2, everywhere, _unit(fresh) * (freed + spare.view(-1, 1, 1)).sqrt())
+        return self._onto(clean, change.view_as(clean), eps)
+
+    def _onto(self, clean: torch.Tensor, change: torch.Tensor, eps: float) -> torch.Tensor:
+        """Scale each change to the surface of the ball; what the box takes of it may be spent by a later query."""
+        scale = eps / norms_of(change, "l2").clamp_min(1e-12)
+        return (clean + change * column(scale, change)).clamp(0.0, 1.0)
 
 
-def _bump(side: int, *, upright: bool) -> torch.Tensor:
-    """Return two opposite bumps side by side, each made of nested squares, with an L2 norm of 1: shape (side, side)."""
-    bump = torch.zeros(side, side)
-    half = side // 2
-    if half == 0:
-        return torch.ones(1, 1)
-    for start, height, sign in ((0, half, 1.0), (half, side - half, -1.0)):
-        for ring in range((min(height, side) + 1) // 2 + 1):
-            rows, columns = slice(start + ring, start + height - ring), slice(ring, side - ring)
-            bump[rows, columns] += sign / float(((height + 1) // 2 - ring + 1) ** 2 if ring <= (height + 1) // 2 else 1)
-    bump = bump / bump.norm().clamp_min(1e-12)
-    turned: torch.Tensor = bump if upright else bump.T
-    return turned
+def bump(side: int) -> torch.Tensor:
+    """Return two opposite bumps, one above the other, with an L2 norm of 1: shape (side, side).
+
+    Each is the sum of nested squares about its middle, the one of half-width k with a height of 1 / (k + 1)^2.
+    """
+    parts = []
+    for height, sign in ((side // 2, 1.0), (side - side // 2, -1.0)):
+        away = [(torch.arange(count) - count // 2).abs() for count in (height, side)]
+        farthest = max(height, side) // 2
+        heights = 1.0 / torch.arange(1, farthest + 2) ** 2
+        tails = heights.flip(0).cumsum(0).flip(0)
+        part = tails[torch.maximum(away[0][:, None], away[1][None, :])]
+        parts.append(sign * part / part.norm().clamp_min(1e-12))
+    both = torch.cat(parts)
+    return both / both.norm()
+
+
+def _signed(side: int, drawn: torch.Tensor) -> torch.Tensor:
+    """Return bumps that lie as the first numbers (n, 1 + channels) in [0, 1) say, signed by the others: (n, channels, s, s)."""
+    upright = bump(side).to(drawn)
+    shape = torch.where(drawn[:, :1, None] < 0.5, upright, upright.T)
+    return shape[:, None] * torch.where(drawn[:, 1:] < 0.5, -1.0, 1.0)[:, :, None, None]
+
+
+def _window(corner: torch.Tensor, side: int, height: int, width: int) -> torch.Tensor:
+    """Return the pixels of windows whose corners are numbers (n, 2) in [0, 1): flat positions, shape (n, side * side)."""
+    # A number just below 1 may round up to 1 as float32, and the window must still fit.
+    top = (corner[:, 0] * (height - side + 1)).long().clamp_max(height - side)
+    left = (corner[:, 1] * (width - side + 1)).long().clamp_max(width - side)
+    steps = torch.arange(side, device=corner.device)
+    rows, columns = top[:, None] + steps, left[:, None] + steps
+    return (rows[:, :, None] * width + columns[:, None, :]).flatten(1)
+
+
+def _unit(change: torch.Tensor) -> torch.Tensor:
+    """Return changes (n, channels, pixels) with an L2 norm of 1 in each channel, or 0 where there is none."""
+    norm: torch.Tensor = change.square().sum(dim=2, keepdim=True).sqrt().clamp_min(1e-12)
+    return change / norm

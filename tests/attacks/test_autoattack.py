@@ -21,7 +21,7 @@ from robustcheck.attacks.fab import FABTargeted, onto_plane
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import dlr
 from robustcheck.attacks.ranks import ranked
-from robustcheck.attacks.square import share
+from robustcheck.attacks.square import Square, bump, share
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
 from robustcheck.models.untouched import untouched
@@ -83,6 +83,44 @@ def test_the_schedule_of_squares_is_that_of_the_reference() -> None:
     theirs = SquareAttack(Smooth(), eps=0.1, seed=0, device="cpu", resc_schedule=False)
     for query in (*range(0, 1200, 7), 1999, 2000, 2001, 4001, 6001, 8001, 9999):
         assert share(query) == pytest.approx(theirs.p_selection(query), abs=1e-6)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 5, 7, 12, 21, 58])
+def test_a_bump_is_that_of_the_reference(side: int) -> None:
+    theirs = SquareAttack(Smooth(), norm="L2", eps=1.0, seed=0, device="cpu").eta(side)
+    assert min((bump(side) - theirs).abs().max(), (bump(side).T - theirs).abs().max()) <= 1e-6
+
+
+class Wide(torch.nn.Module):
+    """A network that takes many queries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        random = torch.Generator().manual_seed(5)
+        self.first = torch.randn(12, 3, 5, 5, generator=random) * 0.2
+        self.second = torch.randn(4, 12 * 9, generator=random) * 0.5
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        hidden = torch.nn.functional.conv2d(pictures - 0.5, self.first, stride=2).relu()
+        return torch.nn.functional.adaptive_avg_pool2d(hidden, 3).flatten(1) @ self.second.T
+
+
+@pytest.mark.parametrize(("norm", "eps"), [("linf", 0.02), ("l2", 0.5)])
+def test_square_breaks_as_many_as_the_reference_with_as_many_queries(norm: str, eps: float) -> None:
+    """Both draw at random, so that numbers of pictures are compared: of two hundred, and by the queries they take."""
+    model = Wide()
+    pictures = torch.from_numpy(np.random.default_rng(4).uniform(0, 1, (200, 3, 16, 16))).float()
+    labels = model(pictures).argmax(dim=1)
+    broken = []
+    for queries in (10, 40, 150):
+        theirs = SquareAttack(model, norm=NORMS[norm], eps=eps, n_queries=queries, seed=0, device="cpu")
+        theirs.rescale_schedule = False
+        found = theirs.perturb(pictures.clone(), labels.clone())
+        goal = Goal(pictures, labels, None, tuple(map(str, range(200))))
+        ours = attempt(Square(norm=norm, queries=queries), Victim(model, size=200), goal, eps).reached
+        broken.append((int(ours.sum()), int((model(found).argmax(dim=1) != labels).sum())))
+    assert all(abs(mine - other) <= 8 for mine, other in broken)
+    assert 10 < broken[0][0] < broken[1][0] < broken[2][0] < 190
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
