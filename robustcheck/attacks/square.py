@@ -159,7 +159,8 @@ def bump(side: int) -> torch.Tensor:
         part = tails[torch.maximum(away[0][:, None], away[1][None, :])]
         parts.append(sign * part / part.norm().clamp_min(1e-12))
     both = torch.cat(parts)
-    return both / both.norm()
+    scaled: torch.Tensor = both / both.norm()
+    return scaled
 
 
 def _signed(side: int, drawn: torch.Tensor) -> torch.Tensor:

@@ -48,8 +48,15 @@ def search(case: Json) -> str:
 def attack(case: Json) -> str:
     """Return what an attack found, what that is a bound of, and how many checks of its sanity held."""
     metrics, facts = case["metrics"], case["attack"]
-    robust = written(metrics["robust_accuracy"]["value"], "%")
-    texts = [f"{case['id']}: robust accuracy at most {robust} (an upper bound)"]
+    if facts["curve"] and not facts["eps"]:
+        # Without a radius everything falls to some change: what says something is where.
+        steep = [point for point in facts["curve"] if 0 < point["robust_accuracy"] < 1] or facts["curve"][-1:]
+        shown = steep[:: -(-len(steep) // 3)]
+        points = [f"{written(point['robust_accuracy'], '%')} at {point['eps']}" for point in shown]
+        texts = [f"{case['id']}: robust accuracy at most {', '.join(points)} (upper bounds)"]
+    else:
+        robust = written(metrics["robust_accuracy"]["value"], "%")
+        texts = [f"{case['id']}: robust accuracy at most {robust} (an upper bound)"]
     if "attack_success" in metrics:
         success = metrics["attack_success"]
         noun = "reached its target for" if facts["targeted"] else "breaks"

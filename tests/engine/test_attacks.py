@@ -276,6 +276,31 @@ def test_the_same_at_any_batch_size(run: Callable[..., Any], tmp_path: Path, att
         assert clear.mean() > 0.5
 
 
+def test_the_same_at_any_batch_size_on_the_demo_s_network(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    kept = []
+    for size in (1, 7, 64):
+        found = robustcheck.run_suite(
+            "suites/signs/attacks.yaml",
+            root=root,
+            model="signs-robot",
+            tier="smoke",
+            limit=28,
+            batch_size=size,
+            cache=False,
+            report=tmp_path,
+        )
+        cases = [case for case in found.cases if case.kind == "attack"]
+        tables = {case.id: pyarrow.parquet.read_table(tmp_path / case.records).to_pydict() for case in cases}
+        kept.append({name: {column: np.array(table[column]) for column in table} for name, table in tables.items()})
+    assert 0 < kept[0]["any-sign[eps=2/255]"]["reached"].mean() < 1
+    for other in kept[1:]:
+        for name, rows in kept[0].items():
+            clear = ~(rows["borderline"] | other[name]["borderline"])
+            assert (rows["reached"] == other[name]["reached"])[clear].all(), name
+            assert clear.mean() > 0.8, name
+
+
 def test_records_come_back_from_the_cache(run: Callable[..., Any]) -> None:
     checks = '- {attack: pgd, eps: 0.15, expect: {accuracy: ">= 0.1%"}}'
     first, second = run(checks)["pgd[eps=0.15]"], run(checks)["pgd[eps=0.15]"]

@@ -10,7 +10,7 @@ from robustcheck.engine.results import CaseResult, Expectation
 from robustcheck.measure.intervals import Estimate
 from robustcheck.report import github
 from robustcheck.report.document import document
-from robustcheck.report.messages import failure
+from robustcheck.report.messages import failure, search
 from robustcheck.report.terminal import closing, table
 
 
@@ -65,6 +65,33 @@ def test_failure_says_place_reason_numbers_and_how_to_run_it_again() -> None:
         "  why: dusk",
         "  rerun: pytest --robustcheck 'suites/signs.yaml::light.exposure[stops=-3ev]' --robustcheck-model web",
     ]
+
+
+def attacked(**facts: Any) -> dict[str, Any]:
+    metrics = {
+        "robust_accuracy": Estimate(0.25, 0.2, 0.3, 600),
+        "attack_success": Estimate(0.7, 0.6, 0.8, 400),
+        "model_calls": Estimate(21.4, 20, 22, 600),
+    }
+    told = {"name": "pgd", "norm": "linf", "eps": "4/255", "targeted": "", "curve": [], "bound": "an upper bound"}
+    sanity = [{"name": "eps 0", "held": True, "detail": ""}, {"name": "gradients", "held": False, "detail": ""}]
+    return case(id="harm", kind="attack", metrics=metrics, attack={**told, "sanity": sanity, **facts})
+
+
+def test_an_attack_is_told_as_an_upper_bound() -> None:
+    assert search(attacked()) == (
+        "harm: robust accuracy at most 25.0% (an upper bound); breaks 70.0% of 400 pictures attacked; "
+        "21 model calls a picture; 1 of 2 sanity checks hold"
+    )
+    assert "reached its target for 70.0% of 400" in search(attacked(targeted="least_likely"))
+
+
+def test_an_attack_without_a_radius_is_told_by_its_curve() -> None:
+    shares = {"1/255": 1.0, "2/255": 0.9, "3/255": 0.8, "4/255": 0.7, "6/255": 0.1, "8/255": 0.0}
+    curve = [{"eps": eps, "robust_accuracy": share, "low": 0.0, "high": 1.0} for eps, share in shares.items()]
+    told = search(attacked(eps="", curve=curve))
+    assert told.startswith("harm: robust accuracy at most 90.0% at 2/255, 70.0% at 4/255 (upper bounds); breaks")
+    assert "at most 100.0% at 1/255 (" in search(attacked(eps="", curve=curve[:1]))
 
 
 def test_table_shows_every_case_and_what_was_not_looked_at() -> None:
