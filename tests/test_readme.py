@@ -157,6 +157,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "bash own": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
     "python run": is_covered_by("test_the_python_doors_run"),
     "python fixture": is_covered_by("test_the_python_doors_run"),
+    "python attack": is_covered_by("test_an_extension_runs"),
     "python shift": is_covered_by("test_an_extension_runs"),
     "python metric": is_covered_by("test_an_extension_runs"),
     "toml entry-points": is_covered_by("test_an_extension_runs"),

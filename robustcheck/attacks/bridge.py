@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import eagerpy
-import numpy as np
 import torch
 
 from robustcheck.attacks.balls import column, norms_of, project
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.keyed import keyed
 from robustcheck.attacks.losses import margin
 from robustcheck.attacks.minimal import REFUSED, ROWS, Row, row_of
 from robustcheck.attacks.polish import NORMS, polished
@@ -27,7 +23,7 @@ with warnings.catch_warnings():
     from foolbox.models import Model
     from foolbox.types import Bounds
 
-__all__ = ["REFUSED", "ROWS", "FoolboxAttack", "Row", "VictimModel", "Witness", "keyed"]
+__all__ = ["REFUSED", "ROWS", "FoolboxAttack", "Row", "VictimModel", "Witness"]
 
 EXCESS = 1e-6
 """By so much may a value leave the box [0, 1], since pictures are float32; it is clipped."""
@@ -363,34 +359,6 @@ class _Through(torch.autograd.Function):
 
 class _Reached(Exception):
     """Every picture has a success within the ball: there is nothing left to do."""
-
-
-@contextmanager
-def keyed(goal: Goal, attack: str) -> Iterator[None]:
-    """Seed the global random streams of torch, numpy and Python by sample; afterwards they are as they were.
-
-    Args:
-        goal: Whose seed and keys count, and whose device's stream is seeded besides the CPU's.
-        attack: What the numbers are for.
-    """
-    text = "\x00".join((str(goal.seed), *goal.keys, attack))
-    seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 1
-    device = goal.pictures.device
-    own = device.type == "cuda"
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[device] if own else [], device_type="cuda"):
-        try:
-            # torch.manual_seed would seed every device of the machine, of which the others would not be restored.
-            torch.default_generator.manual_seed(seed)
-            if own:
-                with torch.cuda.device(device):
-                    torch.cuda.manual_seed(seed)
-            np.random.seed(seed % 2**32)
-            random.seed(seed)
-            yield
-        finally:
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
 
 
 def _start(victim: Victim, goal: Goal, logits: torch.Tensor, part: torch.Tensor, name: str) -> torch.Tensor | None:

@@ -58,9 +58,9 @@ def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
 
 @metric("eot_success", better="lower", kinds=("attack",))
 def eot_success(seen: Observation) -> Estimate:
-    """Mean share of random poses of a sticker that reach the goal, over the pictures whose sticker reaches it as it is.
+    """Mean share of random poses of a sticker that reach the goal.
 
-    Poses are turned, moved, darker and brighter; those that rate a sticker are none of those that it was made with.
+    The mean is over the pictures whose sticker reaches it as it is. Poses are turned, moved, darker and brighter; those that rate a sticker are none of those that it was made with.
     """
     rates: NDArray[Any] | None = seen.records.extra.get("eot_success")
     if rates is None:

@@ -117,12 +117,18 @@ def measured(root: Path, n: int, side: int) -> dict[str, float]:
 
 
 def check(root: Path, few: int, many: int, side: int, megabytes: float) -> None:
-    first, second = measured(root, few, side), measured(root, many, side)
-    growth, pixels = second["peak"] - first["peak"], (many - few) * side * side * 3 / 1e6
-    figures = f"{few} pictures: {first}; {many} pictures: {second}; pixels of the difference: {pixels:.0f} MB"
+    pixels = (many - few) * side * side * 3 / 1e6
     assert pixels > 3 * megabytes, "the test would not notice that pixels are kept"
-    assert growth < megabytes, f"{growth:.0f} MB more. {figures}"
-    print(figures)
+    told = []
+    # What the allocator holds at its peak varies by tens of MB; pixels that are kept would be there each time.
+    for _ in range(3):
+        first, second = measured(root, few, side), measured(root, many, side)
+        growth = second["peak"] - first["peak"]
+        told.append(f"{growth:.0f} MB more. {few} pictures: {first}; {many} pictures: {second}; pixels: {pixels:.0f} MB")
+        if growth < megabytes:
+            break
+    print(told[-1])
+    assert growth < megabytes, "\n".join(told)
 
 
 def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
