@@ -124,7 +124,9 @@ def check(root: Path, few: int, many: int, side: int, megabytes: float) -> None:
     for _ in range(3):
         first, second = measured(root, few, side), measured(root, many, side)
         growth = second["peak"] - first["peak"]
-        told.append(f"{growth:.0f} MB more. {few} pictures: {first}; {many} pictures: {second}; pixels: {pixels:.0f} MB")
+        told.append(
+            f"{growth:.0f} MB more. {few} pictures: {first}; {many} pictures: {second}; pixels: {pixels:.0f} MB"
+        )
         if growth < megabytes:
             break
     print(told[-1])
