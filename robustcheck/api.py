@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.engine.options import Options
+from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult
 from robustcheck.engine.run import SuiteRun
 from robustcheck.errors import ThresholdBreach
@@ -90,6 +91,7 @@ def run_suite(
     options = Options(
         root=base, report=base / report, tier=tier, limit=limit, device=device, batch_size=batch_size, cache=cache
     )
+    refuse_unprovable(plan, project, options)
     run = SuiteRun(plan, project, options)
     try:
         results = tuple(run.case(case) for case in plan.cases if case is plan.clean or in_tier(case.tier, tier))

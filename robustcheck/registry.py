@@ -43,6 +43,8 @@ RESERVED = frozenset(
         "tags",
         "tier",
         "expect",
+        "decide",
+        "confidence",
         "sweep",
         "border",
         "fill",
@@ -283,7 +285,7 @@ def metric(
     unit: Literal["%", "pp", "", "parameter"] = "%",
     low: float = 0.0,
     high: float = 100.0,
-    argument: Literal["", "class", "k", "group", "confusion", "eps"] = "",
+    argument: Literal["", "class", "k", "group", "confusion", "eps", "coverage"] = "",
     paired: bool = False,
     kinds: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:

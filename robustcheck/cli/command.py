@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 
 from robustcheck.clash import OWN, InstallationError, check_installation
-from robustcheck.cli import approve, doctor, explain, init, listing, preview, schema, validate
+from robustcheck.cli import approve, baseline, compare, doctor, explain, init, listing, plan, preview, schema, validate
 from robustcheck.cli.output import PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain
 from robustcheck.errors import RobustcheckError
 
-COMMANDS = (init, validate, listing, explain, schema, doctor, preview, approve)
+COMMANDS = (init, validate, listing, explain, schema, doctor, plan, preview, approve, baseline, compare)
 CODES = """\
 exit codes:
   0  nothing to complain about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from robustcheck import registry
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.source import Source
-from robustcheck.engine.adversary import BLOCK, Adversary
+from robustcheck.engine.adversary import BLOCK, Adversary, Columns
 from robustcheck.engine.index import Index, build_index
-from robustcheck.engine.keys import case_key
+from robustcheck.engine.keys import case_key, digest_of
 from robustcheck.engine.options import Options
 from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Batch, Preparation, columns_of
+from robustcheck.engine.search import BLOCK as SEARCHED
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Store, Stored
 from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
+from robustcheck.measure.watch import Watch
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
 
@@ -80,6 +82,7 @@ class Evaluator:
         self.store = Store(options.root / ".robustcheck" / "cache")
         self.store.sweep()
         self._forward = Forward(self.predictor, options.batch_size)
+        self._backwards = 0
         self._preparation = Preparation(
             self.source,
             self.index,
@@ -95,101 +98,142 @@ class Evaluator:
         """End the threads and let go of the pictures."""
         self._preparation.close()
 
-    def evaluate(self, case: Case) -> Evaluated:
+    def evaluate(self, case: Case, watch: Watch | None = None) -> Evaluated:
         """Return the records of a case.
+
+        Args:
+            case: Which one.
+            watch: Chooses the pictures to look at, until nothing is open.
 
         Raises:
             ModelError: The model misbehaves.
             DataError: Not one picture is readable.
             CaseError: A shift failed.
         """
-        key = case_key(
+        whole = self._key(case)
+        keys = [whole] if watch is None else [whole, digest_of([whole, watch.text])]
+        for key in keys:
+            known = self.store.load(key) if self._options.cache else None
+            if known:
+                return Evaluated(key, known, True)
+        stored = self._look(case, watch)
+        if self._options.keep:
+            about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
+            self.store.save(keys[-1], stored, about)
+        return Evaluated(keys[-1], stored, False)
+
+    def _key(self, case: Case) -> str:
+        return case_key(
             case,
             seed=self._suite.seed,
             model=self.predictor.digest,
             data=self.data_digest,
             device=self.predictor.device,
         )
-        known = self.store.load(key) if self._options.cache else None
-        if known:
-            return Evaluated(key, known, True)
-        stored = self._look(case)
-        about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
-        self.store.save(key, stored, about)
-        return Evaluated(key, stored, False)
 
     def export(self, evaluated: Evaluated, case: Case) -> str:
-        """Copy the records of a case into the report's folder and return the path within it."""
+        """Copy the records of a case into the report's folder and return the path within it; empty where none are kept."""
+        if not self._options.keep:
+            return ""
         suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
         name = "".join(char if char.isalnum() or char in "-_.=+," else "_" for char in case.id)
         path = Path("records") / suite / f"{name[:80]}-{evaluated.key[:12]}.parquet"
         self.store.export(evaluated.key, self._options.report / path)
         return path.as_posix()
 
-    def _look(self, case: Case) -> Stored:
-        began, before = time.perf_counter(), self._forward.pictures
+    def _look(self, case: Case, watch: Watch | None) -> Stored:
+        began, before, backwards_before = time.perf_counter(), self._forward.pictures, self._backwards
         notes: tuple[str, ...] = ()
         sanity: tuple[tuple[str, bool, str], ...] = ()
         if case.attack:
-            (order, columns), sanity, notes = self._attacked(case)
+            (order, columns), sanity, notes = self._attacked(case, watch)
         elif case.search:
             samples = [sample.id for sample in self.index.samples]
             search = WorstView(case, self._suite.seed, samples, self.index.labels, functools.partial(self._views, case))
-            order, columns = search.columns()
+            order, columns = self._gathered(lambda rows: iter([search.columns(rows)]), watch, SEARCHED)
         else:
-            order, columns = self._each(case)
+            order, columns = self._each(case, watch)
         unreadable = tuple((error.name, error.reason) for _, error in sorted(self._preparation.unreadable.items()))
         if not len(order):
             name, reason = unreadable[0]
             raise DataError(f"not one of {len(unreadable)} pictures could be read; the first: {name}: {reason}")
-        ids = np.array([self.index.samples[row].id for row in order])
-        records = Records.of({"id": ids, "label": self.index.labels[order], **columns})
+        records = self._records(order, columns)
         seconds = time.perf_counter() - began
-        return Stored(records, unreadable, seconds, self._forward.pictures - before, notes, sanity)
+        forwards, backwards = self._forward.pictures - before, self._backwards - backwards_before
+        return Stored(records, unreadable, seconds, forwards, notes, sanity, backwards)
 
-    def _each(self, case: Case) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:
+    def _records(self, rows: NDArray[np.int64], columns: Columns) -> Records:
+        ids = np.array([self.index.samples[row].id for row in rows])
+        return Records.of({"id": ids, "label": self.index.labels[rows], **columns})
+
+    def _each(self, case: Case, watch: Watch | None) -> tuple[NDArray[np.int64], Columns]:
         """Look at every picture once and return the rows that are readable with their columns."""
-        parts: list[Mapping[str, NDArray[Any]]] = []
-        rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-        for batch in self._preparation.batches(case, range(len(self.index.samples)), self._forward.size):
-            parts.append({**score(self._forward(batch.pixels), self.index.labels[batch.rows]), **columns_of(batch)})
-            rows.append(batch.rows.copy())
-        names = parts[0] if parts else ()
-        return np.concatenate(rows), {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+        def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
+            for batch in self._preparation.batches(case, rows, self._forward.size):
+                columns = {**score(self._forward(batch.pixels), self.index.labels[batch.rows]), **columns_of(batch)}
+                yield batch.rows.copy(), columns
+
+        return self._gathered(look, watch, len(self.index.samples))
+
+    def _gathered(
+        self,
+        look: Callable[[NDArray[np.int64]], Iterator[tuple[NDArray[np.int64], Columns]]],
+        watch: Watch | None,
+        block: int,
+    ) -> tuple[NDArray[np.int64], Columns]:
+        """Look at all pictures a block at a time, or at those that a watch asks for."""
+        rows = [np.zeros(0, np.int64)]
+        parts: list[Columns] = []
+
+        def joined() -> Columns:
+            names = parts[0] if parts else ()
+            return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+        if watch is None:
+            every = np.arange(len(self.index.samples))
+            for start in range(0, len(every), block):
+                for chosen, columns in look(every[start : start + block]):
+                    rows.append(chosen)
+                    parts.append(columns)
+            return np.concatenate(rows), joined()
+        while asked := watch.ask():
+            for chosen, columns in look(self.index.rows(np.array(asked))):
+                rows.append(chosen)
+                parts.append({**columns, "uniform": np.full(len(chosen), watch.uniform)})
+            if parts:
+                watch.learn(self._records(np.concatenate(rows), joined()))
+        return np.concatenate(rows), joined()
 
     def _attacked(
-        self, case: Case
-    ) -> tuple[tuple[NDArray[np.int64], dict[str, NDArray[Any]]], tuple[tuple[str, bool, str], ...], tuple[str, ...]]:
+        self, case: Case, watch: Watch | None
+    ) -> tuple[tuple[NDArray[np.int64], Columns], tuple[tuple[str, bool, str], ...], tuple[str, ...]]:
         """Attack every picture; return rows with columns, what the checks of the attack's sanity found, and notes."""
         from robustcheck.models.precision import steady
         from robustcheck.models.untouched import untouched
 
         # Whatever is wrong with the model is said before it is attacked.
         adversary = Adversary(case, self.predictor, seed=self._suite.seed, size=self._forward.size)
-        parts: list[dict[str, NDArray[Any]]] = []
-        rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-        indices = range(len(self.index.samples))
-        for start in range(0, len(indices), BLOCK):
-            chosen, pixels, unseen, plain = self.inputs(case, indices[start : start + BLOCK])
+
+        def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
+            chosen, pixels, unseen, plain = self.inputs(case, rows)
             if not len(chosen):
-                continue
+                return
             clean = self.inputs(self._suite.clean, chosen, look=False)[1] if case.steps else pixels
             ids = [self.index.samples[row].id for row in chosen]
             with steady(), untouched(getattr(self.predictor, "module", None)):
                 columns = adversary.columns(pixels, clean, self.index.labels[chosen], ids, plain)
-            parts.append({**columns, "unseen": unseen})
-            rows.append(chosen)
+            yield chosen, {**columns, "unseen": unseen}
+
+        found = self._gathered(look, watch, BLOCK)
         with steady(), untouched(getattr(self.predictor, "module", None)):
-            sanity = tuple((found.name, found.held, found.detail) for found in adversary.findings()) if parts else ()
+            sanity = (
+                tuple((told.name, told.held, told.detail) for told in adversary.findings()) if len(found[0]) else ()
+            )
         self._forward.pictures += adversary.victim.forwards
-        notes = (
-            [f"broken by {', '.join(f'{name} {count}' for name, count in adversary.by.items())}"]
-            if adversary.by
-            else []
-        )
-        names = parts[0] if parts else ()
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
-        return (np.concatenate(rows), joined), sanity, tuple(notes)
+        self._backwards += adversary.victim.backwards
+        broken = ", ".join(f"{name} {count}" for name, count in adversary.by.items())
+        return found, sanity, (f"broken by {broken}",) if broken else ()
 
     def inputs(
         self, case: Case, rows: Sequence[int] | NDArray[np.int64], *, look: bool = True

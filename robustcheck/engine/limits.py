@@ -37,7 +37,7 @@ class Probe:
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
-        estimates = {name: dataclasses.asdict(estimate) for name, estimate in self.estimates.items()}
+        estimates = {name: estimate.to_json() for name, estimate in self.estimates.items()}
         return {"value": str(self.value), "holds": self.holds, "metrics": estimates}
 
 

@@ -13,7 +13,14 @@ from robustcheck.measure.verdicts import Judgement, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One threshold and what was observed; ``observed`` is ``None`` when nothing could be measured."""
+    """One threshold and what was observed; ``observed`` is ``None`` when nothing could be measured.
+
+    Attributes:
+        rule: How it was decided: ``point``, ``confident at 95%`` or ``anytime at 95%``.
+        gate_low: Lower end of what was held against the bound, where that was an interval.
+        gate_high: Upper end.
+        needs: How many pictures would decide it, if it is inconclusive and any number would.
+    """
 
     metric: str
     expect: str
@@ -25,6 +32,10 @@ class Expectation:
     verdict: Verdict
     straddles: bool = False
     detail: str = ""
+    rule: str = "point"
+    gate_low: float | None = None
+    gate_high: float | None = None
+    needs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class CaseResult:
         unreadable: Pictures that could not be decoded.
         seconds: Wall time when computed; of the first run, if it came from the cache.
         forwards: Pictures that went through the model in this run: 0 from the cache.
+        backwards: Pictures that went backward through it in this run, for attacks.
         cached: Whether the records came from the cache.
         unseen_fraction: Mean share of the input without real pixels.
         borderline: Pictures whose two best logits are too close to be called.
@@ -66,6 +78,8 @@ class CaseResult:
         trace: What the search for a break point looked at: value, whether the model held, metrics.
         attack: Under an attack: what it is (``norm``, ``eps``, ``targeted``, ``upper_bound``), the checks of its
             ``sanity``, and the ``curve`` of accuracy over eps where it looks for the least change. Empty otherwise.
+        of: Pictures that could have been looked at; more than ``n`` and ``unreadable`` where the case stopped early.
+        stopped: Why the case stopped early, if it did.
     """
 
     id: str
@@ -99,10 +113,13 @@ class CaseResult:
     swept: Mapping[str, str] = field(default_factory=dict)
     trace: tuple[Mapping[str, Any], ...] = ()
     attack: Mapping[str, Any] = field(default_factory=dict)
+    of: int = 0
+    stopped: str = ""
+    backwards: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
-        return asdict(self)
+        return {**asdict(self), "metrics": {name: estimate.to_json() for name, estimate in self.metrics.items()}}
 
 
 def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
@@ -134,7 +151,9 @@ def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
 def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expectation:
     """Return a judgement as a line of the result."""
     estimate = judgement.estimate
-    breach: Verdict = "waived" if waived else ("fail" if severity == "error" else "warn")
+    breach: Verdict = "inconclusive" if judgement.inconclusive else "fail"
+    if waived or severity == "warn":
+        breach = "waived" if waived else "warn"
     return Expectation(
         metric=judgement.name,
         expect=judgement.expect,
@@ -146,4 +165,8 @@ def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expecta
         verdict="pass" if judgement.holds else breach,
         straddles=judgement.straddles,
         detail=estimate.detail,
+        rule=str(judgement.rule),
+        gate_low=judgement.gate[0] if judgement.gate else None,
+        gate_high=judgement.gate[1] if judgement.gate else None,
+        needs=judgement.needs,
     )

@@ -18,6 +18,7 @@ from robustcheck.engine.believed import (
     nothing_to_change,
     risen,
 )
+from robustcheck.engine.compared import Compared
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
@@ -34,9 +35,11 @@ from robustcheck.measure.corruption import corruption_error
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
+from robustcheck.measure.watch import Watch
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
+REGRESSION = ("regression", "negative_flips")
 
 
 class SuiteRun:
@@ -55,6 +58,7 @@ class SuiteRun:
         self._approvals: Approvals | None = None
         self._results: dict[str, CaseResult] = {}
         self._seen_clean: tuple[Observation, Evaluated] | None = None
+        self._compared = Compared(suite, options)
 
     def close(self) -> None:
         """Let go of the model, the pictures and the threads."""
@@ -110,6 +114,7 @@ class SuiteRun:
             "device": evaluator.predictor.device,
             "notes": list(getattr(evaluator.predictor, "notes", ())),
         }
+        facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest)
         facts["data"] |= {
             "digest": evaluator.data_digest,
             "size": len(evaluator.index.samples),
@@ -140,15 +145,27 @@ class SuiteRun:
     def _observe(self, case: Case) -> tuple[Observation, Evaluated]:
         if case is self.suite.clean:
             return self._clean()
-        evaluated = self._open().evaluate(case)
+        watch = self._watch(case)
+        evaluated = self._open().evaluate(case, watch)
         clean = self._clean()[0]
         records = evaluated.stored.records
-        if not np.array_equal(records.id, clean.records.id):
+        if watch is None and not np.array_equal(records.id, clean.records.id):
             raise CaseError(
                 f"{len(records)} pictures were read, but {len(clean.records)} for the clean case: the data changed "
                 "during the run"
             )
-        return dataclasses.replace(clean, records=records), evaluated
+        return clean.of(records), evaluated
+
+    def _watch(self, case: Case) -> Watch | None:
+        """Return what may end the case early, if anything may."""
+        if not case.rule.stops:
+            return None
+        try:
+            watch = Watch(case.expectations, case.rule, self._clean()[0], self.suite.seed)
+        except (KeyError, ValueError):
+            # A class or a column that is not there: the metric will say so.
+            return None
+        return watch if watch.possible else None
 
     def _clean(self) -> tuple[Observation, Evaluated]:
         if self._seen_clean is None:
@@ -180,7 +197,8 @@ class SuiteRun:
     def _look(self, case: Case) -> Looked:
         if case.limit is None:
             seen, evaluated = self._observe(case)
-            return Looked(seen, (evaluated,), seen.records, (), ())
+            index, digest = self._open().index, self._open().data_digest
+            return Looked(self._compared.beside(case, seen, index, digest), (evaluated,), seen.records, (), ())
         evaluations: list[Evaluated] = []
 
         def observe(probe: Case) -> Observation:
@@ -197,7 +215,17 @@ class SuiteRun:
             raise CaseError(gate.refusal)
         looked = self._look(case)
         seen, records = looked.seen, looked.seen.records
-        judgements = [judge(line, measure(seen, line.metric, line.argument)) for line in case.expectations]
+        outcomes, typical = self._outcomes(case, records), _uniform(seen)
+        judgements = [
+            judge(
+                line,
+                # What was looked at for one class alone says nothing about all of them.
+                measure(seen if line.argument else typical, line.metric, line.argument),
+                case.rule,
+                outcomes.get(line.name),
+            )
+            for line in case.expectations
+        ]
         problems, notes = list(gate.problems), [*self._notes(case, records), *looked.notes]
         proof = proof_of(looked.furthest)
         if is_clean:
@@ -232,18 +260,28 @@ class SuiteRun:
             unreadable_names=tuple(name for name, _ in first.unreadable),
             seconds=sum(evaluated.stored.seconds for evaluated in looked.evaluations),
             forwards=sum(evaluated.stored.forwards for evaluated in looked.evaluations if not evaluated.cached),
+            backwards=sum(evaluated.stored.backwards for evaluated in looked.evaluations if not evaluated.cached),
             cached=all(evaluated.cached for evaluated in looked.evaluations),
             unseen_fraction=float(records.unseen.mean()),
             borderline=int(records.borderline.sum()),
             proof=proof,
-            metrics=self._metrics(case, seen) | {line.name: line.estimate for line in judgements},
+            metrics=self._metrics(case, typical) | {line.name: line.estimate for line in judgements},
             expectations=tuple(expectation_of(line, case.severity, case.waiver is not None) for line in judgements),
             problems=tuple(problems),
             notes=tuple(notes),
             trace=looked.trace,
             attack=attack_facts(case, seen, first) if case.attack else {},
+            of=len(self._open().index.samples),
+            stopped=f"every expectation is decided at {case.rule.confidence * 100:g}%" if outcomes else "",
             records=self._open().export(looked.evaluations[0], case),
         )
+
+    def _outcomes(self, case: Case, records: Records) -> Mapping[str, Any]:
+        """Return what was decided by stopping early; nothing where every picture was looked at."""
+        if not case.rule.stops or len(records) == len(self._clean()[0].records):
+            return {}
+        watch = self._watch(case)
+        return {} if watch is None else watch.outcomes(records)
 
     def _beaten(self, case: Case, records: Records) -> list[str]:
         """Say that the same attack within a smaller ball leaves fewer pictures right, if it does."""
@@ -266,6 +304,7 @@ class SuiteRun:
         ]
         names += always_attacked(case, seen) if case.attack else []
         names += ["broken_rate"] if case.kind == "worst_of" else []
+        names += REGRESSION if seen.baseline is not None else ()
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
         return {name: measure(seen, name) for name in dict.fromkeys(names)}
 
@@ -295,7 +334,7 @@ class SuiteRun:
         else:
             name = overall.aggregate
             estimate = self._corruption_error(overall, cases, dict(parts))
-        judgement = dataclasses.replace(judge(overall.threshold, estimate), name=name)
+        judgement = dataclasses.replace(judge(overall.threshold, estimate, overall.rule), name=name)
         waived = overall.waiver is not None
         return CaseResult(
             **describe(self.suite, overall),
@@ -316,6 +355,14 @@ class SuiteRun:
         }
         clean = self.case(self.suite.clean).metrics["accuracy"]
         return corruption_error(by_corruption, clean, reference, relative=overall.aggregate == "relative_mce")
+
+
+def _uniform(seen: Observation) -> Observation:
+    """Return the observation of the pictures that were drawn from all kinds: all of them unless the case stopped early."""
+    records = seen.records
+    if "uniform" not in records.extra or records.extra["uniform"].all():
+        return seen
+    return seen.of(records.at(np.flatnonzero(records.extra["uniform"])))
 
 
 def _problem(error: Exception) -> str:

@@ -51,17 +51,8 @@ class WorstView:
         self._labels = labels
         self._look = look
 
-    def columns(self) -> tuple[NDArray[np.int64], Columns]:
-        """Return the rows that are readable, and the columns of each one's worst view."""
-        parts = [
-            self._block(np.arange(start, min(start + BLOCK, len(self._ids))))
-            for start in range(0, len(self._ids), BLOCK)
-        ]
-        rows = np.concatenate([part["row"] for part in parts])
-        names = [name for name in parts[0] if name != "row"]
-        return rows, {name: np.concatenate([part[name] for part in parts]) for name in names}
-
-    def _block(self, rows: NDArray[np.int64]) -> Columns:
+    def columns(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Columns]:
+        """Return which of some rows are readable, and the columns of each one's worst view."""
         states = {int(row): self._begin(int(row)) for row in rows}
         under_way = list(states.values())
         while under_way:
@@ -73,7 +64,6 @@ class WorstView:
         found = [state for state in states.values() if state.best]
         names = found[0].best if found else ()
         columns = {name: np.array([state.best[name] for state in found]) for name in names}
-        columns["row"] = np.array([state.row for state in found], np.int64)
         for position, ((_, name), span) in enumerate(self._spans):
             unit = f"[{span.start.unit}]" if span.start.unit else ""
             numbers = [_number(span.at(state.point[position])) for state in found]
@@ -81,7 +71,7 @@ class WorstView:
         columns["views"] = np.array([state.views for state in found], np.int32)
         columns["views_right"] = np.array([state.spread_right for state in found], np.int32)
         columns["views_spread"] = np.array([state.spread for state in found], np.int32)
-        return columns
+        return np.array([state.row for state in found], np.int64), columns
 
     def _begin(self, row: int) -> _State:
         rng = generator(self._seed, self._ids[row], self._case, STREAM)

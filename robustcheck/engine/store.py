@@ -37,6 +37,7 @@ class Stored:
         forwards: Pictures that went through the model for it.
         notes: What a reader must know.
         sanity: Checks of an attack: name, whether it held, and what was seen.
+        backwards: Pictures that went backward through the model for it.
     """
 
     records: Records
@@ -45,6 +46,7 @@ class Stored:
     forwards: int
     notes: tuple[str, ...] = ()
     sanity: tuple[tuple[str, bool, str], ...] = ()
+    backwards: int = 0
 
 
 class Store:
@@ -86,7 +88,15 @@ class Store:
             return None
         unreadable = tuple((name, reason) for name, reason in about["unreadable"])
         sanity = tuple((name, held, detail) for name, held, detail in about["sanity"])
-        return Stored(records, unreadable, about["seconds"], about["forwards"], tuple(about["notes"]), sanity)
+        return Stored(
+            records,
+            unreadable,
+            about["seconds"],
+            about["forwards"],
+            tuple(about["notes"]),
+            sanity,
+            about["backwards"],
+        )
 
     def save(self, key: str, stored: Stored, about: dict[str, Any]) -> None:
         """Write records under a key, durably and in one step.
@@ -108,6 +118,7 @@ class Store:
             "forwards": stored.forwards,
             "notes": stored.notes,
             "sanity": stored.sanity,
+            "backwards": stored.backwards,
         }
         table = pyarrow.table(stored.records.columns()).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
         path = self.path(key)

@@ -10,6 +10,7 @@ from robustcheck import registry
 from robustcheck.errors import did_you_mean
 from robustcheck.language.kinds import (
     INVALID,
+    Amount,
     Choice,
     Field,
     Flag,
@@ -22,9 +23,12 @@ from robustcheck.language.kinds import (
 )
 from robustcheck.language.nodes import Mapping, Node, shown, what_is
 from robustcheck.language.parameters import Combination, combinations, factors
-from robustcheck.language.plan import TIERS, Border, Case, CoveringArray, Fill, Threshold
+from robustcheck.language.plan import DECIDES, TIERS, Border, Case, CoveringArray, Fill, Rule, Threshold
 from robustcheck.language.subjects import READERS, Subject, attack_of, check_bound, completed, is_parameter
 from robustcheck.language.thresholds import Expect, Expectation, merge
+
+STOPPING: Final = ("shift", "compose", "combine", "worst_of", "attack")
+"""Kinds of case that ``anytime`` may stop early; the others look at every picture."""
 
 Expected = dict[tuple[str, tuple[str, ...]], Threshold]
 
@@ -45,6 +49,15 @@ APPROVED: Final = Field(
     "Whether a person must have looked at the pictures of a case (`robustcheck approve`) before it may pass.",
     default="optional",
 )
+DECIDE: Final = Field(
+    Choice(DECIDES),
+    "point: by the number itself; confident: its interval must clear the threshold; anytime: as confident, about "
+    "these very pictures, and stops as soon as it is certain.",
+    default="point",
+)
+CONFIDENCE: Final = Field(
+    Amount(("%",), 50, 99.9999), "How certain a decision must be, for confident and anytime.", default="95%"
+)
 TIER: Final = Field(Choice(TIERS), "The least tier that runs this: smoke is part of standard, standard of thorough.")
 KEYS: Final = {
     "id": Field(Name(), "A short name; stable, for it stands in reports, waivers and -k."),
@@ -52,6 +65,8 @@ KEYS: Final = {
     "tags": Field(ListOf(Text()), "Words to choose checks by."),
     "tier": TIER,
     "severity": SEVERITY,
+    "decide": DECIDE,
+    "confidence": CONFIDENCE,
     "expect": Field(Expect(), "Thresholds of this check, laid over those of the suite; null removes one."),
     "sweep": Field(
         Choice(("grid", "zip")), "How several lists combine: all with all, or one beside the other.", default="grid"
@@ -128,6 +143,7 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
         "limit": subject.limit,
         "expectations": tuple(expected.values()),
         "tier": values.get("tier", "standard"),
+        "rule": rule_of(values, suite, subject.kind, reading),
         "tags": tuple(tag for tag, _ in values.get("tags", ())),
         "why": values.get("why", ""),
         "where": check.node.where,
@@ -152,6 +168,25 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
         )
         for point in points
     )
+
+
+def rule_of(values: Values, suite: Values, kind: str, reading: Reading) -> Rule:
+    """Return how a check decides.
+
+    Args:
+        values: The check's own keys, or the suite's for the clean case.
+        suite: The suite's.
+        kind: Of the case: only cases that look at each picture for itself may stop early.
+        reading: Where problems go.
+    """
+    decide = values.get("decide") or suite.get("decide", "point")
+    confidence = values.get("confidence") or suite.get("confidence")
+    if decide == "point":
+        if values.get("confidence") is not None:
+            what = "confidence says how certain a decision must be, and point decides by the number alone"
+            reading.add(values.where("confidence"), what, "write decide: confident beside it, or remove the line")
+        return Rule()
+    return Rule(decide, 0.95 if confidence is None else confidence.value, decide == "anytime" and kind in STOPPING)
 
 
 def array_of(check: CheckRead, cases: Sequence[Case]) -> CoveringArray:

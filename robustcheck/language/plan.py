@@ -18,6 +18,8 @@ Kind = Literal["clean", "shift", "compose", "combine", "worst_of", "find_limit",
 Aim = Literal["least_likely", "random", "all"]
 AIMS: tuple[Aim, ...] = ("least_likely", "random", "all")
 Aggregate = Literal["mean", "worst", "mce", "relative_mce"]
+Decide = Literal["point", "confident", "anytime"]
+DECIDES: tuple[Decide, ...] = ("point", "confident", "anytime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,26 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """How numbers are held against thresholds.
+
+    Attributes:
+        decide: ``point`` by the number itself; ``confident`` by the end of its interval, about pictures like these;
+            ``anytime`` about these very pictures, as soon as it is certain enough.
+        confidence: How certain, for ``confident`` and ``anytime``.
+        stops: Whether the case may stop before it has seen every picture.
+    """
+
+    decide: Decide = "point"
+    confidence: float = 0.95
+    stops: bool = False
+
+    def __str__(self) -> str:
+        """Return ``point`` or ``confident at 95%``."""
+        return self.decide if self.decide == "point" else f"{self.decide} at {self.confidence * 100:g}%"
+
+
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """A breach that somebody answers for until a day."""
 
@@ -217,6 +239,7 @@ class Case:
         stream: What random choices are keyed by instead of the steps, so that the values that a break point is
             looked for among share their noise; empty for all other cases.
         attack: The attack that follows the steps, for ``attack``.
+        rule: How its thresholds are decided.
     """
 
     id: str
@@ -239,6 +262,7 @@ class Case:
     approved: bool = False
     stream: str = ""
     attack: Attacked | None = None
+    rule: Rule = field(default_factory=Rule)
 
     @property
     def spans(self) -> dict[tuple[int, str], Span]:
@@ -306,6 +330,7 @@ class Overall:
         over: The pattern as written.
         cases: Ids of the cases it covers, never empty.
         reference: What corruption errors are relative to: a published model's name, or the path of a result file.
+        rule: How the threshold is decided.
     """
 
     id: str
@@ -318,6 +343,7 @@ class Overall:
     where: Location
     waiver: Waiver | None = None
     reference: str = ""
+    rule: Rule = field(default_factory=Rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
-from robustcheck.language.checks import APPROVED, BORDER, FILL, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -186,6 +186,8 @@ def suite_record(project: Project | None) -> Record:
             "fill": FILL,
             "allow_synthetic_border": SYNTHETIC,
             "severity": SEVERITY,
+            "decide": DECIDE,
+            "confidence": CONFIDENCE,
             "approved": APPROVED,
         },
     )

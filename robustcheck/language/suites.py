@@ -13,14 +13,14 @@ from typing import Final
 
 from robustcheck import registry
 from robustcheck.errors import Location, SuiteError, did_you_mean
-from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, uncovered
+from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, rule_of, uncovered
 from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
-from robustcheck.language.plan import TIERS, Case, Declared, Overall, Suite, Threshold, Waiver, matches
+from robustcheck.language.plan import TIERS, Case, Declared, Overall, Rule, Suite, Threshold, Waiver, matches
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge, read_threshold
 from robustcheck.units import Quantity
@@ -124,8 +124,15 @@ class _Builder:
                 what = f"the check {shown(check.id)} expects nothing, so it could not fail"
                 reading.add(check.node.where, what, 'write expect: {accuracy: ">= 85%"}, or cover it by overall')
         waivers = self._waivers(cases, overall)
+        if values.get("confidence") is not None and all(case.rule.decide == "point" for case in cases):
+            what = "confidence says how certain a decision must be, and every check decides by the number alone"
+            reading.add(values.where("confidence"), what, "write decide: confident beside it, or remove the line")
         if reading.problems:
             return None
+        # A mean over cases of which each saw other pictures would be another number.
+        cases = tuple(
+            replace(case, rule=replace(case.rule, stops=False)) if case.id in covered else case for case in cases
+        )
         model = overrides.model or values.get("model")
         data = overrides.data or values.get("data")
         seed = values.get("seed", 0) if overrides.seed is None else overrides.seed
@@ -172,7 +179,12 @@ class _Builder:
             fill=values.get("fill", "reflect"),
             allow_synthetic_border=values.get("allow_synthetic_border", False),
             where=values.where("clean"),
+            # Paired numbers need every clean picture, so this case never stops early.
+            rule=replace(self._rule(), stops=False),
         )
+
+    def _rule(self) -> Rule:
+        return rule_of(self._values, self._values, "", Reading())
 
     def _declared(self) -> Declared | None:
         clean = self._values.get("clean")
@@ -221,6 +233,7 @@ class _Builder:
             tier=line.get("tier") or max((case.tier for case in covered), key=TIERS.index),
             where=line.node.where,
             reference=line.get("reference", "alexnet") if relative else "",
+            rule=self._rule(),
         )
 
     def _check_ids(self, checks: list[CheckRead], cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> None:

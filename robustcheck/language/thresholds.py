@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from robustcheck import registry
 from robustcheck.errors import Location, did_you_mean
 from robustcheck.facts import MetricFacts
-from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Reading, number_text
+from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Amount, Reading, number_text
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.plan import Threshold
@@ -24,7 +24,10 @@ ARGUMENTS: Final = {
     "group": 'a metadata column: {weather: ">= 80%"} or {weather: {rain: ">= 80%"}}',
     "eps": 'a radius: {4/255: ">= 60%"}',
     "confusion": 'two classes: {stop: {turn_left: "<= 1%"}}',
+    "coverage": 'a coverage and an accuracy: {coverage: 80%, accuracy: ">= 99%"}',
 }
+COVERAGE: Final = Amount(("%",), 0, 100)
+"""The share of pictures that a selective accuracy is of."""
 _WRITTEN: Final = re.compile(r"\s*([<>=!≤≥]{1,3})\s*(.*)", re.DOTALL)
 _COMPARISONS: Final = (">=", "<=", ">", "<")
 _MEANT: Final = {"=>": ">=", "=<": "<=", "≥": ">=", "≤": "<=", "=": ">=", "==": ">="}
@@ -174,6 +177,8 @@ class Expect:
                 value.where, f"{metric.name} needs {needs.partition(':')[0]}", f"write {needs.partition(': ')[2]}"
             )
             return []
+        if metric.facts.argument == "coverage":
+            return self._at_coverage(metric, value, reading)
         found: list[Expectation] = []
         for first, below in value:
             if not _argument_fits(metric, first, reading):
@@ -204,6 +209,27 @@ class Expect:
             name = f"{metric.name} of {shown(first.text)}, {shown(second.text)}"
             found += self._leaf(metric, (first.text, second.text), name, second, value, reading)
         return found
+
+    def _at_coverage(self, metric: Definition, value: MappingNode, reading: Reading) -> list[Expectation]:
+        write = f"write {ARGUMENTS['coverage'].partition(': ')[2]}"
+        unknown = [key for key, _ in value if key.text not in ("coverage", "accuracy")]
+        for key in unknown:
+            what = f"{shown(key.text) or 'an empty key'} is no key of {metric.name}"
+            reading.add(key.where, what, did_you_mean(key.text, ("coverage", "accuracy")))
+        coverage, accuracy = value.entry("coverage"), value.entry("accuracy")
+        share = INVALID if coverage is None else COVERAGE.read("coverage", coverage.value, reading)
+        for name, entry in (("coverage", coverage), ("accuracy", accuracy)):
+            # A misspelt key is not missing as well.
+            if entry is None and not unknown:
+                reading.add(value.where, f"{metric.name} needs {name}", write)
+        if coverage is not None and share is not INVALID and share.number == 0:
+            share = reading.add(coverage.value.where, "coverage must be above 0%, not 0%", write)
+        if accuracy is None:
+            return []
+        # A coverage that is wrong does not hide what is wrong with the accuracy.
+        argument = () if share is INVALID else (str(share),)
+        name = f"{metric.name} of {share}" if argument else "accuracy"
+        return self._leaf(metric, argument, name, accuracy.key, accuracy.value, reading)
 
     def _leaf(
         self, metric: Definition, argument: tuple[str, ...], name: str, key: Scalar, value: Node, reading: Reading
@@ -282,6 +308,11 @@ def threshold_schema(facts: MetricFacts) -> dict[str, Any]:
     }
 
 
+def _coverage_schema(leaf: dict[str, Any]) -> dict[str, Any]:
+    keys = {"coverage": COVERAGE.schema(), "accuracy": leaf}
+    return {"type": "object", "additionalProperties": False, "required": list(keys), "properties": keys}
+
+
 def expect_schema(*, paired: bool) -> dict[str, Any]:
     """Return the schema of ``expect`` with every registered metric."""
     properties: dict[str, Any] = {}
@@ -297,6 +328,8 @@ def expect_schema(*, paired: bool) -> dict[str, Any]:
             inner["additionalProperties"] = {"anyOf": [leaf, dict(inner)]}
         elif facts.argument == "k":
             inner["propertyNames"] = {"pattern": "^[1-9][0-9]*$"}
+        elif facts.argument == "coverage":
+            inner = _coverage_schema(leaf)
         shape = inner if facts.argument else leaf
         properties[metric.name] = {
             "description": metric.summary,

@@ -1,4 +1,7 @@
-"""Intervals that a number is shown with, at 95% unless said otherwise.
+"""Intervals: what a number is shown with, at 95% unless said otherwise, and what gates.
+
+What is shown has two ends that hold together; what gates is one end, which holds by itself. For a share the one is Wilson's, the
+other that of Clopper and Pearson, which never covers too little.
 
 scipy is imported when an interval is asked for, since suites are validated without it; and of it only the
 special functions, since all of scipy.stats takes over a second to import.
@@ -7,8 +10,16 @@ special functions, since all of scipy.stats takes over a second to import.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Limits = Callable[[float], tuple[float, float]]
+"""From a confidence in (.5, 1) to two ends, each of which holds by itself with that confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,8 @@ class Estimate:
         high: Upper end.
         n: Number of pictures (pairs, for paired metrics) that it rests on.
         detail: What the number is about when the metric chose it, such as the worst class.
+        counts: Of a share, how often it happened; of a paired difference, pairs lost and gained; otherwise nothing.
+        limits: What gates; ``None`` where the metric knows no interval but the one that is shown.
     """
 
     value: float
@@ -28,10 +41,16 @@ class Estimate:
     high: float
     n: int
     detail: str = ""
+    counts: tuple[int, ...] = ()
+    limits: Limits | None = field(default=None, compare=False, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {name: getattr(self, name) for name in ("value", "low", "high", "n", "detail", "counts")}
 
 
 def proportion(successes: int, n: int, *, confidence: float = 0.95, detail: str = "") -> Estimate:
-    """Estimate a proportion with Wilson's score interval.
+    """Estimate a proportion with Wilson's score interval; what gates is that of Clopper and Pearson.
 
     Args:
         successes: How often it happened.
@@ -49,7 +68,20 @@ def proportion(successes: int, n: int, *, confidence: float = 0.95, detail: str 
     reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low = 0.0 if successes == 0 else middle - reach
     high = 1.0 if successes == n else middle + reach
-    return Estimate(share, low, high, n, detail)
+    return Estimate(share, low, high, n, detail, (successes,), partial(clopper_pearson, successes, n))
+
+
+def clopper_pearson(successes: int, n: int, confidence: float) -> tuple[float, float]:
+    """Return the exact lower and upper end of a proportion, each at a confidence.
+
+    Source: C. J. Clopper and E. S. Pearson, The use of confidence or fiducial limits illustrated in the case of the binomial,
+    Biometrika 26 (1934).
+    """
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(successes, n - successes + 1, 1 - confidence)) if successes else 0.0
+    high = float(betaincinv(successes + 1, n - successes, confidence)) if successes < n else 1.0
+    return low, high
 
 
 def paired_difference(lost: int, gained: int, n: int, *, confidence: float = 0.95) -> Estimate:
@@ -64,10 +96,16 @@ def paired_difference(lost: int, gained: int, n: int, *, confidence: float = 0.9
     Source: T. Tango, Equivalence test and confidence interval for the difference in proportions for the
     paired-sample design, Statistics in Medicine 17 (1998), equations 12 and 13.
     """
+    low, high = tango(lost, gained, n, (1 + confidence) / 2)
+    return Estimate((lost - gained) / n, low, high, n, "", (lost, gained), partial(tango, lost, gained, n))
+
+
+def tango(lost: int, gained: int, n: int, confidence: float) -> tuple[float, float]:
+    """Return the lower and upper end of (lost - gained) / n, each at a confidence: see ``paired_difference``."""
     from scipy.optimize import brentq
     from scipy.special import ndtri
 
-    quantile = float(ndtri((1 + confidence) / 2))
+    quantile = float(ndtri(confidence))
     value = (lost - gained) / n
 
     def excess(delta: float) -> float:
@@ -83,7 +121,7 @@ def paired_difference(lost: int, gained: int, n: int, *, confidence: float = 0.9
     edge = 1 - 1e-9
     low = -1.0 if value <= -edge else brentq(lambda delta: excess(delta) - quantile, -edge, value)
     high = 1.0 if value >= edge else brentq(lambda delta: excess(delta) + quantile, value, edge)
-    return Estimate(value, float(low), float(high), n)
+    return float(low), float(high)
 
 
 def mean_of(parts: Sequence[Estimate], *, detail: str = "") -> Estimate:
@@ -98,9 +136,155 @@ def mean_of(parts: Sequence[Estimate], *, detail: str = "") -> Estimate:
     """
     count = len(parts)
     value = math.fsum(part.value for part in parts) / count
-    below = math.sqrt(math.fsum((part.value - part.low) ** 2 for part in parts)) / count
-    above = math.sqrt(math.fsum((part.high - part.value) ** 2 for part in parts)) / count
-    return Estimate(value, max(value - below, 0.0), min(value + above, 1.0), sum(part.n for part in parts), detail)
+
+    def combined(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
+        pairs = list(zip(parts, ends, strict=True))
+        below = math.sqrt(math.fsum((part.value - low) ** 2 for part, (low, _) in pairs)) / count
+        above = math.sqrt(math.fsum((high - part.value) ** 2 for part, (_, high) in pairs)) / count
+        return max(value - below, 0.0), min(value + above, 1.0)
+
+    def limits(confidence: float) -> tuple[float, float]:
+        return combined([part.limits(confidence) if part.limits else (part.low, part.high) for part in parts])
+
+    low, high = combined([(part.low, part.high) for part in parts])
+    known = all(part.limits for part in parts)
+    return Estimate(value, low, high, sum(part.n for part in parts), detail, limits=limits if known else None)
+
+
+def worst_of(parts: Sequence[Estimate], *, better: str = "higher") -> Estimate:
+    """Return the worst of several estimates, such as the accuracies of classes, with what gates the worst of all.
+
+    That each of them is good enough needs no correction; which of them is proven bad is found by looking at all, and is
+    corrected for their number (Bonferroni).
+
+    Args:
+        parts: At least one; of equal ones the first by detail counts.
+        better: ``higher`` or ``lower``.
+    """
+    sign, good = (1, 0) if better == "higher" else (-1, 1)
+    worst = min(parts, key=lambda part: (sign * part.value, part.detail))
+
+    def limits(confidence: float) -> tuple[float, float]:
+        each = [part.limits(confidence) for part in parts if part.limits]
+        strict = [part.limits(1 - (1 - confidence) / len(parts)) for part in parts if part.limits]
+        ends = (sign * min(sign * ends[good] for ends in each), sign * min(sign * ends[1 - good] for ends in strict))
+        return ends if good == 0 else (ends[1], ends[0])
+
+    return replace(worst, limits=limits if all(part.limits for part in parts) else None)
+
+
+MOST = 10**9
+"""Nobody is told to collect more pictures than this."""
+
+
+def pictures_needed(estimate: Estimate, bound: float, *, at_least: bool, confidence: float) -> int | None:
+    """Return with how many pictures the estimate would clear a bound, were the rates what they are here.
+
+    Args:
+        estimate: Of a share or a paired difference the answer is exact, of anything else by the width of its interval.
+        bound: Of the gate.
+        at_least: Whether the number must be at least so much.
+        confidence: Of the end that must clear it.
+
+    Returns:
+        The number, or ``None`` where the estimate is on the wrong side, so that no number would do, or so near to the bound
+        that more than ``MOST`` would be needed.
+    """
+    apart = (estimate.value - bound) * (1 if at_least else -1)
+    if apart <= 0:
+        return None
+    n, counts = estimate.n, estimate.counts
+
+    def clears(pictures: int) -> bool:
+        scaled = [round(count * pictures / n) for count in counts]
+        alone = len(counts) == 1
+        low, high = (
+            clopper_pearson(scaled[0], pictures, confidence)
+            if alone
+            else tango(scaled[0], scaled[1], pictures, confidence)
+        )
+        return low >= bound if at_least else high <= bound
+
+    if not counts:
+        low, high = estimate.limits(confidence) if estimate.limits else (estimate.low, estimate.high)
+        reach = estimate.value - low if at_least else high - estimate.value
+        needed = max(n, math.ceil(min(n * (reach / apart) ** 2, MOST + 1)))
+        return needed if needed <= MOST else None
+    return _first(clears, n)
+
+
+def least_pictures(bound: float, *, at_least: bool, confidence: float, strict: bool = False) -> int | None:
+    """Return below how many pictures not even a perfect result could prove a share, or ``None`` where none can.
+
+    Args:
+        bound: Of the gate, a share.
+        at_least: Whether the share must be at least so much; perfect is then no failure, else no occurrence.
+        confidence: Of the exact end.
+        strict: Whether the bound itself breaks the gate.
+    """
+    missed = 1 - bound if at_least else bound
+    if missed <= 0:
+        return None
+    if missed >= 1:
+        return 1
+    exact = math.log(1 - confidence) / math.log1p(-missed)
+    return max(1, math.floor(exact + 1e-9) + 1 if strict else math.ceil(exact - 1e-9))
+
+
+def _first(holds: Callable[[int], bool], start: int) -> int | None:
+    """Return about the first number from a start to ``MOST`` for which something holds that holds of all large ones."""
+    low, high = start, max(2, start)
+    while not holds(high):
+        low, high = high, 2 * high
+        if high > MOST:
+            return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return high
+
+
+def mcnemar_exact(lost: int, gained: int) -> float:
+    """Return how likely so many lost of the pairs that changed are, or more, were both ways as likely: one-sided.
+
+    Source: Q. McNemar, Psychometrika 12 (1947), in its exact form.
+    """
+    from scipy.special import bdtrc
+
+    return float(bdtrc(lost - 1, lost + gained, 0.5)) if lost else 1.0
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p values adjusted for their number, in the given order: below alpha where Holm's method rejects.
+
+    Source: S. Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979).
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted, least = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(order):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = least
+    return adjusted
+
+
+def bootstrap(
+    statistic: Callable[[NDArray[np.int64]], float], n: int, *, seed: int, confidence: float, draws: int = 2000
+) -> tuple[float, float]:
+    """Return the lower and upper percentile of a statistic over samples drawn again, each end at a confidence.
+
+    Args:
+        statistic: From positions of pictures (n,), drawn with replacement, to a number.
+        n: Pictures.
+        seed: The same seed gives the same ends.
+        confidence: Of each end.
+        draws: Samples.
+
+    Source: B. Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7 (1979).
+    """
+    rng = np.random.Generator(np.random.Philox(seed))
+    values = np.sort([statistic(rng.integers(0, n, n)) for _ in range(draws)])
+    low, high = np.quantile(values, [1 - confidence, confidence])
+    return float(low), float(high)
 
 
 def sample_mean(values: Sequence[float], *, confidence: float = 0.95) -> Estimate:
@@ -112,5 +296,9 @@ def sample_mean(values: Sequence[float], *, confidence: float = 0.95) -> Estimat
     if n == 1:
         return Estimate(value, 0.0, 1.0, 1)
     deviation = math.sqrt(math.fsum((x - value) ** 2 for x in values) / (n - 1))
-    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * deviation / math.sqrt(n)
-    return Estimate(value, max(value - reach, 0.0), min(value + reach, 1.0), n)
+
+    def limits(confidence: float) -> tuple[float, float]:
+        reach = float(stdtrit(n - 1, confidence)) * deviation / math.sqrt(n)
+        return max(value - reach, 0.0), min(value + reach, 1.0)
+
+    return Estimate(value, *limits((1 + confidence) / 2), n, limits=limits)

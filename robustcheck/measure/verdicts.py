@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from robustcheck import registry
 from robustcheck.errors import CaseError
-from robustcheck.language.plan import Threshold
-from robustcheck.measure.intervals import Estimate
+from robustcheck.language.plan import Rule, Threshold
+from robustcheck.measure.intervals import Estimate, pictures_needed, worst_of
 from robustcheck.measure.records import Observation
 from robustcheck.units import UNITS
 
-Verdict = Literal["pass", "warn", "fail", "waived", "unreliable", "error"]
-WORST_FIRST: tuple[Verdict, ...] = ("error", "unreliable", "fail", "waived", "warn", "pass")
-FAILING: frozenset[Verdict] = frozenset({"error", "unreliable", "fail"})
+Verdict = Literal["pass", "warn", "inconclusive", "fail", "waived", "unreliable", "error"]
+WORST_FIRST: tuple[Verdict, ...] = ("error", "unreliable", "fail", "inconclusive", "waived", "warn", "pass")
+FAILING: frozenset[Verdict] = frozenset({"error", "unreliable", "fail", "inconclusive"})
+Outcome = Literal["pass", "fail", "inconclusive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Judgement:
     Attributes:
         straddles: Whether the bound lies inside the interval, so that other pictures of the same kind
             could have decided otherwise.
+        rule: How it was decided.
+        gate: The ends that were held against the bound, each at the rule's confidence; ``None`` where the number was.
+        inconclusive: Whether neither end clears the bound.
+        needs: How many pictures would decide it at the observed rate, if any number would.
     """
 
     name: str
@@ -34,6 +39,10 @@ class Judgement:
     holds: bool
     straddles: bool
     unit: str
+    rule: Rule = field(default_factory=Rule)
+    gate: tuple[float, float] | None = None
+    inconclusive: bool = False
+    needs: int | None = None
 
 
 def measure(seen: Observation, name: str, argument: Sequence[str] = ()) -> Estimate:
@@ -50,17 +59,61 @@ def measure(seen: Observation, name: str, argument: Sequence[str] = ()) -> Estim
     return estimate
 
 
-def judge(threshold: Threshold, estimate: Estimate) -> Judgement:
-    """Hold the point estimate against the threshold."""
-    bound = threshold.bound.value
+def judge(
+    threshold: Threshold, estimate: Estimate, rule: Rule | None = None, outcome: Outcome | None = None
+) -> Judgement:
+    """Hold an estimate against a threshold.
+
+    Args:
+        threshold: The bound.
+        estimate: What was observed.
+        rule: ``point`` and ``anytime`` take the number itself: under ``anytime`` it is exact, since every picture was seen
+            unless there is an outcome. ``confident`` takes the end of the interval that is nearer to the bound.
+        outcome: What an early stop decided.
+
+    Raises:
+        CaseError: The metric has no interval at that confidence.
+    """
+    rule = rule or Rule()
+    bound, holds, gate, needs = threshold.bound.value, threshold.holds(estimate.value), None, None
+    broken = not holds
+    if outcome is not None:
+        holds, broken = outcome == "pass", outcome == "fail"
+    elif rule.decide == "confident":
+        at_least = threshold.comparison in (">=", ">")
+        gate = gate_of(threshold.name, estimate, rule.confidence)
+        holds, broken = threshold.holds(gate[not at_least]), not threshold.holds(gate[at_least])
+        if not holds and not broken:
+            needs = pictures_needed(estimate, bound, at_least=at_least, confidence=rule.confidence)
     return Judgement(
         name=threshold.name,
         expect=threshold.text,
         estimate=estimate,
-        holds=threshold.holds(estimate.value),
+        holds=holds,
         straddles=estimate.low < bound < estimate.high,
         unit=threshold.bound.unit,
+        rule=rule,
+        gate=gate,
+        inconclusive=not holds and not broken,
+        needs=needs,
     )
+
+
+SHOWN = 0.975
+"""Confidence of each end of the interval that is shown."""
+
+
+def gate_of(name: str, estimate: Estimate, confidence: float) -> tuple[float, float]:
+    """Return the ends of the interval, each at a confidence.
+
+    Raises:
+        CaseError: The metric gives none beyond the one that is shown.
+    """
+    if estimate.limits is not None:
+        return estimate.limits(confidence)
+    if confidence > SHOWN:
+        raise CaseError(f"{name} has no interval at {confidence * 100:g}%; its 95% interval serves up to 97.5%")
+    return estimate.low, estimate.high
 
 
 def verdict_of(judgements: Sequence[Judgement], *, severity: str, waived: bool) -> Verdict:
@@ -68,12 +121,14 @@ def verdict_of(judgements: Sequence[Judgement], *, severity: str, waived: bool) 
 
     A waiver on a case that holds is stale and fails, so that waivers cannot outlive their reason.
     """
-    breached = any(not judgement.holds for judgement in judgements)
+    breached = [judgement for judgement in judgements if not judgement.holds]
     if waived:
         return "waived" if breached else "fail"
-    if breached:
-        return "fail" if severity == "error" else "warn"
-    return "pass"
+    if not breached:
+        return "pass"
+    if severity == "warn":
+        return "warn"
+    return "inconclusive" if all(judgement.inconclusive for judgement in breached) else "fail"
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -93,14 +148,19 @@ def aggregate(kind: Literal["mean", "worst"], metric: str, parts: Sequence[tuple
         parts: Case id and estimate, at least one.
     """
     if kind == "worst":
-        sign = 1 if registry.metrics[metric].facts.better == "higher" else -1
-        name, estimate = min(parts, key=lambda part: (sign * part[1].value, part[0]))
-        return Estimate(estimate.value, estimate.low, estimate.high, estimate.n, name)
+        named = [replace(estimate, detail=name) for name, estimate in parts]
+        return worst_of(named, better=registry.metrics[metric].facts.better)
     count = len(parts)
     value, low, high = (
         math.fsum(getattr(estimate, end) for _, estimate in parts) / count for end in ("value", "low", "high")
     )
-    return Estimate(value, low, high, min(estimate.n for _, estimate in parts), f"{count} cases")
+
+    def limits(confidence: float) -> tuple[float, float]:
+        # Each end of the mean holds when those of all cases do.
+        each = [gate_of(metric, estimate, 1 - (1 - confidence) / count) for _, estimate in parts]
+        return math.fsum(end[0] for end in each) / count, math.fsum(end[1] for end in each) / count
+
+    return Estimate(value, low, high, min(estimate.n for _, estimate in parts), f"{count} cases", limits=limits)
 
 
 def written(number: float, unit: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult
 from robustcheck.engine.run import SuiteRun
 from robustcheck.errors import CaseError, RobustcheckError, SuiteError, ThresholdBreach
@@ -51,6 +52,7 @@ class SuiteFile(pytest.File):
                 data=chosen(config, "data"),
                 seed=chosen(config, "seed"),
             )
+            refuse_unprovable(self.suite, project, options)
         except SuiteError as error:
             raise self.CollectError(str(error)) from None
         self.run = SuiteRun(self.suite, project, options)

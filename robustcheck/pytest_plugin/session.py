@@ -19,6 +19,7 @@ MARKUP: Mapping[str, dict[str, bool]] = {
     "warn": {"yellow": True},
     "waived": {"yellow": True},
     "fail": {"red": True},
+    "inconclusive": {"red": True},
     "unreliable": {"red": True},
     "error": {"red": True},
 }

@@ -21,10 +21,20 @@ def interval(estimate: Json, unit: str) -> str:
 def expectation(line: Json) -> str:
     """Return one expectation with what was observed.
 
-    ``accuracy 71.2% [67.5, 74.6] of 600 pictures, expected >= 80%``.
+    ``accuracy 71.2% [67.5, 74.6] of 600 pictures, expected >= 80%``. Under ``confident`` the ends at its confidence follow.
     """
     detail = f" ({line['detail']})" if line["detail"] else ""
-    close = "; the bound lies within the interval" if line["straddles"] else ""
+    close = "; the bound lies within the interval" if line["straddles"] and line["rule"] == "point" else ""
+    if line["gate_low"] is not None:
+        low, high = (written(line[end], line["unit"]) for end in ("gate_low", "gate_high"))
+        close = f", {line['rule']}: between {low} and {high}"
+        if line["verdict"] == "inconclusive":
+            more = (
+                f"about {line['needs']} pictures would decide it"
+                if line["needs"]
+                else "no number of pictures at this rate would prove it"
+            )
+            close += f", which decides nothing; {more}"
     return (
         f"{line['metric']}{detail} {interval(line, line['unit'])} of {line['n']} pictures, "
         f"expected {line['expect']}{close}"

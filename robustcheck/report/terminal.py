@@ -28,7 +28,8 @@ def _row(result: Json) -> Row:
     ]
     if result["kind"] == "overall" and result["expectations"]:
         shown[0] = interval(result["expectations"][0], result["expectations"][0]["unit"])
-    return (result["id"], str(result["n"] or ""), *shown, _expected(result["expectations"]), result["verdict"])
+    n = f"{result['n']}/{result['of']}" if result["stopped"] else str(result["n"] or "")
+    return (result["id"], n, *shown, _expected(result["expectations"]), result["verdict"])
 
 
 def _expected(lines: Sequence[Json]) -> str:
@@ -90,6 +91,9 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     else:
         price = f"{forwards} forward passes" + (f", {cached} cases from the cache" if cached else "")
     yield f"{len(results)} results: {counts}; {price}", ""
+    early = [result for result in suite["cases"] if result["stopped"]]
+    if early:
+        yield f"{len(early)} cases stopped early: {early[0]['stopped']}", ""
     unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
     if unreadable:
         yield f"NOTE {unreadable} pictures are unreadable and were not looked at", "warn"

@@ -1,0 +1,69 @@
+"""The accepted run beside the cases of this one."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from robustcheck.engine.index import Index
+from robustcheck.engine.options import Options
+from robustcheck.errors import RobustcheckError
+from robustcheck.language.plan import Case, Suite
+from robustcheck.measure.baseline import Baseline, Fit, case_digest, default_path
+from robustcheck.measure.records import Observation
+
+
+class Compared:
+    """The baseline of a suite, read when it is first asked for."""
+
+    def __init__(self, suite: Suite, options: Options) -> None:
+        """Name a suite; its baseline lies beside it."""
+        self._suite, self._options = suite, options
+        self._found: tuple[Baseline | None, Fit, str] | None = None
+
+    def beside(self, case: Case, seen: Observation, index: Index, data_digest: str) -> Observation:
+        """Return an observation with what the accepted model had right in the case, or with why that is not known."""
+        baseline, _, reason = self._accepted(index, data_digest)
+        if baseline is None:
+            return dataclasses.replace(seen, baseline=None, no_baseline=reason)
+        try:
+            right = baseline.right_of(case.id, seen.records.id.tolist(), digest=case_digest(case.canonical()))
+        except RobustcheckError as error:
+            return dataclasses.replace(seen, baseline=None, no_baseline=str(error))
+        return dataclasses.replace(seen, baseline=right, no_baseline="")
+
+    def notes(self, index: Index, data_digest: str) -> list[str]:
+        """Return which cases are new, gone or changed since the baseline, or why it is not compared with."""
+        baseline, fit, reason = self._accepted(index, data_digest)
+        if baseline is None:
+            return [f"not compared with the baseline: {reason}"] if self._path.exists() else []
+        return list(fit.notes)
+
+    @property
+    def _path(self) -> Path:
+        return default_path(self._options.root / self._suite.path)
+
+    def _accepted(self, index: Index, data_digest: str) -> tuple[Baseline | None, Fit, str]:
+        if self._found is None:
+            self._found = self._read(index, data_digest)
+        return self._found
+
+    def _read(self, index: Index, data_digest: str) -> tuple[Baseline | None, Fit, str]:
+        shown = self._path.relative_to(self._options.root).as_posix()
+        if not self._path.exists():
+            return None, Fit(), f"there is no baseline {shown}"
+        try:
+            baseline = Baseline.load(self._path, shown=shown)
+        except RobustcheckError as error:
+            return None, Fit(), str(error)
+        fit = baseline.check(
+            suite=self._suite.path,
+            data_digest=data_digest,
+            overlay="",
+            seed=self._suite.seed,
+            cases={case.id: case_digest(case.canonical()) for case in self._suite.cases if case.limit is None},
+            ids=[sample.id for sample in index.samples],
+            labels=index.labels,
+            limited=self._options.limit is not None,
+        )
+        return (None, fit, "; ".join(fit.problems)) if fit.problems else (baseline, fit, "")

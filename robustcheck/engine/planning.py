@@ -1,0 +1,139 @@
+"""What a suite will cost and what its gates can see, before it is run."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from robustcheck.data import open_source
+from robustcheck.engine.index import Index, build_index
+from robustcheck.engine.options import Options
+from robustcheck.engine.provable import OF_PAIRS, counts_of, unprovable
+from robustcheck.engine.results import CaseResult
+from robustcheck.engine.run import SuiteRun
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Case, Suite, Threshold, in_tier
+from robustcheck.measure.power import passing_share, smallest_drop
+
+FEW, MORE = 8, 16
+"""Pictures that the calibration looks at: the difference is what a picture costs, the rest what a case does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One expectation before it is tried.
+
+    Attributes:
+        text: ``accuracy >= 80%``.
+        rule: How it is decided.
+        n: Of how many pictures it is; 0 where that is not known beforehand.
+        sees: What a model needs to pass four times of five, or the smallest drop that is found so often.
+        undecidable: Why it cannot pass, if it cannot.
+    """
+
+    text: str
+    rule: str
+    n: int
+    sees: str
+    undecidable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One case before it is run.
+
+    Attributes:
+        id: Of the case.
+        pictures: How many it looks at; at most so many where it may stop early.
+        forwards: Pictures that go through the model, about; at most, where it may stop early.
+        backwards: Pictures that go backward through it, about.
+        seconds: About.
+        gates: Its expectations.
+        problem: Why the calibration could not tell, if it could not.
+    """
+
+    id: str
+    pictures: int
+    forwards: int
+    backwards: int
+    seconds: float
+    gates: tuple[Gate, ...]
+    problem: str = ""
+
+
+def plan(suite: Suite, project: Project, options: Options) -> tuple[Cost, ...]:
+    """Return what each case of the chosen tier costs, calibrated on a few pictures.
+
+    Args:
+        suite: The suite.
+        project: Its models and data.
+        options: Tier, limit, device and batch size as the run would have them.
+
+    Raises:
+        DataError: The data set cannot be listed.
+    """
+    classes = project.models[suite.model].classes
+    index = build_index(open_source(project.data[suite.data], seed=suite.seed, limit=options.limit), classes)
+    cases = [case for case in suite.cases if case is suite.clean or in_tier(case.tier, options.tier)]
+    with tempfile.TemporaryDirectory() as folder:
+        quick = dataclasses.replace(options, report=Path(folder), cache=False, keep=False)
+        few, more = (
+            _calibrated(suite, project, dataclasses.replace(quick, limit=min(count, len(index.samples))), cases)
+            for count in (FEW, MORE)
+        )
+    return tuple(_cost(case, few[case.id], more[case.id], index, classes) for case in cases)
+
+
+def _calibrated(suite: Suite, project: Project, options: Options, cases: list[Case]) -> dict[str, CaseResult]:
+    # Nothing is gated here, and no case may stop early.
+    plain = [dataclasses.replace(case, rule=dataclasses.replace(case.rule, stops=False)) for case in suite.cases]
+    run = SuiteRun(dataclasses.replace(suite, cases=tuple(plain), declared=None), project, options)
+    wanted = {case.id for case in cases}
+    try:
+        return {case.id: run.case(case) for case in plain if case.id in wanted}
+    finally:
+        run.close()
+
+
+def _cost(case: Case, few: CaseResult, more: CaseResult, index: Index, classes: tuple[str, ...]) -> Cost:
+    n, apart = len(index.samples), more.n - few.n
+
+    def scaled(start: float, end: float) -> float:
+        slope = max(0.0, (end - start) / apart) if apart > 0 else 0.0
+        return max(end, end + slope * (n - more.n))
+
+    gates = tuple(_gate(case, line, index, classes) for line in case.expectations)
+    return Cost(
+        case.id,
+        n,
+        round(scaled(few.forwards, more.forwards)),
+        round(scaled(few.backwards, more.backwards)),
+        scaled(few.seconds, more.seconds),
+        gates,
+        "; ".join(more.problems) if more.verdict == "error" else "",
+    )
+
+
+def _gate(case: Case, line: Threshold, index: Index, classes: tuple[str, ...]) -> Gate:
+    n = min((count for _, count in counts_of(line, index, classes)), default=0)
+    problem = unprovable(case.rule, line, index, classes)
+    return Gate(str(line), str(case.rule), n, _sees(case, line, n), problem.what if problem else "")
+
+
+def _sees(case: Case, line: Threshold, n: int) -> str:
+    if not n:
+        return ""
+    alpha = 0.05 if case.rule.decide == "point" else 1 - case.rule.confidence
+    if line.metric in OF_PAIRS:
+        drop = smallest_drop(n, alpha=alpha)
+        return "no drop" if drop is None else f"a drop of {drop * 100:.1f}pp"
+    if line.bound.unit != "%":
+        return ""
+    at_least = line.comparison in (">=", ">")
+    confidence = case.rule.confidence if case.rule.decide == "confident" else None
+    share = passing_share(n, line.bound.value, at_least=at_least, confidence=confidence)
+    if share is None:
+        return "nothing passes"
+    return f"passes from {share * 100:.1f}%" if at_least else f"passes up to {share * 100:.1f}%"

@@ -1,0 +1,122 @@
+"""Gates that could not pass whatever the model does, since there are too few pictures to prove what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from robustcheck.data import open_source
+from robustcheck.engine.index import Index, build_index
+from robustcheck.engine.options import Options
+from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Case, Overall, Rule, Suite, Threshold
+from robustcheck.measure.intervals import least_pictures, paired_difference
+
+OF_ALL = (
+    "accuracy",
+    "top_k_accuracy",
+    "flip_rate",
+    "broken_rate",
+    "negative_flips",
+    "robust_accuracy",
+    "attack_success",
+)
+"""Shares of all pictures, or of fewer."""
+
+OF_PAIRS = ("drop", "regression")
+
+
+def refuse_unprovable(suite: Suite, project: Project, options: Options) -> None:
+    """Refuse a suite with an expectation that no result on these pictures could prove.
+
+    Args:
+        suite: Expectations that are not decided as ``confident`` can always pass.
+        project: Where its data set is found.
+        options: How many pictures are looked at.
+
+    Raises:
+        SuiteError: With every such expectation and the number of pictures that it takes.
+    """
+    problems = list(_unprovable(suite, project, options))
+    if problems:
+        raise SuiteError(list(dict.fromkeys(problems)))
+
+
+def _unprovable(suite: Suite, project: Project, options: Options) -> Iterator[Problem]:
+    items: list[Case | Overall] = [*suite.cases, *suite.overall]
+    lines = [
+        (item, line)
+        for item in items
+        if item.rule.decide == "confident"
+        for line in (item.expectations if isinstance(item, Case) else (item.threshold,))
+    ]
+    if not lines:
+        return
+    classes = project.models[suite.model].classes
+    try:
+        index = build_index(open_source(project.data[suite.data], seed=suite.seed, limit=options.limit), classes)
+    except RobustcheckError:
+        # Every case will say so.
+        return
+    for item, line in lines:
+        problem = unprovable(item.rule, line, index, classes)
+        if problem is not None:
+            yield problem
+
+
+def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ...]) -> Problem | None:
+    """Return why no result on these pictures could prove an expectation, or ``None``."""
+    if rule.decide != "confident":
+        return None
+    confidence, at_least = rule.confidence, line.comparison in (">=", ">")
+    for text, n in counts_of(line, index, classes):
+        if line.metric in OF_PAIRS:
+            needed = None if at_least else _pairs_needed(line.bound.value, confidence)
+        else:
+            strict = line.comparison in (">", "<")
+            needed = least_pictures(line.bound.value, at_least=at_least, confidence=confidence, strict=strict)
+        if needed is not None and n < needed:
+            perfect = "not one error" if at_least or line.metric in OF_PAIRS else "not one case"
+            what = f"{line} cannot be proven at {confidence * 100:g}% with {n} pictures{text}, even if there is {perfect}: it takes {needed}"
+            return Problem(line.where, what, "add pictures, ask for less, or write decide: point")
+    return None
+
+
+def counts_of(line: Threshold, index: Index, classes: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+    """Yield of how many pictures an expectation is, with words for which; nothing where that is not known."""
+    if line.metric in (*OF_ALL, *OF_PAIRS):
+        yield "", len(index.labels)
+    elif line.metric in ("class_accuracy", "confusion", "targeted_success"):
+        name = line.argument[0]
+        if name in classes:
+            yield f" of {name}", int((index.labels == classes.index(name)).sum())
+    elif line.metric == "worst_class_accuracy":
+        labels, counts = np.unique(index.labels, return_counts=True)
+        place = int(counts.argmin())
+        yield f" of {classes[labels[place]]}", int(counts[place])
+    elif line.metric == "group_accuracy" and line.argument[0] in index.columns:
+        column, *value = line.argument
+        texts = index.columns[column]
+        for one in value or np.unique(texts).tolist():
+            yield f" with {column} = {one}", int((texts == one).sum())
+
+
+def _pairs_needed(bound: float, confidence: float) -> int | None:
+    """Return how many pairs without any difference prove that less than a bound is lost."""
+    if bound <= 0:
+        return None
+    low, high = 1, 2
+    while not _proves(high, bound, confidence):
+        low, high = high, 2 * high
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _proves(middle, bound, confidence) else (middle + 1, high)
+    return high
+
+
+def _proves(n: int, bound: float, confidence: float) -> bool:
+    limits = paired_difference(0, 0, n).limits
+    assert limits is not None  # noqa: S101 - Tango's always are
+    return limits(confidence)[1] <= bound

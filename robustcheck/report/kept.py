@@ -1,0 +1,227 @@
+"""Runs as their report folders keep them: what a later command compares, read from the result file and the records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.errors import RobustcheckError
+from robustcheck.measure.baseline import Baseline, case_digest, printable
+from robustcheck.report.document import FILE_NAME, SCHEMA
+
+NO_NUMBER: Final = ("error", "unreliable")
+"""Verdicts of cases whose number says nothing about the model."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Which pictures a case had right, sorted by sample id.
+
+    Attributes:
+        ids: Sample ids.
+        labels: Class indices, int32, shape (n,).
+        right: Bool, shape (n,).
+    """
+
+    ids: tuple[str, ...]
+    labels: NDArray[np.int32]
+    right: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptCase:
+    """One case of a run.
+
+    Attributes:
+        id: Of the case.
+        kind: As in the result file; empty from a baseline.
+        verdict: As in the result file; empty from a baseline.
+        n: Pictures looked at.
+        right: How many were right.
+        digest: What decides its pixels, where there are records.
+        rows: The pictures, where there are records.
+        missing: Why there are none.
+        stopped: Whether it stopped before it saw every picture.
+        problems: Why the verdict is ``error`` or ``unreliable``.
+    """
+
+    id: str
+    kind: str
+    verdict: str
+    n: int
+    right: int
+    digest: str = ""
+    rows: Rows | None = None
+    missing: str = ""
+    stopped: bool = False
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptSuite:
+    """One suite of a run; the attributes are those of ``Baseline``, the cases in the order of the suite."""
+
+    suite: str
+    suite_digest: str
+    model: str
+    model_digest: str
+    data: str
+    data_digest: str
+    seed: int
+    overlay: str
+    cases: Mapping[str, KeptCase]
+    not_run: tuple[str, ...] = ()
+
+    def labels(self) -> dict[str, int]:
+        """Return the class index of every sample that any case looked at."""
+        known: dict[str, int] = {}
+        for case in self.cases.values():
+            if case.rows:
+                known.update(zip(case.rows.ids, case.rows.labels.tolist(), strict=True))
+        return known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptRun:
+    """A run.
+
+    Attributes:
+        name: How a person called it.
+        made: When: the start of the run, or the day on which it was accepted.
+        suites: Its suites by their path.
+    """
+
+    name: str
+    made: str
+    suites: Mapping[str, KeptSuite] = field(default_factory=dict)
+
+
+def load_run(path: Path) -> KeptRun:
+    """Read a report's folder, its result file, or a baseline.
+
+    Raises:
+        RobustcheckError: There is none, or it cannot be read.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    name = printable(str(path))
+    try:
+        found: Any = json.loads(file.read_bytes())
+    except OSError as error:
+        raise RobustcheckError(
+            f"{printable(str(file))}: there is no result to read: {error.strerror}; name the folder of a report"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise RobustcheckError(f"{printable(str(file))}: this is no result file: {error}") from None
+    if isinstance(found, dict) and str(found.get("robustcheck", "")).startswith("baseline/"):
+        baseline = Baseline.load(file)
+        return KeptRun(name, baseline.accepted, {baseline.suite: _of_baseline(baseline)})
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if schema != SCHEMA:
+        known = f"its schema is {printable(str(schema))}" if schema else "it has no schema"
+        raise RobustcheckError(f"{printable(str(file))}: this is no result file of {SCHEMA}: {known}")
+    try:
+        suites = {suite["path"]: _suite(suite, file.parent) for suite in found["suites"]}
+        return KeptRun(name, str(found["started"]), suites)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RobustcheckError(
+            f"{printable(str(file))}: this result file is damaged: {type(error).__name__}: {printable(str(error))}"
+        ) from None
+
+
+def _suite(suite: Mapping[str, Any], folder: Path) -> KeptSuite:
+    model, data = suite["model"], suite["data"]
+    return KeptSuite(
+        suite=suite["path"],
+        suite_digest=suite["digest"],
+        model=model["name"],
+        model_digest=model.get("digest", ""),
+        data=data["name"],
+        data_digest=data.get("digest", ""),
+        seed=suite["seed"],
+        overlay=data.get("overlay", ""),
+        cases={case["id"]: _case(case, folder) for case in suite["cases"]},
+        not_run=tuple(suite["not_run"]),
+    )
+
+
+def _case(case: Mapping[str, Any], folder: Path) -> KeptCase:
+    accuracy = case["metrics"].get("accuracy", {"value": 0.0, "n": 0})
+    n, right = int(accuracy["n"]), round(accuracy["value"] * accuracy["n"])
+    told: dict[str, Any] = {
+        "id": case["id"],
+        "kind": case["kind"],
+        "verdict": case["verdict"],
+        "stopped": bool(case.get("stopped")),
+        "problems": tuple(case["problems"]),
+    }
+    try:
+        digest, rows = _rows(case["records"], folder)
+    except RobustcheckError as error:
+        return KeptCase(**told, n=n, right=right, missing=str(error))
+    return KeptCase(**told, n=len(rows.ids), right=int(rows.right.sum()), digest=digest, rows=rows)
+
+
+def _rows(records: str, folder: Path) -> tuple[str, Rows]:
+    """Read the records of a case and return its digest with them.
+
+    Raises:
+        RobustcheckError: There are none, or they cannot be read.
+    """
+    if not records:
+        raise RobustcheckError("the run kept no records")
+    path = folder / records
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise RobustcheckError(f"{printable(records)} lies outside the report's folder")
+    if not path.is_file():
+        raise RobustcheckError(f"there is no {printable(records)} in the report's folder")
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(
+            path, columns=["id", "label", "rank"], page_checksum_verification=True, memory_map=False
+        )
+        about = json.loads((table.schema.metadata or {})[b"robustcheck"])
+        ids = [str(name) for name in table.column("id").to_pylist()]
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        labels = table.column("label").to_numpy()[order].astype(np.int32)
+        right = table.column("rank").to_numpy()[order] == 0
+    except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
+        raise RobustcheckError(f"{printable(records)} is damaged: {type(error).__name__}") from None
+    if len(set(ids)) != len(ids) or not ids:
+        raise RobustcheckError(f"{printable(records)} is damaged: it has no pictures, or one of them twice")
+    return case_digest(about), Rows(tuple(ids[row] for row in order), labels, right)
+
+
+def _of_baseline(baseline: Baseline) -> KeptSuite:
+    cases = {}
+    for known in baseline.cases.values():
+        places = np.flatnonzero(known.seen)
+        rows = Rows(tuple(baseline.ids[place] for place in places), baseline.labels[places], known.right[places])
+        cases[known.id] = KeptCase(
+            id=known.id,
+            kind="",
+            verdict="",
+            n=len(places),
+            right=int(rows.right.sum()),
+            digest=known.digest,
+            rows=rows,
+            stopped=not known.seen.all(),
+        )
+    return KeptSuite(
+        suite=baseline.suite,
+        suite_digest=baseline.suite_digest,
+        model=baseline.model,
+        model_digest=baseline.model_digest,
+        data=baseline.data,
+        data_digest=baseline.data_digest,
+        seed=baseline.seed,
+        overlay=baseline.overlay,
+        cases=cases,
+    )

@@ -1,0 +1,116 @@
+"""``robustcheck plan``: what a run will cost, held against what it did cost, and what its gates can see."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import robustcheck
+from robustcheck.measure.power import passing_share, smallest_drop
+
+Call = Callable[..., Any]
+
+SUITE = """
+robustcheck: 1
+title: Greys
+owner: tests
+model: brightness
+data: greys
+checks:
+  - id: dusk
+    shift: light.exposure
+    stops: -0.2ev
+    expect: {accuracy: ">= 60%", drop: "<= 20pp"}
+  - id: sure
+    shift: light.exposure
+    stops: -0.1ev
+    decide: confident
+    expect: {accuracy: ">= 80%"}
+  - id: harm
+    attack: pgd
+    steps: 4
+    eps: 0.01
+    expect: {robust_accuracy: ">= 60%"}
+  - id: view
+    worst_of: light.exposure
+    stops: -0.3ev..0.3ev
+    budget: 4
+    expect: {accuracy: ">= 50%"}
+  - id: far
+    find_limit: {shift: light.exposure, param: stops, from: 0ev, to: -4ev, resolution: 0.5ev, until: {accuracy: "< 50%"}}
+    expect: {limit: "<= 0ev"}
+    tier: thorough
+"""
+
+
+def test_the_cost_is_what_a_run_costs(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
+    project(suite=SUITE)
+    done = robustcheck_command("plan", "suites/greys.yaml", "--json", "--device", "cpu")
+    assert done.code == 0, done.err
+    costs = {cost["id"]: cost for cost in json.loads(done.out)}
+    assert set(costs) == {"clean", "dusk", "sure", "harm", "view"}
+    found = robustcheck.run_suite("suites/greys.yaml", root=tmp_path, device="cpu", cache=False)
+    for name, cost in costs.items():
+        assert cost["pictures"] == found[name].n == 24
+        # The checks of an attack's sanity look at so many pictures only, which a few cannot tell from all.
+        close = 0.5 if name == "harm" else 0.1
+        assert cost["forwards"] == pytest.approx(found[name].forwards, rel=close), name
+        assert cost["backwards"] == pytest.approx(found[name].backwards, rel=close), name
+    assert costs["harm"]["backwards"] > 0
+    assert costs["dusk"]["backwards"] == 0
+
+
+def test_what_gates_see_is_said(robustcheck_command: Call, project: Call) -> None:
+    project(suite=SUITE)
+    done = robustcheck_command("plan", "suites/greys.yaml", "--device", "cpu")
+    assert done.code == 0
+    point = passing_share(24, 0.6, at_least=True, confidence=None)
+    assert point is not None
+    assert re.search(rf"dusk +accuracy >= 60% +point +24  passes from {point * 100:.1f}%", done.out)
+    assert re.search(rf"dusk +drop <= 20pp +point +24  a drop of {smallest_drop(24) * 100:.1f}pp", done.out)
+    assert re.search(r"sure +accuracy >= 80% +confident at 95% +24  passes from 9\d\.\d%", done.out)
+    assert "5 cases, about " in done.out
+
+
+def test_a_gate_that_cannot_pass_is_a_problem(robustcheck_command: Call, project: Call) -> None:
+    project(suite=SUITE.replace(">= 80%", ">= 95%"))
+    done = robustcheck_command("plan", "suites/greys.yaml", "--device", "cpu")
+    assert done.code == 1
+    assert "sure: accuracy >= 95% cannot be proven at 95% with 24 pictures" in done.err
+    assert "cannot pass" in done.out
+
+
+def test_a_plan_leaves_nothing_behind(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
+    project(suite=SUITE)
+
+    def files() -> set[Path]:
+        own = {"__pycache__", ".robustcheck"}  # digests of files are worth keeping
+        return {path for path in tmp_path.rglob("*") if not own & set(path.parts)}
+
+    before = files()
+    robustcheck_command("plan", "suites/greys.yaml", "--tier", "thorough", "--device", "cpu")
+    assert files() == before
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("suites/gray.yaml",), 4, "there is no such file"),
+        (("suites/greys.yaml", "--tier", "smok"), 2, "did you mean smoke?"),
+        (("suites/greys.yaml", "--limit", "none"), 2, "write 1 or more"),
+        (("suites/greys.yaml", "--model", "brigthness"), 2, "did you mean brightness?"),
+    ],
+)
+def test_a_wrong_call_is_told(
+    robustcheck_command: Call, project: Call, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    project(suite=SUITE)
+    done = robustcheck_command("plan", *arguments)
+    assert done.code == code
+    assert told in done.err
