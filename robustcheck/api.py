@@ -14,6 +14,7 @@ from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult
 from robustcheck.engine.run import SuiteRun
 from robustcheck.errors import ThresholdBreach
+from robustcheck.evidence.history import remember
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Tier, in_tier
 from robustcheck.measure.verdicts import FAILING, Verdict, worst
@@ -29,11 +30,13 @@ class RunResult:
         verdict: The worst verdict of all cases.
         cases: Results in the order of the suite, ``overall`` lines last.
         document: The same as the result file.
+        notes: What went wrong beside the run, such as a history that could not be written.
     """
 
     verdict: Verdict
     cases: tuple[CaseResult, ...]
     document: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, case: str) -> CaseResult:
         """Return the result of a case by its id.
@@ -63,6 +66,7 @@ def run_suite(
     device: str = "auto",
     batch_size: int | None = None,
     cache: bool = True,
+    every_picture: bool = False,
     report: str | Path = "robustcheck-report",
 ) -> RunResult:
     """Run a suite and write its report, as ``pytest --robustcheck`` does.
@@ -79,6 +83,7 @@ def run_suite(
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         batch_size: Pictures a forward pass.
         cache: Whether results of earlier runs may be used.
+        every_picture: Whether all pictures are looked at even where a check may stop early.
         report: Folder of the report, relative to ``root``.
 
     Raises:
@@ -89,7 +94,14 @@ def run_suite(
     project = load_project(base, base / configs)
     plan = load_suite(base / suite, project, model=model, data=data, seed=seed)
     options = Options(
-        root=base, report=base / report, tier=tier, limit=limit, device=device, batch_size=batch_size, cache=cache
+        root=base,
+        report=base / report,
+        tier=tier,
+        limit=limit,
+        device=device,
+        batch_size=batch_size,
+        cache=cache,
+        every_picture=every_picture,
     )
     refuse_unprovable(plan, project, options)
     run = SuiteRun(plan, project, options)
@@ -103,4 +115,5 @@ def run_suite(
     chosen = {"model": model, "data": data, "tier": tier, "limit": limit, "device": device, "batch_size": batch_size}
     found = document(suites, started=started, seconds=time.perf_counter() - clock, options={**chosen, "seed": seed})
     write(found, options.report)
-    return RunResult(worst([result.verdict for result in results]), results, found)
+    forgotten = remember(found, base)
+    return RunResult(worst([result.verdict for result in results]), results, found, (forgotten,) if forgotten else ())

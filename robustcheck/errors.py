@@ -75,6 +75,10 @@ class CaseError(RobustcheckError):
     """A case could not give a number that can be trusted; never waived, never a warning."""
 
 
+class NoBaselineError(CaseError):
+    """There is no accepted run that a number could be compared with; all other numbers of the case stand."""
+
+
 class ThresholdBreach(RobustcheckError):
     """A number was measured and misses the threshold of the suite; a waiver can excuse it."""
 

@@ -64,7 +64,7 @@ class MetricFacts:
         low: Least possible value, in the written unit.
         high: Greatest possible value, in the written unit.
         argument: What stands between the metric and its threshold in YAML: nothing, a class name, a
-            number of guesses, a metadata column (optionally one of its values), two classes, or a radius.
+            number of guesses, a metadata column (optionally one of its values), two classes, a radius, or a share of the pictures.
         paired: Compares with the clean prediction of the same pictures.
         kinds: The kinds of case that it can be measured on; empty for all.
     """
@@ -73,6 +73,6 @@ class MetricFacts:
     unit: Literal["%", "pp", "", "parameter"] = "%"
     low: float = 0.0
     high: float = 100.0
-    argument: Literal["", "class", "k", "group", "confusion", "eps"] = ""
+    argument: Literal["", "class", "k", "group", "confusion", "eps", "coverage"] = ""
     paired: bool = False
     kinds: tuple[str, ...] = ()

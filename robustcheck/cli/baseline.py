@@ -64,9 +64,26 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"left out, since they were not run: {named(suite.not_run)}")
     early = [name for name, case in baseline.cases.items() if not case.seen.all()]
     if early:
-        say(f"without all pictures, since they stopped early or some are unreadable: {named(early)}")
+        look = "look at all of them with pytest --robustcheck --robustcheck-every-picture"
+        say(f"without all pictures, since they stopped early or some are unreadable: {named(early)}; {look}")
     _tell_changes(before, baseline)
+    _mark(arguments.report, root, suite.suite, arguments.reason, day)
     return OK
+
+
+def _mark(report: Path, root: Path, suite: str, reason: str, day: str) -> None:
+    """Mark the run in the history, where it may be known from; a history that cannot be written is said and no more."""
+    import json
+
+    from robustcheck.evidence.history import History, history_path
+    from robustcheck.report.document import FILE_NAME
+
+    file = report / FILE_NAME if report.is_dir() else report
+    try:
+        history = History(history_path(root))
+        history.accepted(history.record(json.loads(file.read_bytes())), reason=reason, when=day, suite=suite)
+    except RobustcheckError as error:
+        say(f"not marked in the history: {error}")
 
 
 def _tell_changes(before: Baseline | None, now: Baseline) -> None:

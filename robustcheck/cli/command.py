@@ -9,11 +9,24 @@ import sys
 from collections.abc import Sequence
 
 from robustcheck.clash import OWN, InstallationError, check_installation
-from robustcheck.cli import approve, baseline, compare, doctor, explain, init, listing, plan, preview, schema, validate
+from robustcheck.cli import (
+    approve,
+    baseline,
+    compare,
+    doctor,
+    explain,
+    history,
+    init,
+    listing,
+    plan,
+    preview,
+    schema,
+    validate,
+)
 from robustcheck.cli.output import PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain
 from robustcheck.errors import RobustcheckError
 
-COMMANDS = (init, validate, listing, explain, schema, doctor, plan, preview, approve, baseline, compare)
+COMMANDS = (init, validate, listing, explain, schema, doctor, plan, preview, approve, baseline, compare, history)
 CODES = """\
 exit codes:
   0  nothing to complain about

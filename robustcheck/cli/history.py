@@ -75,7 +75,7 @@ def _chosen(names: Sequence[Name], arguments: argparse.Namespace, root: Path) ->
         WrongCall: Something that was asked for is not in the history.
         RobustcheckError: The history holds no number.
     """
-    from robustcheck.language.plan import matches
+    from robustcheck.language.patterns import matches
 
     if not names:
         raise RobustcheckError("no run in the history has a number yet; run `pytest --robustcheck` in this project")

@@ -22,6 +22,7 @@ class Options:
         batch_size: Pictures a forward pass; ``None`` lets the engine choose.
         cache: Whether results of earlier runs may be used.
         workers: Threads that decode and shift pictures.
+        every_picture: Whether a case looks at all pictures even where it may stop early.
         keep: Whether records are kept for later runs and reports.
         memory: Bytes that decoded pictures may occupy, so that each is decoded once a suite.
     """
@@ -36,3 +37,4 @@ class Options:
     workers: int = field(default_factory=lambda: min(16, os.cpu_count() or 1))
     memory: int = 1 << 30
     keep: bool = True
+    every_picture: bool = False

@@ -13,6 +13,8 @@ from robustcheck.errors import Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Rule, Suite, Threshold
 from robustcheck.measure.intervals import least_pictures, paired_difference
+from robustcheck.measure.selective import selected
+from robustcheck.units import parse_quantity
 
 OF_ALL = (
     "accuracy",
@@ -21,6 +23,7 @@ OF_ALL = (
     "broken_rate",
     "negative_flips",
     "robust_accuracy",
+    "robust_accuracy_at",
     "attack_success",
 )
 """Shares of all pictures, or of fewer."""
@@ -88,6 +91,10 @@ def counts_of(line: Threshold, index: Index, classes: tuple[str, ...]) -> Iterat
     """Yield of how many pictures an expectation is, with words for which; nothing where that is not known."""
     if line.metric in (*OF_ALL, *OF_PAIRS):
         yield "", len(index.labels)
+    elif line.metric == "selective_accuracy":
+        share = parse_quantity(line.argument[0])
+        if share is not None:
+            yield f", the {share} of them it is surest of", selected(share, len(index.labels))
     elif line.metric in ("class_accuracy", "confusion", "targeted_success"):
         name = line.argument[0]
         if name in classes:

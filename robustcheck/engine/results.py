@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from robustcheck.language.plan import Case, Overall, Suite
+from robustcheck.language.plan import Case, Overall, Suite, Threshold
+from robustcheck.measure.baseline import case_digest
 from robustcheck.measure.intervals import Estimate
-from robustcheck.measure.verdicts import Judgement, Verdict
+from robustcheck.measure.verdicts import Judgement, Verdict, breach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class CaseResult:
             ``sanity``, and the ``curve`` of accuracy over eps where it looks for the least change. Empty otherwise.
         of: Pictures that could have been looked at; more than ``n`` and ``unreadable`` where the case stopped early.
         stopped: Why the case stopped early, if it did.
+        digest: What decides its pixels, as 16 hexadecimal digits; empty for ``overall`` lines.
     """
 
     id: str
@@ -116,6 +118,7 @@ class CaseResult:
     of: int = 0
     stopped: str = ""
     backwards: int = 0
+    digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -134,6 +137,7 @@ def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
         "id": item.id,
         "check": item.check if isinstance(item, Case) else "",
         "swept": dict(item.swept) if isinstance(item, Case) else {},
+        "digest": case_digest(item.canonical()) if isinstance(item, Case) else "",
         "nodeid": f"{suite.path}::{item.id}",
         "file": item.where.file,
         "line": item.where.line,
@@ -148,12 +152,26 @@ def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
     }
 
 
+def lacking_expectation(line: Threshold, reason: str, case: Case, waived: bool) -> Expectation:
+    """Return a threshold that nothing could be held against, with the reason, as a line of the result."""
+    return Expectation(
+        metric=line.name,
+        expect=line.text,
+        observed=None,
+        low=None,
+        high=None,
+        n=0,
+        unit=line.bound.unit,
+        verdict=breach_of(inconclusive=True, severity=case.severity, waived=waived),
+        detail=reason,
+        rule=str(case.rule),
+    )
+
+
 def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expectation:
     """Return a judgement as a line of the result."""
     estimate = judgement.estimate
-    breach: Verdict = "inconclusive" if judgement.inconclusive else "fail"
-    if waived or severity == "warn":
-        breach = "waived" if waived else "warn"
+    breach = breach_of(inconclusive=judgement.inconclusive, severity=severity, waived=waived)
     return Expectation(
         metric=judgement.name,
         expect=judgement.expect,

@@ -25,8 +25,8 @@ from robustcheck.engine.limits import BreakPoint
 from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems
 from robustcheck.engine.options import Options
 from robustcheck.engine.references import reference_errors
-from robustcheck.engine.results import CaseResult, describe, expectation_of
-from robustcheck.errors import CaseError, RobustcheckError, place_of
+from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
+from robustcheck.errors import CaseError, NoBaselineError, RobustcheckError, place_of
 from robustcheck.language.approvals import Approvals, approvals_of, missing_approvals
 from robustcheck.language.corruption import severities
 from robustcheck.language.entries import Project
@@ -35,11 +35,10 @@ from robustcheck.measure.corruption import corruption_error
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
-from robustcheck.measure.watch import Watch
+from robustcheck.measure.watch import AGAINST_BASELINE, Watch
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
-REGRESSION = ("regression", "negative_flips")
 
 
 class SuiteRun:
@@ -158,14 +157,19 @@ class SuiteRun:
 
     def _watch(self, case: Case) -> Watch | None:
         """Return what may end the case early, if anything may."""
-        if not case.rule.stops:
+        if not case.rule.stops or self._options.every_picture:
             return None
         try:
-            watch = Watch(case.expectations, case.rule, self._clean()[0], self.suite.seed)
+            watch = Watch(case.expectations, case.rule, self._beside(case, self._clean()[0]), self.suite.seed)
         except (KeyError, ValueError):
-            # A class or a column that is not there: the metric will say so.
+            # A class, a column or a baseline that is not there: the metric will say so.
             return None
         return watch if watch.possible else None
+
+    def _beside(self, case: Case, seen: Observation) -> Observation:
+        """Return what was seen with what the accepted run had right."""
+        evaluator = self._open()
+        return self._compared.beside(case, seen, evaluator.index, evaluator.data_digest)
 
     def _clean(self) -> tuple[Observation, Evaluated]:
         if self._seen_clean is None:
@@ -197,8 +201,7 @@ class SuiteRun:
     def _look(self, case: Case) -> Looked:
         if case.limit is None:
             seen, evaluated = self._observe(case)
-            index, digest = self._open().index, self._open().data_digest
-            return Looked(self._compared.beside(case, seen, index, digest), (evaluated,), seen.records, (), ())
+            return Looked(self._beside(case, seen), (evaluated,), seen.records, (), ())
         evaluations: list[Evaluated] = []
 
         def observe(probe: Case) -> Observation:
@@ -216,16 +219,15 @@ class SuiteRun:
         looked = self._look(case)
         seen, records = looked.seen, looked.seen.records
         outcomes, typical = self._outcomes(case, records), _uniform(seen)
-        judgements = [
-            judge(
-                line,
+        judgements, lacking = [], []
+        for line in case.expectations:
+            try:
                 # What was looked at for one class alone says nothing about all of them.
-                measure(seen if line.argument else typical, line.metric, line.argument),
-                case.rule,
-                outcomes.get(line.name),
-            )
-            for line in case.expectations
-        ]
+                estimate = measure(seen if line.argument else typical, line.metric, line.argument)
+            except NoBaselineError as error:
+                lacking.append((line, str(error)))
+            else:
+                judgements.append(judge(line, estimate, case.rule, outcomes.get(line.name)))
         problems, notes = list(gate.problems), [*self._notes(case, records), *looked.notes]
         proof = proof_of(looked.furthest)
         if is_clean:
@@ -239,7 +241,8 @@ class SuiteRun:
                     f"{case.id} changed no pixel of any picture, so it shows nothing; change its parameters"
                 )
         problems += self._unapproved(case)
-        verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=case.waiver is not None)
+        waived = case.waiver is not None
+        verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=waived, lacking=bool(lacking))
         if case.waiver and verdict == "fail":
             notes.append(f"the waiver of {case.waiver.owner} is stale: the case holds without it; remove it")
         synthetic = synthetic_problems(case, records)
@@ -266,7 +269,10 @@ class SuiteRun:
             borderline=int(records.borderline.sum()),
             proof=proof,
             metrics=self._metrics(case, typical) | {line.name: line.estimate for line in judgements},
-            expectations=tuple(expectation_of(line, case.severity, case.waiver is not None) for line in judgements),
+            expectations=(
+                *(expectation_of(line, case.severity, waived) for line in judgements),
+                *(lacking_expectation(line, reason, case, waived) for line, reason in lacking),
+            ),
             problems=tuple(problems),
             notes=tuple(notes),
             trace=looked.trace,
@@ -304,9 +310,10 @@ class SuiteRun:
         ]
         names += always_attacked(case, seen) if case.attack else []
         names += ["broken_rate"] if case.kind == "worst_of" else []
-        names += REGRESSION if seen.baseline is not None else ()
+        names += AGAINST_BASELINE
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
-        return {name: measure(seen, name) for name in dict.fromkeys(names)}
+        known = [name for name in dict.fromkeys(names) if name not in AGAINST_BASELINE or seen.baseline is not None]
+        return {name: measure(seen, name) for name in known}
 
     def _notes(self, case: Case, records: Records) -> list[str]:
         notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
@@ -327,7 +334,11 @@ class SuiteRun:
             result = self.case(case)
             if result.verdict in ("error", "unreliable"):
                 raise CaseError(f"{overall.id} needs {case.id}, which ended as {result.verdict}: {result.problems[0]}")
-            parts.append((case.id, result.metrics[overall.threshold.metric]))
+            metric = overall.threshold.metric
+            if metric in AGAINST_BASELINE:
+                # Without an accepted run this raises, and says why there is none.
+                measure(self._beside(case, self._clean()[0]), metric)
+            parts.append((case.id, result.metrics[metric]))
         name = f"{overall.aggregate}_{overall.threshold.metric}"
         if overall.aggregate == "mean" or overall.aggregate == "worst":
             estimate = aggregate(overall.aggregate, overall.threshold.metric, parts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from robustcheck.errors import Location
+from robustcheck.language.patterns import matches
 from robustcheck.units import Quantity
 
 Tier = Literal["smoke", "standard", "thorough"]
@@ -380,25 +381,6 @@ class Suite:
     def clean(self) -> Case:
         """The case without any perturbation, which every suite has."""
         return self.cases[0]
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Whether a name fits a pattern in which only ``*`` and ``?`` are wild (brackets are literal)."""
-    # Two pointers and one way back: a regular expression takes exponential time on hostile patterns.
-    at = reached = 0
-    star, resume = -1, 0
-    while reached < len(name):
-        if at < len(pattern) and pattern[at] == "*":
-            star, resume = at, reached
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", name[reached]):
-            at, reached = at + 1, reached + 1
-        elif star >= 0:
-            resume += 1
-            at, reached = star + 1, resume
-        else:
-            return False
-    return not pattern[at:].strip("*")
 
 
 def in_tier(tier: Tier, chosen: Tier) -> bool:

@@ -20,7 +20,8 @@ from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
-from robustcheck.language.plan import TIERS, Case, Declared, Overall, Rule, Suite, Threshold, Waiver, matches
+from robustcheck.language.patterns import matches
+from robustcheck.language.plan import TIERS, Case, Declared, Overall, Rule, Suite, Threshold, Waiver
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge, read_threshold
 from robustcheck.units import Quantity

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import CaseError, did_you_mean
 from robustcheck.measure.intervals import Estimate, proportion, sample_mean
+from robustcheck.measure.mean import mean_between
 from robustcheck.measure.records import Observation
 from robustcheck.registry import metric
 from robustcheck.units import parse_quantity
@@ -108,16 +109,20 @@ def robust_accuracy_at(seen: Observation, eps: str) -> Estimate:
 
 def accuracy_at(seen: Observation, radius: float) -> Estimate:
     """Return the accuracy under all changes of up to a radius."""
-    least = _least(seen)
-    return proportion(
-        int((_column(seen, "attempted") & (least > radius * (1 + 1e-9))).sum()), len(least), detail=f"eps {radius:g}"
-    )
+    held = withstood(seen, radius)
+    return proportion(int(held.sum()), len(held), detail=f"eps {radius:g}")
+
+
+def withstood(seen: Observation, radius: float) -> NDArray[np.bool_]:
+    """Return which pictures are right under all changes of up to a radius, as far as was found, shape (n,)."""
+    held: NDArray[np.bool_] = _column(seen, "attempted") & (_least(seen) > radius * (1 + 1e-9))
+    return held
 
 
 @metric("model_calls", better="lower", unit="", high=math.inf, kinds=("attack",))
 def model_calls(seen: Observation) -> Estimate:
     """Forward passes a picture that the attack took, over all pictures."""
-    return sample_mean(_column(seen, "calls").astype(float).tolist())
+    return mean_between(_column(seen, "calls"), low=0.0, high=math.inf)
 
 
 def _least(seen: Observation) -> NDArray[np.float64]:

@@ -246,8 +246,8 @@ class Baseline:
         if not known.seen[rows].all():
             raise CaseError(
                 f"{printable(case)} stopped early in the run that was accepted into {self.path}, which saw "
-                f"{int(known.seen.sum())} of {len(self.ids)} pictures; expect regression or negative_flips in it, run it, and "
-                "accept the report: such a case looks at every picture"
+                f"{int(known.seen.sum())} of {len(self.ids)} pictures; run it with "
+                "--robustcheck-every-picture and accept the report"
             )
         right: NDArray[np.bool_] = known.right[rows]
         return right

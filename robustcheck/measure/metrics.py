@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import CaseError, did_you_mean
-from robustcheck.measure.intervals import Estimate, mean_of, paired_difference, proportion, sample_mean
+from robustcheck.measure.intervals import Estimate, mean_of, paired_difference, proportion, sample_mean, worst_of
 from robustcheck.measure.records import Observation
 from robustcheck.registry import metric
 
@@ -55,7 +55,7 @@ def balanced_accuracy(seen: Observation) -> Estimate:
 @metric("worst_class_accuracy", better="higher")
 def worst_class_accuracy(seen: Observation) -> Estimate:
     """Accuracy of the class that fares worst, among those that the data has."""
-    return min(_by_class(seen), key=lambda estimate: (estimate.value, estimate.detail))
+    return worst_of(_by_class(seen))
 
 
 @metric("class_accuracy", better="higher", argument="class")
@@ -75,7 +75,7 @@ def group_accuracy(seen: Observation, column: str, value: str | None = None) -> 
     if value is not None and not (texts == value).any():
         raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, np.unique(texts))}")
     groups = [_share(seen.records.right[texts == group], detail=f"{column}={group}") for group in values]
-    return min(groups, key=lambda estimate: (estimate.value, estimate.detail))
+    return worst_of(groups)
 
 
 @metric("drop", better="lower", unit="pp", low=-100.0, paired=True)

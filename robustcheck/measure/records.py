@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class Records:
         rank: How many classes the model prefers to the true one, int32; 0 is right.
         confidence: Softmax of the predicted class, float32 in (0, 1].
         loss: Cross-entropy of the true class, float32, in nats.
+        brier: Squared distance of all classes' softmax from the truth, float32 in [0, 2].
         margin: Best logit minus second best, float32.
         borderline: Whether the margin is below ``BORDERLINE_MARGIN``, bool.
         mean_change: Mean absolute difference from the clean input, float32, in grey levels.
@@ -41,6 +42,7 @@ class Records:
     rank: NDArray[np.int32]
     confidence: NDArray[np.float32]
     loss: NDArray[np.float32]
+    brier: NDArray[np.float32]
     margin: NDArray[np.float32]
     borderline: NDArray[np.bool_]
     mean_change: NDArray[np.float32]
@@ -62,6 +64,10 @@ class Records:
         """
         common: dict[str, Any] = {name: columns[name] for name in COLUMNS}
         return cls(**common, extra={name: columns[name] for name in columns if name not in COLUMNS})
+
+    def at(self, rows: NDArray[np.int64]) -> Records:
+        """Return some of the rows, in the given order."""
+        return Records.of({name: column[rows] for name, column in self.columns().items()})
 
     def __len__(self) -> int:
         """Number of pictures."""
@@ -87,6 +93,8 @@ class Observation:
         classes: Class names by index.
         groups: Metadata columns: the text of each picture, str arrays of length n.
         limit: The break point with its bracket, if the case looked for one.
+        baseline: Which of the pictures the accepted model had right in this case, bool, shape (n,); ``None`` without one.
+        no_baseline: Why there is none.
     """
 
     records: Records
@@ -94,6 +102,26 @@ class Observation:
     classes: tuple[str, ...]
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     limit: Estimate | None = None
+    baseline: NDArray[np.bool_] | None = None
+    no_baseline: str = ""
+
+    def of(self, records: Records) -> Observation:
+        """Return the observation of other records of some of these pictures, in their order.
+
+        Raises:
+            KeyError: A picture is none of these.
+        """
+        if np.array_equal(records.id, self.records.id):
+            return replace(self, records=records)
+        position = {name: row for row, name in enumerate(self.records.id.tolist())}
+        rows = np.array([position[name] for name in records.id.tolist()], dtype=np.int64)
+        return replace(
+            self,
+            records=records,
+            clean=self.clean.at(rows),
+            groups={name: texts[rows] for name, texts in self.groups.items()},
+            baseline=None if self.baseline is None else self.baseline[rows],
+        )
 
 
 def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, NDArray[np.generic]]:
@@ -104,7 +132,7 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, 
         labels: Shape (n,), class indices.
 
     Returns:
-        The columns ``predicted, rank, confidence, loss, margin, borderline``. A class with the same logit
+        The columns ``predicted, rank, confidence, loss, brier, margin, borderline``. A class with the same logit
         and a lower index is preferred, so that ``rank == 0`` says the same as ``predicted == label``.
     """
     exact = logits.astype(np.float64)
@@ -116,11 +144,14 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, 
     top = np.partition(exact, exact.shape[1] - 2, axis=1)[:, -2:]
     margin = top[:, 1] - top[:, 0]
     log_total = top[:, 1] + np.log(np.exp(exact - top[:, 1:]).sum(axis=1))
+    distance = np.exp(exact - log_total[:, None])
+    distance[rows, labels] -= 1
     return {
         "predicted": predicted.astype(np.int32),
         "rank": rank.astype(np.int32),
         "confidence": np.exp(top[:, 1] - log_total).astype(np.float32),
         "loss": (log_total - own).astype(np.float32),
+        "brier": np.square(distance).sum(axis=1).astype(np.float32),
         "margin": margin.astype(np.float32),
         "borderline": margin < BORDERLINE_MARGIN,
     }

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.errors import CaseError
+from robustcheck.errors import NoBaselineError
 from robustcheck.measure.baseline import named
 from robustcheck.measure.intervals import Estimate, paired_difference, proportion
 from robustcheck.measure.records import Observation
@@ -18,7 +18,7 @@ def _before(seen: Observation) -> NDArray[np.bool_]:
     if seen.baseline is None:
         reason = seen.no_baseline or "there is no baseline to compare with"
         advice = "" if "accept" in reason else "; accept a run: robustcheck baseline accept REPORT --reason '...'"
-        raise CaseError(reason + advice)
+        raise NoBaselineError(reason + advice)
     return seen.baseline
 
 

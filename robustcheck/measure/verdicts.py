@@ -116,19 +116,31 @@ def gate_of(name: str, estimate: Estimate, confidence: float) -> tuple[float, fl
     return estimate.low, estimate.high
 
 
-def verdict_of(judgements: Sequence[Judgement], *, severity: str, waived: bool) -> Verdict:
-    """Return the verdict of a case whose metrics could all be measured.
-
-    A waiver on a case that holds is stale and fails, so that waivers cannot outlive their reason.
-    """
-    breached = [judgement for judgement in judgements if not judgement.holds]
+def breach_of(*, inconclusive: bool, severity: str, waived: bool) -> Verdict:
+    """Return what a threshold that does not hold makes of its case."""
     if waived:
-        return "waived" if breached else "fail"
-    if not breached:
-        return "pass"
+        return "waived"
     if severity == "warn":
         return "warn"
-    return "inconclusive" if all(judgement.inconclusive for judgement in breached) else "fail"
+    return "inconclusive" if inconclusive else "fail"
+
+
+def verdict_of(judgements: Sequence[Judgement], *, severity: str, waived: bool, lacking: bool = False) -> Verdict:
+    """Return the verdict of a case whose metrics could be measured.
+
+    A waiver on a case that holds is stale and fails, so that waivers cannot outlive their reason.
+
+    Args:
+        judgements: Of all its thresholds.
+        severity: Of the case.
+        waived: Whether a waiver names it.
+        lacking: Whether there were thresholds too that nothing could be held against, since there is no accepted run.
+    """
+    breached = [judgement for judgement in judgements if not judgement.holds]
+    if not breached and not lacking:
+        return "fail" if waived else "pass"
+    inconclusive = all(judgement.inconclusive for judgement in breached)
+    return breach_of(inconclusive=inconclusive, severity=severity, waived=waived)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from robustcheck.language.plan import Rule, Threshold
 from robustcheck.measure.anytime import Anytime
+from robustcheck.measure.attacked import withstood
 from robustcheck.measure.records import Observation, Records
+from robustcheck.units import parse_quantity
+
+AGAINST_BASELINE = ("regression", "negative_flips")
+"""The metrics that need an accepted run."""
 
 Outcome = Literal["pass", "fail"]
 Trial = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 """Which pictures a share is of, known beforehand, and for which of them it happened: bool, shape (n,) each."""
 
 STEP, SHARE = 4, 32
-"""Pictures before the first look; after it a look each time that an eighth more was seen, in steps of as many."""
+"""Pictures between two looks at first; later a look each time that one of 32 more was seen, in steps of as many."""
 
 
 def step(seen: int) -> int:
@@ -43,14 +48,15 @@ class Watch:
         Args:
             expectations: All must be decided for the case to stop.
             rule: How certain.
-            clean: All pictures as they are: how many there are of each class and group, and what is paired with them.
+            clean: All pictures as they are: how many there are of each class and group, and what is paired with them, which
+                is the accepted run too where an expectation is about it.
             seed: The suite's; with the samples' ids it decides the order.
         """
         self._clean = clean
         self._lines = {line.name: _Line(line, rule, clean) for line in expectations if line.metric in TRIALS}
         lines = self._lines.values()
         self.possible = bool(lines) and len(lines) == len(expectations) and all(line.possible for line in lines)
-        self.text = f"{rule}: {', '.join(map(str, expectations))}"
+        self.text = f"{rule}: {', '.join(map(str, expectations))}{_accepted(expectations, clean)}"
         self._order = _visiting(seed, clean.records.id.tolist())
         self._asked = np.zeros(len(clean.records), bool)
         self._uniform = np.zeros(len(clean.records), bool)
@@ -88,6 +94,13 @@ class Watch:
             rows += [position[name] for name in asked if name in position]
             self.learn(records.at(np.array(rows, dtype=np.int64)))
         return {name: line.outcome for name, line in self._lines.items()}
+
+
+def _accepted(expectations: Sequence[Threshold], clean: Observation) -> str:
+    """Return what the accepted run had right, as part of a digest, where any expectation depends on it."""
+    if clean.baseline is None or not any(line.metric in AGAINST_BASELINE for line in expectations):
+        return ""
+    return f" against {hashlib.sha256(clean.baseline.tobytes()).hexdigest()}"
 
 
 def _visiting(seed: int, ids: Sequence[str]) -> NDArray[np.int64]:
@@ -145,9 +158,10 @@ def _bound(threshold: Threshold, clean: Observation) -> tuple[float, bool]:
     What is lost against pictures that are all known is a bound of what is right.
     """
     value, at_least = threshold.bound.value, threshold.comparison in (">=", ">")
-    if threshold.metric != "drop":
+    if threshold.metric not in ("drop", "regression"):
         return value, at_least
-    return min(max(float(clean.records.right.mean()) - value, 0.0), 1.0), not at_least
+    before = clean.records.right if threshold.metric == "drop" else _baseline(clean)
+    return min(max(float(before.mean()) - value, 0.0), 1.0), not at_least
 
 
 Trials = Callable[[Observation, tuple[str, ...], Observation], list[Trial]]
@@ -161,6 +175,23 @@ def _every(happened: Callable[[Observation], NDArray[np.bool_]]) -> Trials:
 def _of_class(seen: Observation, name: str) -> NDArray[np.bool_]:
     mask: NDArray[np.bool_] = seen.records.label == seen.classes.index(name)
     return mask
+
+
+def _baseline(seen: Observation) -> NDArray[np.bool_]:
+    if seen.baseline is None:
+        raise ValueError("there is no baseline")
+    return seen.baseline
+
+
+def _within(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
+    every = np.ones(len(seen.records), bool)
+    if "minimal_norm" not in seen.records.extra:
+        # Before anything was attacked: it will be a share of all pictures.
+        return [(every, ~every)]
+    radius = parse_quantity(argument[0])
+    if radius is None:
+        raise ValueError("no radius")
+    return [(every, withstood(seen, radius.value))]
 
 
 def _top_k(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
@@ -190,6 +221,9 @@ TRIALS: dict[str, Trials] = {
     "accuracy": _every(lambda seen: seen.records.right),
     "robust_accuracy": _every(lambda seen: seen.records.right),
     "drop": _every(lambda seen: seen.records.right),
+    "regression": _every(lambda seen: seen.records.right),
+    "negative_flips": _every(lambda seen: _baseline(seen) & ~seen.records.right),
+    "robust_accuracy_at": _within,
     "flip_rate": _every(lambda seen: seen.clean.predicted != seen.records.predicted),
     "broken_rate": _every(lambda seen: seen.clean.right & ~seen.records.right),
     "top_k_accuracy": _top_k,

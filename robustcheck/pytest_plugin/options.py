@@ -46,6 +46,12 @@ SETTINGS = (
     Setting("report", "folder of the report", "robustcheck-report"),
 )
 
+FLAGS = {
+    "no_cache": "look at every picture again, whatever is known",
+    "every_picture": "look at every picture even where a check may stop early, as before a run is accepted as a baseline",
+}
+"""Options that are on or off, with their help."""
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Register everything in a group of its own."""
@@ -56,16 +62,16 @@ def add_options(parser: pytest.Parser) -> None:
         shown = f" (default: {setting.default})" if setting.default else ""
         group.addoption(setting.flag, default=None, metavar=metavar, help=setting.help + shown)
         parser.addini(setting.ini, f"twin of {setting.flag}", default=None)
-    group.addoption(
-        f"{PREFIX}-no-cache", action="store_true", default=None, help="look at every picture again, whatever is known"
-    )
+    for name, told in FLAGS.items():
+        flag = f"{PREFIX}-{name.replace('_', '-')}"
+        group.addoption(flag, action="store_true", default=None, help=told)
+        parser.addini(f"robustcheck_{name}", f"twin of {flag}", type="bool", default=False)
     group.addoption(
         f"{PREFIX}-split",
         action="store_true",
         default=False,
         help="with pytest-xdist: let one suite's cases run on several workers, each of which loads the model",
     )
-    parser.addini("robustcheck_no_cache", f"twin of {PREFIX}-no-cache", type="bool", default=False)
     parser.addini("robustcheck_suites", "folders of suites", type="args", default=["suites"])
     parser.addini("robustcheck_configs", "folder of models.yaml and data.yaml", default="configs")
 
@@ -98,6 +104,10 @@ def chosen(config: pytest.Config, name: str) -> Any:
     return number
 
 
+def _is_on(config: pytest.Config, flag: str) -> bool:
+    return bool(config.getoption(f"robustcheck_{flag}") or config.getini(f"robustcheck_{flag}"))
+
+
 def run_options(config: pytest.Config) -> Options:
     """Return the engine's options.
 
@@ -117,7 +127,8 @@ def run_options(config: pytest.Config) -> Options:
         limit=chosen(config, "limit"),
         device=chosen(config, "device"),
         batch_size=chosen(config, "batch_size"),
-        cache=not (config.getoption("robustcheck_no_cache") or config.getini("robustcheck_no_cache")),
+        cache=not _is_on(config, "no_cache"),
+        every_picture=_is_on(config, "every_picture"),
     )
 
 

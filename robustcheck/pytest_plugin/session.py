@@ -42,6 +42,7 @@ class RobustcheckSession:
         self._nodeids: dict[str, None] = {}
         self._result: dict[str, Any] | None = None
         self._written: Path | None = None
+        self._forgotten = ""
 
     @staticmethod
     def _is_worker(config: pytest.Config) -> bool:
@@ -131,6 +132,7 @@ class RobustcheckSession:
             )
 
     def _write(self) -> None:
+        from robustcheck.evidence.history import remember
         from robustcheck.report.document import document, write
 
         suites = []
@@ -146,6 +148,7 @@ class RobustcheckSession:
         seconds = time.perf_counter() - self._clock
         self._result = document(suites, started=self._started, seconds=seconds, options=options)
         self._written = write(self._result, run_options(self._config).report)
+        self._forgotten = remember(self._result, self._config.rootpath)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show a table a suite, and tell GitHub if it is listening."""
@@ -166,6 +169,8 @@ class RobustcheckSession:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written
             reporter.line(f"robustcheck: {self._result['verdict']} in {self._result['seconds']:.1f} s; report: {shown}")
+        if self._forgotten:
+            reporter.line(f"NOTE {self._forgotten}", yellow=True)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             _tell_github(reporter, self._result)
 

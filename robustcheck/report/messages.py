@@ -23,6 +23,8 @@ def expectation(line: Json) -> str:
 
     ``accuracy 71.2% [67.5, 74.6] of 600 pictures, expected >= 80%``. Under ``confident`` the ends at its confidence follow.
     """
+    if line["observed"] is None:
+        return f"{line['metric']} {line['expect']} was held against nothing: {line['detail']}"
     detail = f" ({line['detail']})" if line["detail"] else ""
     close = "; the bound lies within the interval" if line["straddles"] and line["rule"] == "point" else ""
     if line["gate_low"] is not None:

@@ -65,8 +65,11 @@ def suite(
         "seed": seed,
         "model": {"name": model, "digest": f"{model:0<64}"},
         "data": {"name": "greys", "digest": data},
+        "verdict": "pass",
         "cases": [_case(folder, one, path, keep) for one in cases],
-        "overall": [{"id": "overall[1]", "kind": "overall", "verdict": "error"}],
+        "overall": [
+            {"id": "overall[1]", "kind": "overall", "verdict": "error", "n": 0, "metrics": {}, "expectations": []}
+        ],
         "not_run": list(not_run),
     }
 
@@ -94,6 +97,7 @@ def _case(folder: Path, one: Mapping[str, Any], path: str, keep: bool) -> dict[s
         "stopped": "",
         "problems": [],
         "records": records,
-        "metrics": {"accuracy": {"value": sum(one["right"]) / n, "n": n}} if n else {},
+        "expectations": [],
+        "metrics": {"accuracy": {"value": sum(one["right"]) / n, "low": 0.0, "high": 1.0, "n": n}} if n else {},
         **one["facts"],
     }

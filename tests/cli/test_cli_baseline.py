@@ -101,7 +101,8 @@ def test_what_is_left_out_is_told(accept: Call, tmp_path: Path) -> None:
     assert done.lines[1:] == [
         "left out, since each model is looked at where it breaks: how-far",
         "left out, since they were not run: slow",
-        "without all pictures, since they stopped early or some are unreadable: early",
+        "without all pictures, since they stopped early or some are unreadable: early; look at all of them with pytest "
+        "--robustcheck --robustcheck-every-picture",
     ]
     read = Baseline.load(FILE)
     assert read.cases.keys() == {"clean", "early"}

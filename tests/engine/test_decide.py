@@ -89,6 +89,10 @@ def test_a_gate_that_no_result_could_pass_is_refused_before_anything_runs(run: C
             "with 8 pictures of dark, even if there is not one case: it takes 299",
         ),
         ("flip_rate: '<= 1%'", "with 24 pictures, even if there is not one case: it takes 299"),
+        (
+            "selective_accuracy: {coverage: 50%, accuracy: '>= 99%'}",
+            "with 12 pictures, the 50% of them it is surest of, even if there is not one error: it takes 299",
+        ),
         ("drop: '<= 1pp'", "with 24 pictures, even if there is not one error: it takes 268"),
     ],
 )

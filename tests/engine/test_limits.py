@@ -21,7 +21,7 @@ def observation(right: int, n: int = 100) -> Observation:
     zeros = np.zeros(n, np.float32)
     ids = np.arange(n).astype(np.str_)
     records = Records(
-        id=ids, label=np.zeros(n, np.int32), predicted=rank, rank=rank, confidence=zeros + 1, loss=zeros, margin=zeros,
+        id=ids, label=np.zeros(n, np.int32), predicted=rank, rank=rank, confidence=zeros + 1, loss=zeros, brier=zeros, margin=zeros,
         borderline=zeros > 1, mean_change=zeros, max_change=zeros.astype(np.uint8), unseen=zeros, pixels=ids,
     )  # fmt: skip
     return Observation(records, records, ("a", "b"))

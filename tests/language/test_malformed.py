@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from writing import check, combine, limit, text_of
 
+import robustcheck.measure.calibration
+import robustcheck.measure.selective  # noqa: F401 - registers metrics
 from robustcheck.errors import SuiteError
 
 # (what the suite says, what the error says)
@@ -100,6 +102,27 @@ ROWS = [
     (text_of(expect='{confusion: {stop: {‸stop: "<= 1%"}}}'), "stop cannot be confused with itself"),
     (text_of(expect='{confusion: {stop: {‸left: "<= 1%"}}}'), "has no class left"),
     (text_of(expect='{group_accuracy: {weather: {rain: ‸"80%"}}}'), "group_accuracy of weather, rain needs a comparison"),
+    (text_of(expect='{selective_accuracy: ‸">= 99%"}'), 'selective_accuracy needs a coverage and an accuracy; write {coverage: 80%, accuracy: ">= 99%"}'),
+    (text_of(expect="{selective_accuracy: ‸{}}"), "selective_accuracy needs a coverage and an accuracy"),
+    (text_of(expect='{selective_accuracy: {‸80%: ">= 99%"}}'), "80% is no key of selective_accuracy; known: accuracy, coverage"),
+    (text_of(expect='{selective_accuracy: {‸covrage: 80%, accuracy: ">= 9%"}}'), "covrage is no key of selective_accuracy; did you mean coverage?"),
+    (text_of(expect='{selective_accuracy: ‸{accuracy: ">= 99%"}}'), 'selective_accuracy needs coverage; write {coverage: 80%, accuracy: ">= 99%"}'),
+    (text_of(expect="{selective_accuracy: ‸{coverage: 80%}}"), "selective_accuracy needs accuracy"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸0.8, accuracy: ">= 99%"}}'), "coverage needs a unit (share, in percent)"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸80pp, accuracy: ">= 99%"}}'), "coverage is measured in %, not pp; write 80%"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸101%, accuracy: ">= 99%"}}'), "coverage must be between 0% and 100%, not 101%"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸-1%, accuracy: ">= 99%"}}'), "coverage must be between 0% and 100%, not -1%"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸0%, accuracy: ">= 99%"}}'), "coverage must be above 0%, not 0%"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸most, accuracy: ">= 99%"}}'), "coverage must be a number with a unit such as 15%, not the text most"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸[80%], accuracy: ">= 99%"}}'), "coverage must be a number with a unit such as 15%, not a list"),
+    (text_of(expect='{selective_accuracy: {coverage: ‸~, accuracy: ">= 99%"}}'), "coverage must be a number with a unit such as 15%, not nothing"),
+    (text_of(expect='{selective_accuracy: {coverage: 80.0%, accuracy: ‸">= 0.99"}}'), 'selective_accuracy of 80% needs the unit %; write ">= 99%"'),
+    (text_of(expect='{selective_accuracy: {coverage: 80%, accuracy: ‸"<= 100%"}}'), '"<= 100%" always holds'),
+    (text_of(**check('shift: camera.pitch, pitch: 1deg, expect: {selective_accuracy: {coverage: 80%, ‸accuracy: ~}}')), "null removes nothing: no selective_accuracy 80% is expected here"),
+    (text_of(expect='{brier: ‸"<= 5%"}'), 'brier is measured as a plain number, not in %; write "<= 0.05"'),
+    (text_of(expect='{brier: ‸"<= 2"}'), 'always holds, so it checks nothing; brier lies between 0 and 2'),
+    (text_of(expect='{nll: ‸"< 0"}'), 'cannot be reached'),
+    (text_of(expect='{augrc: ‸"<= 50%"}'), 'augrc lies between 0% and 50%'),
     # clean
     (text_of(clean="‸97%"), "clean must be a mapping"),
     (text_of(clean="{‸expects: {}}"), "expects is no key of clean; did you mean expect?"),

@@ -12,7 +12,7 @@ import pytest
 from writing import check, limit, text_of
 
 from robustcheck.errors import SuiteError
-from robustcheck.language.plan import matches
+from robustcheck.language.patterns import matches
 from robustcheck.units import Quantity
 
 

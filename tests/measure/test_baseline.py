@@ -363,8 +363,8 @@ UNKNOWN: dict[str, tuple[tuple[Any, ...], str]] = {
     ),
     "a case that stopped early": (
         ("early", "abc"),
-        "early stopped early in the run that was accepted into suites/s.baseline.json, which saw 2 of 5 pictures; expect "
-        "regression or negative_flips in it, run it, and accept the report: such a case looks at every picture",
+        "early stopped early in the run that was accepted into suites/s.baseline.json, which saw 2 of 5 pictures; run "
+        "it with --robustcheck-every-picture and accept the report",
     ),
 }
 

@@ -1,5 +1,7 @@
 """Metrics on cases small enough to count by hand, and scores against torch."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustcheck.errors import CaseError
+from robustcheck.measure.intervals import clopper_pearson
 from robustcheck.measure.records import Observation, Records, score
 from robustcheck.measure.verdicts import measure
 
@@ -23,6 +26,7 @@ def records(label: list[int], predicted: list[int], rank: list[int] | None = Non
         rank=np.array(ranks, np.int32),
         confidence=np.linspace(0.4, 0.9, n, dtype=np.float32),
         loss=np.zeros(n, np.float32),
+        brier=np.zeros(n, np.float32),
         margin=np.ones(n, np.float32),
         borderline=np.zeros(n, bool),
         mean_change=np.ones(n, np.float32),
@@ -98,6 +102,8 @@ def test_score_agrees_with_torch(n: int, classes: int, seed: int, coarse: bool) 
     target = torch.from_numpy(labels.astype(np.int64))
     loss = torch.nn.functional.cross_entropy(exact, target, reduction="none")
     np.testing.assert_allclose(found["loss"], loss.numpy(), atol=1e-5, rtol=1e-5)
+    one_hot = torch.nn.functional.one_hot(target, classes)
+    np.testing.assert_allclose(found["brier"], (exact.softmax(1) - one_hot).square().sum(1).numpy(), atol=1e-6)
     np.testing.assert_allclose(found["confidence"], exact.softmax(1).amax(1).numpy(), rtol=1e-5)
     best = exact.topk(2, dim=1).values
     np.testing.assert_allclose(found["margin"], (best[:, 0] - best[:, 1]).numpy(), atol=1e-5, rtol=1e-5)
@@ -110,3 +116,32 @@ def test_score_of_huge_logits_stays_finite() -> None:
     found = score(np.array([[1e4, -1e4, 0.0]], np.float32), np.array([1], np.int32))
     assert found["loss"][0] == pytest.approx(2e4)
     assert found["confidence"][0] == 1.0
+
+
+def test_the_worst_of_several_is_gated_by_all_of_them() -> None:
+    label = [0] * 40 + [1] * 10
+    seen = records(label, [0] * 36 + [1] * 4 + [1] * 10)
+    seen_by = Observation(seen, seen, CLASSES, {"weather": np.array(["sun"] * 40 + ["rain"] * 10)})
+    for found in (measure(seen_by, "worst_class_accuracy"), measure(seen_by, "group_accuracy", ("weather",))):
+        assert found.limits is not None
+        low, high = found.limits(0.95)
+        # The ten that are all right prove less than the forty of which four are wrong.
+        assert low == pytest.approx(0.05 ** (1 / 10))
+        assert high == pytest.approx(clopper_pearson(36, 40, 0.975)[1])
+        assert found.value == 36 / 40
+
+
+@pytest.mark.parametrize(("n", "proven"), [(298, False), (299, True)])
+def test_no_confusion_is_proven_rare_by_so_many_pictures(n: int, proven: bool) -> None:
+    seen = records([0] * n, [0] * n)
+    found = measure(Observation(seen, seen, CLASSES), "confusion", ("stop", "turn_left"))
+    assert found.limits is not None
+    assert (found.limits(0.95)[1] <= 0.01) is proven
+
+
+def test_calls_a_picture_are_no_share() -> None:
+    seen = records(LABEL, LABEL)
+    seen = dataclasses.replace(seen, extra={"calls": np.array([40, 40, 50, 50, 40, 40, 50, 50], np.float32)})
+    found = measure(Observation(seen, seen, CLASSES), "model_calls")
+    assert found.value == 45
+    assert 40 < found.low < 45 < found.high < 50

@@ -1,0 +1,1 @@
+"""Evidence that outlives a run: the numbers of every run, and what they say about where a model is going."""
