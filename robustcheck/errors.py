@@ -90,7 +90,7 @@ def place_of(error: BaseException) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean X?`` for the nearest known word, or what is known at all.
+    """Return ``did you mean X?`` for the nearest known word, or what is known of its family (``crop.``) or at all.
 
     Args:
         word: What the user wrote.
@@ -102,4 +102,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"did you mean {next(name for name in words if name.lower() == near[0])}?"
     if not words:
         return ""
+    family = word.rpartition(".")[0]
+    words = [name for name in words if family and name.startswith(f"{family}.")] or words
     return f"known: {', '.join(words[:12])}" + (", ..." if len(words) > 12 else "")

@@ -261,8 +261,11 @@ def write_pictures(folder: Path) -> None:
 
 def write_weights(path: Path) -> None:
     """Save what the README's factory builds, before any training."""
+    import torch
     from safetensors.torch import save_file
 
+    # Some weights have three of the four pictures right, which is no proof against the declared accuracy.
+    torch.manual_seed(0)
     names: dict[str, Any] = {}
     exec(block("README.md", "python model"), names)
     path.parent.mkdir()

@@ -139,6 +139,7 @@ ROWS = [
     (text_of(checks="[‸{id: a}]"), "a check needs shift, attack, compose, combine, worst_of or find_limit"),
     (text_of(checks="[‸{shfit: camera.pitch}]"), "did you mean shift?"),
     (text_of(**check("shift: ‸camera.pich, pitch: 15deg")), "there is no shift camera.pich; did you mean camera.pitch?"),
+    (text_of(**check("shift: ‸crop.tightly, keep: 95%")), "there is no shift crop.tightly; known: crop.box, crop.center, crop.corner"),
     (text_of(**check("shift: ‸5")), "shift must be text"),
     (text_of(**check("shift: camera.pitch, ‸compose: []")), "either shift or compose, not both"),
     (text_of(**check("attack: ‸pdg, eps: 1/255")), "there is no attack pdg; did you mean pgd?"),
