@@ -45,16 +45,21 @@ def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
     for name in (source, target):
         if name not in seen.classes:
             raise CaseError(f"the model has no class {name}; {did_you_mean(name, seen.classes)}")
+    tried, reached = towards(seen, source, target)
+    if not tried.any():
+        raise CaseError(f"the attack turned no picture of {source} towards {target}; name the pair under targeted")
+    return proportion(int((reached & tried).sum()), int(tried.sum()), detail=f"{source} -> {target}")
+
+
+def towards(seen: Observation, source: str, target: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which pictures of one class were attacked towards another, and which pictures reached it, shape (n,) each."""
     start, end = seen.classes.index(source), seen.classes.index(target)
     every: NDArray[Any] | None = seen.records.extra.get(f"reached.{end}")
     if every is not None:
         tried, reached = every >= 0, every > 0
     else:
-        tried, reached = _column(seen, "target") == end, _column(seen, "reached")
-    tried = tried & (seen.records.label == start)
-    if not tried.any():
-        raise CaseError(f"the attack turned no picture of {source} towards {target}; name the pair under targeted")
-    return proportion(int((reached & tried).sum()), int(tried.sum()), detail=f"{source} -> {target}")
+        tried, reached = _column(seen, "target") == end, _column(seen, "reached").astype(bool)
+    return tried & (seen.records.label == start), reached
 
 
 @metric("eot_success", better="lower", kinds=("attack",))

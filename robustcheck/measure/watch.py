@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from robustcheck.language.plan import Rule, Threshold
 from robustcheck.measure.anytime import Anytime
-from robustcheck.measure.attacked import withstood
+from robustcheck.measure.attacked import towards, withstood
 from robustcheck.measure.records import Observation, Records
 from robustcheck.units import parse_quantity
 
@@ -25,6 +25,9 @@ Trial = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 STEP, SHARE = 4, 32
 """Pictures between two looks at first; later a look each time that one of 32 more was seen, in steps of as many."""
 
+LEAST = 16
+"""Pictures of all kinds that are looked at in any case, so that what is shown beside a share of one class is not of nothing."""
+
 
 def step(seen: int) -> int:
     """Return after how many pictures more the next look is taken; the batch size has no say in it."""
@@ -34,8 +37,8 @@ def step(seen: int) -> int:
 class Watch:
     """Which pictures a case that may stop early looks at, until every expectation is decided.
 
-    First come pictures of all kinds in random order, as long as a share of all pictures is open; then only those of the classes
-    and groups whose own share still is, in the same order. The first decision on an expectation stands.
+    First come pictures of all kinds in random order, a few and then more as long as a share of all pictures is open; then only
+    those of the classes and groups whose own share still is, in the same order. The first decision on an expectation stands.
 
     Attributes:
         possible: Whether the case can stop early at all.
@@ -65,7 +68,8 @@ class Watch:
     def ask(self) -> list[str]:
         """Return the ids of the pictures to look at next; none when nothing is open."""
         open_ = [line for line in self._lines.values() if line.outcome is None]
-        self.uniform = any(line.whole for line in open_)
+        few = int(self._uniform.sum()) < LEAST
+        self.uniform = bool(open_) and (few or any(line.whole for line in open_))
         scope = np.ones(len(self._asked), bool)
         if not self.uniform:
             scope = np.logical_or.reduce([line.scope() for line in open_]) if open_ else ~scope
@@ -194,6 +198,13 @@ def _within(seen: Observation, argument: tuple[str, ...], clean: Observation) ->
     return [(every, withstood(seen, radius.value))]
 
 
+def _reached(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
+    """Every picture of the source is attacked, where pairs of classes say what for or each class is tried."""
+    source, target = argument
+    mask = _of_class(seen, source)
+    return [(mask, towards(seen, source, target)[1] if "reached" in seen.records.extra else ~mask)]
+
+
 def _top_k(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
     return [(np.ones(len(seen.records), bool), seen.records.rank < int(argument[0]))]
 
@@ -224,6 +235,7 @@ TRIALS: dict[str, Trials] = {
     "regression": _every(lambda seen: seen.records.right),
     "negative_flips": _every(lambda seen: _baseline(seen) & ~seen.records.right),
     "robust_accuracy_at": _within,
+    "targeted_success": _reached,
     "flip_rate": _every(lambda seen: seen.clean.predicted != seen.records.predicted),
     "broken_rate": _every(lambda seen: seen.clean.right & ~seen.records.right),
     "top_k_accuracy": _top_k,

@@ -18,6 +18,11 @@ def interval(estimate: Json, unit: str) -> str:
     return f"{written(value, unit)} [{low}, {high}]"
 
 
+def is_close(line: Json) -> bool:
+    """Whether a threshold was decided by the number alone although the bound lies within its interval."""
+    return bool(line["straddles"] and line["rule"] == "point")
+
+
 def expectation(line: Json) -> str:
     """Return one expectation with what was observed.
 
@@ -26,7 +31,7 @@ def expectation(line: Json) -> str:
     if line["observed"] is None:
         return f"{line['metric']} {line['expect']} was held against nothing: {line['detail']}"
     detail = f" ({line['detail']})" if line["detail"] else ""
-    close = "; the bound lies within the interval" if line["straddles"] and line["rule"] == "point" else ""
+    close = "; the bound lies within the interval" if is_close(line) else ""
     if line["gate_low"] is not None:
         low, high = (written(line[end], line["unit"]) for end in ("gate_low", "gate_high"))
         close = f", {line['rule']}: between {low} and {high}"

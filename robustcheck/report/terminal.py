@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from robustcheck.report.coverage import lines
-from robustcheck.report.messages import expectation, interval, search
+from robustcheck.report.messages import expectation, interval, is_close, search
 
 Json = Mapping[str, Any]
 Row = tuple[str, ...]
@@ -14,6 +14,7 @@ HEAD: Row = ("case", "n", "accuracy [95%]", "drop [95%]", "expected", "verdict")
 NAMED_NOT_RUN = 3
 SHOWN = 2
 """Expectations that fit into a row; the result file has them all."""
+CLOSE = " (close)"
 
 
 def rows(suite: Json) -> list[Row]:
@@ -35,7 +36,7 @@ def _row(result: Json) -> Row:
 def _expected(lines: Sequence[Json]) -> str:
     """Return what was expected: the breached lines if there are any, at most two, and how many more."""
     shown = [line for line in lines if line["verdict"] != "pass"] or list(lines)
-    texts = [f"{line['metric']} {line['expect']}" for line in shown[:SHOWN]]
+    texts = [f"{line['metric']} {line['expect']}" + (CLOSE if is_close(line) else "") for line in shown[:SHOWN]]
     more = len(lines) - len(texts)
     return ", ".join(texts) + (f" (+{more})" if more else "")
 
@@ -94,6 +95,10 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     early = [result for result in suite["cases"] if result["stopped"]]
     if early:
         yield f"{len(early)} cases stopped early: {early[0]['stopped']}", ""
+    close = sum(is_close(line) for result in results for line in result["expectations"])
+    if close:
+        several = "1 bound is" if close == 1 else f"{close} bounds are"
+        yield f"{several} close: within the 95% interval, so that other such pictures could decide otherwise", ""
     unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
     if unreadable:
         yield f"NOTE {unreadable} pictures are unreadable and were not looked at", "warn"

@@ -214,6 +214,54 @@ def test_attacks_and_searches_stop_too(run: Callable[..., Any]) -> None:
     assert found["view"].metrics["mean_view_accuracy"].n == found["view"].n
 
 
+TARGETED = """
+decide: anytime
+checks:
+  - id: pairs
+    attack: pgd
+    steps: 5
+    eps: 0.1
+    targeted: {TARGETS}
+    expect: {targeted_success: {dark: {middle: "<= 50%"}}}
+  - id: radius
+    attack: ddn
+    norm: l2
+    steps: 20
+    expect: {robust_accuracy_at: {"0.001": ">= 50%"}}
+"""
+
+
+def test_what_is_attacked_towards_a_class_stops_where_it_is_known_beforehand(run: Callable[..., Any]) -> None:
+    text = TARGETED.replace("{TARGETS}", "{dark: middle}")
+    found = run(text, each=40)
+    whole = run(text, each=40, every_picture=True, cache=False)
+    for case in ("pairs", "radius"):
+        assert whole[case].n == 120
+        assert found[case].n < 60
+        assert found[case].verdict == whole[case].verdict
+        assert found[case].stopped
+    # Sixteen of all kinds first, then pictures of that class alone.
+    assert found["pairs"].metrics["accuracy"].n == 16
+    assert 0 < found["pairs"].n - 16 < found["pairs"].expectations[0].n
+    by_chance = run(TARGETED.replace("{TARGETS}", "random"), each=40)["pairs"]
+    assert (by_chance.n, by_chance.stopped) == (120, "")
+
+
+def test_a_share_of_one_class_alone_stops_and_the_rest_is_not_of_nothing(run: Callable[..., Any]) -> None:
+    text = """
+    decide: anytime
+    checks:
+      - {id: dusk, shift: light.exposure, stops: -0.2ev, expect: {class_accuracy: {dark: ">= 50%"}}}
+      - {id: night, shift: light.exposure, stops: -3ev, expect: {class_accuracy: {bright: ">= 50%"}}}
+    """
+    found = run(textwrap.dedent(text), each=40)
+    assert (found["dusk"].verdict, found["night"].verdict) == ("pass", "fail")
+    for case in ("dusk", "night"):
+        assert found[case].stopped
+        assert found[case].n < 60
+        assert found[case].metrics["accuracy"].n == min(16, found[case].n)
+
+
 def test_a_case_under_an_overall_line_looks_at_everything(run: Callable[..., Any]) -> None:
     text = "decide: anytime\n" + textwrap.dedent(CHECK).format(more="why: dusk", bound=60).lstrip()
     text += 'overall:\n  - {metric: mean_accuracy, over: "*", expect: ">= 50%"}\n'

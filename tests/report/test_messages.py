@@ -105,7 +105,8 @@ def test_table_shows_every_case_and_what_was_not_looked_at() -> None:
     assert lines[3].split("  ")[0] == "light.exposure[stops=-3ev]"
     assert " ".join(lines[3].split()[1:]) == "600 71.2% [67.5, 74.6] 27.0pp [24.0, 31.0] accuracy >= 80% (+1) fail"
     assert lines[5] == "2 results: 1 fail, 1 pass; 1200 forward passes"
-    assert lines[6] == "NOTE 2 cases of this tier were not run: a, b"
+    assert lines[6] == "1 bound is close: within the 95% interval, so that other such pictures could decide otherwise"
+    assert lines[7] == "NOTE 2 cases of this tier were not run: a, b"
 
 
 def test_cached_run_says_that_it_did_no_forward_pass() -> None:
