@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from robustcheck.language.plan import Case, Suite, Threshold, in_tier
 from robustcheck.measure.power import passing_share, smallest_drop
 
 FEW, MORE = 8, 16
-"""Pictures that the calibration looks at: the difference is what a picture costs, the rest what a case does."""
+"""Pictures that the calibration looks at: the difference is what passes a picture costs, the rest what a case does."""
+TIMED = 64
+"""Pictures by which the time of a case is told that looks at each only once; for others it is that of their passes."""
+
+
+ONCE = ("clean", "shift", "compose", "combine")
+"""Kinds of cases that look at each picture once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +86,17 @@ def plan(suite: Suite, project: Project, options: Options) -> tuple[Cost, ...]:
     cases = [case for case in suite.cases if case is suite.clean or in_tier(case.tier, options.tier)]
     with tempfile.TemporaryDirectory() as folder:
         quick = dataclasses.replace(options, report=Path(folder), cache=False, keep=False)
-        few, more = (
-            _calibrated(suite, project, dataclasses.replace(quick, limit=min(count, len(index.samples))), cases)
-            for count in (FEW, MORE)
-        )
-    return tuple(_cost(case, few[case.id], more[case.id], index, classes) for case in cases)
+
+        def calibrated(count: int, chosen: Sequence[Case]) -> dict[str, CaseResult]:
+            limited = dataclasses.replace(quick, limit=min(count, len(index.samples)))
+            return _calibrated(suite, project, limited, chosen)
+
+        few, more = calibrated(FEW, cases), calibrated(MORE, cases)
+        timed = more | calibrated(TIMED, [case for case in cases if case.kind in ONCE])
+    return tuple(_cost(case, few[case.id], more[case.id], timed[case.id], index, classes) for case in cases)
 
 
-def _calibrated(suite: Suite, project: Project, options: Options, cases: list[Case]) -> dict[str, CaseResult]:
+def _calibrated(suite: Suite, project: Project, options: Options, cases: Sequence[Case]) -> dict[str, CaseResult]:
     # Nothing is gated here, and no case may stop early.
     plain = [dataclasses.replace(case, rule=dataclasses.replace(case.rule, stops=False)) for case in suite.cases]
     run = SuiteRun(dataclasses.replace(suite, cases=tuple(plain), declared=None), project, options)
@@ -97,20 +107,23 @@ def _calibrated(suite: Suite, project: Project, options: Options, cases: list[Ca
         run.close()
 
 
-def _cost(case: Case, few: CaseResult, more: CaseResult, index: Index, classes: tuple[str, ...]) -> Cost:
+def _cost(
+    case: Case, few: CaseResult, more: CaseResult, timed: CaseResult, index: Index, classes: tuple[str, ...]
+) -> Cost:
     n, apart = len(index.samples), more.n - few.n
 
-    def scaled(start: float, end: float) -> float:
+    def scaled(start: int, end: int) -> int:
         slope = max(0.0, (end - start) / apart) if apart > 0 else 0.0
-        return max(end, end + slope * (n - more.n))
+        return round(end + slope * (n - more.n))
 
+    forwards, backwards = scaled(few.forwards, more.forwards), scaled(few.backwards, more.backwards)
     gates = tuple(_gate(case, line, index, classes) for line in case.expectations)
     return Cost(
         case.id,
         n,
-        round(scaled(few.forwards, more.forwards)),
-        round(scaled(few.backwards, more.backwards)),
-        scaled(few.seconds, more.seconds),
+        forwards,
+        backwards,
+        timed.seconds * (forwards + 2 * backwards) / max(1, timed.forwards + 2 * timed.backwards),
         gates,
         "; ".join(more.problems) if more.verdict == "error" else "",
     )

@@ -61,6 +61,7 @@ def test_the_cost_is_what_a_run_costs(robustcheck_command: Call, project: Call, 
         close = 0.5 if name == "harm" else 0.1
         assert cost["forwards"] == pytest.approx(found[name].forwards, rel=close), name
         assert cost["backwards"] == pytest.approx(found[name].backwards, rel=close), name
+        assert cost["seconds"] > 0
     assert costs["harm"]["backwards"] > 0
     assert costs["dusk"]["backwards"] == 0
 
