@@ -40,7 +40,7 @@ LAYERS: dict[str, set[str]] = {
         "shifts",
         "units",
     },
-    "evidence": {"engine", "errors", "language", "measure", "registry", "units"},
+    "evidence": {"data", "engine", "errors", "language", "measure", "models", "pictures", "registry", "units"},
     "report": {"engine", "errors", "language", "measure", "units"},
 }
 """What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
@@ -58,7 +58,7 @@ LAYERS["cli"] = LAYERS["report"] | {
     "registry",
     "report",
 }
-LAYERS["__init__"] = {"api", "registry"}
+LAYERS["__init__"] = {"api", "errors", "evidence", "registry"}
 
 HEAVY = frozenset({"PIL", "albumentations", "cv2", "foolbox", "pyarrow", "scipy", "timm", "torch", "torchvision"})
 """Libraries that no session may load before a picture or a model is touched."""
@@ -188,6 +188,8 @@ def test_imports_follow_the_arrows(source: Source) -> None:
         if parts[0] != "robustcheck" or len(parts) == 1:
             continue
         other = parts[1]
+        if source.name == "demo/train.py" and other == "record_training":
+            continue  # a training script, which comes in by the public door as a user's does
         if other in ("run_suite", "RunResult", "metric", "shift"):
             wrong.append(f"line {imported.line}: import {imported.module} from where it lives")
         elif other != source.part and other not in LAYERS[source.part]:

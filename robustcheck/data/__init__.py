@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from robustcheck.data.source import Sample, Source
 from robustcheck.language.entries import DataEntry
+from robustcheck.pictures.identity import digest_of_set
 
 __all__ = ["Sample", "Source", "data_digest", "open_source"]
 
@@ -105,11 +105,8 @@ class Limited:
 
 def data_digest(source: Source, samples: Iterable[Sample]) -> str:
     """Return the sha256 over the sorted (id, content, label) of samples, in hexadecimal."""
-    lines = sorted(f"{sample.id}\x00{source.content(sample)}\x00{sample.label}\n" for sample in samples)
+    listed = [(sample.id, source.content(sample), sample.label) for sample in samples]
     keep = getattr(source, "keep", None)
     if keep:
         keep()
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line.encode())
-    return digest.hexdigest()
+    return digest_of_set(listed)

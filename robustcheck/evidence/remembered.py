@@ -1,0 +1,115 @@
+"""Fingerprints of pictures that were decoded before, so that a second look for leaks decodes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+Answer = TypeVar("Answer")
+SECONDS_TO_WAIT: Final = 30.0
+AT_ONCE: Final = 500
+"""Fingerprints that are written in one short transaction, so that no process waits long for another."""
+CHECK: Final = 8
+"""Bytes of a checksum: what a broken disk gives back is computed again, never believed."""
+
+_DAMAGE: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Remembered:
+    """A small database of bytes by key that several processes and threads may use at once.
+
+    It is an optimisation only: what cannot be read or written is computed, and a damaged file is begun anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Use a file, which is made when needed."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._usable = True
+        self._fresh: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was put under a key, or ``None``."""
+
+        def look(database: sqlite3.Connection) -> bytes | None:
+            row = database.execute("SELECT value FROM prints WHERE key=?", (key,)).fetchone()
+            return row[0] if row and isinstance(row[0], bytes) else None
+
+        with self._lock:
+            stored = self._fresh.get(key) or self._ask(look)
+        value = stored[:-CHECK] if stored else b""
+        return value if stored and _checked(key, value) == stored else None
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep bytes under a key."""
+        with self._lock:
+            self._fresh[key] = _checked(key, value)
+            if len(self._fresh) >= AT_ONCE:
+                self._write()
+
+    def keep(self) -> None:
+        """Write down what is new and let go of the database."""
+        with self._lock:
+            self._write()
+            self._close()
+
+    def _write(self) -> None:
+        rows = list(self._fresh.items())
+
+        def add(database: sqlite3.Connection) -> None:
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany("INSERT OR REPLACE INTO prints VALUES (?, ?)", rows)
+            database.execute("COMMIT")
+
+        if rows:
+            self._ask(add)
+        self._fresh.clear()
+
+    def _ask(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
+        for attempt in (1, 2):
+            if not self._usable:
+                break
+            try:
+                if self._connection is None:
+                    self._connection = self._open()
+                return work(self._connection)
+            except (OSError, sqlite3.Error) as error:
+                self._close()
+                damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+                self._usable = attempt == 1 and damaged and self._discard()
+        return None
+
+    def _close(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _discard(self) -> bool:
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Without isolation level a look-up leaves no transaction open that would keep writers waiting.
+        opened = sqlite3.connect(self._path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, opened.close)
+        with contextlib.suppress(sqlite3.OperationalError):  # another process is at it, or the file system has no WAL
+            opened.execute("PRAGMA journal_mode=WAL")
+        opened.execute("PRAGMA synchronous=NORMAL")
+        opened.execute("CREATE TABLE IF NOT EXISTS prints (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+        return opened
+
+
+def _checked(key: str, value: bytes) -> bytes:
+    return value + hashlib.blake2b(value, key=hashlib.sha256(key.encode()).digest(), digest_size=CHECK).digest()
