@@ -79,6 +79,15 @@ class NoBaselineError(CaseError):
     """There is no accepted run that a number could be compared with; all other numbers of the case stand."""
 
 
+class AttestationRefused(RobustcheckError):
+    """An attestation does not show that this very model passed this very suite; carries every reason."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """Keep the reasons in the order in which they were found."""
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join(f"refused: {reason}" for reason in self.reasons))
+
+
 class ThresholdBreach(RobustcheckError):
     """A number was measured and misses the threshold of the suite; a waiver can excuse it."""
 

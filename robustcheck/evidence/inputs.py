@@ -1,0 +1,84 @@
+"""Which files a run rests on, each by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from robustcheck.data.digests import FileDigests
+from robustcheck.evidence.checksums import digest_of
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Suite
+from robustcheck.measure.baseline import default_path
+
+CONFIGURATION = ("models.yaml", "data.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file.
+
+    Attributes:
+        role: ``configuration``, ``weights``, ``baseline``, ``training`` or ``card``.
+        name: Its path from the project's root, or its name alone where it lies elsewhere.
+        sha256: Of its bytes, in hexadecimal; a folder's is that of its files' digests and names.
+    """
+
+    role: str
+    name: str
+    sha256: str
+
+    def to_json(self) -> Mapping[str, str]:
+        """Return JSON values."""
+        return {"role": self.role, "name": self.name, "sha256": self.sha256}
+
+
+def inputs_of(
+    suite: Suite, project: Project, configs: Path, *, of: Callable[[Path], str] | None = None
+) -> tuple[Input, ...]:
+    """Return the files that decide a run beside its pictures; what cannot be read is left to whoever needs it.
+
+    Digests are remembered by size, times and inode, so that a second run costs a look at each.
+
+    Args:
+        suite: The suite.
+        project: Its project.
+        configs: Folder of ``models.yaml`` and ``data.yaml``.
+        of: How a file's sha256 is found; from what is remembered by default.
+    """
+    if of is not None:
+        return tuple(_inputs(suite, project, configs, of))
+    digests = FileDigests(project.root / ".robustcheck" / "digests.sqlite")
+    try:
+        return tuple(_inputs(suite, project, configs, digests.of))
+    finally:
+        digests.keep()
+
+
+def _inputs(suite: Suite, project: Project, configs: Path, of: Callable[[Path], str]) -> Iterator[Input]:
+    named = [("configuration", configs / name) for name in CONFIGURATION]
+    weights = project.models[suite.model].weights
+    named += [("weights", weights)] if weights else []
+    named += [("baseline", default_path(project.root / suite.path))]
+    demanded = suite.provenance
+    if demanded and demanded.training:
+        named += [("training", project.root / demanded.training.record)]
+    if demanded and demanded.dataset:
+        named += [("card", project.root / demanded.dataset.card)]
+    for role, path in named:
+        found = _digest(path, of)
+        if found:
+            yield Input(role, _named(path, project.root), found)
+
+
+def _digest(path: Path, of: Callable[[Path], str]) -> str:
+    try:
+        return digest_of(path, of)
+    except OSError:
+        return ""
+
+
+def _named(path: Path, root: Path) -> str:
+    inside = path.is_relative_to(root)
+    return path.relative_to(root).as_posix() if inside else path.name

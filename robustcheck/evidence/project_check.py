@@ -1,0 +1,96 @@
+"""Holds a statement against a suite and its files as they lie in a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from robustcheck.errors import RobustcheckError
+from robustcheck.evidence.checksums import sha256_of
+from robustcheck.evidence.inputs import inputs_of
+from robustcheck.evidence.places import inside
+from robustcheck.evidence.statement import DATA, EXTENSION, SUITE
+from robustcheck.language import load_project, load_suite
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Suite
+from robustcheck.measure.baseline import printable
+
+
+def differing(
+    statement: Mapping[str, Any], path: Path, root: Path, configs: Path, *, with_data: bool = False
+) -> Iterator[str]:
+    """Yield in what a run differs from a suite as it is now.
+
+    Args:
+        statement: A statement that was read by ``parse_statement``.
+        path: The suite's file.
+        root: The project's folder.
+        configs: Folder of ``models.yaml`` and ``data.yaml``.
+        with_data: Read the pictures again.
+
+    Raises:
+        RobustcheckError: The suite or the configuration cannot be read.
+    """
+    run = statement["predicate"][EXTENSION]
+    project = load_project(root, configs)
+    if run["model"] not in project.models:
+        yield f"the model {printable(run['model'])} that was run is no entry of {configs / 'models.yaml'}"
+        return
+    suite = load_suite(path, project)
+    if suite.model != run["model"]:
+        suite = load_suite(path, project, model=run["model"])
+    attested = {
+        (item["annotations"]["role"], item["name"]): item["digest"] for item in statement["predicate"]["configuration"]
+    }
+    yield from _of_suite(suite, run, attested)
+    yield from _of_files(suite, project, configs, attested)
+    if with_data:
+        yield from _of_data(suite, project, attested)
+
+
+def _of_suite(suite: Suite, run: Mapping[str, Any], attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+    digest = next(found[SUITE] for (role, _), found in attested.items() if role == "suite")
+    if suite.path != run["suite"]["path"]:
+        yield f"{printable(run['suite']['path'])} was run, not {suite.path}"
+    for what, ours, theirs in (("data", suite.data, run["data"]["name"]), ("seed", suite.seed, run["suite"]["seed"])):
+        if ours != theirs:
+            yield f"it was run with the {what} {printable(str(theirs))}, the suite asks for {ours}"
+    if suite.digest != digest:
+        yield f"{suite.path} is not the suite that was run: its digest is {suite.digest}, the attested one {digest}"
+
+
+def _of_files(suite: Suite, project: Project, configs: Path, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+    here = {(found.role, found.name): found.sha256 for found in inputs_of(suite, project, configs, of=sha256_of)}
+    for (role, name), digest in attested.items():
+        if role in ("suite", "model", "data", "weights"):
+            continue
+        found = here.pop((role, name), None) or _found(project.root / name, project.root, role)
+        if not found:
+            yield f"the {printable(role)} {printable(name)} of the run is not here"
+        elif found != digest["sha256"]:
+            yield f"the {printable(role)} {printable(name)} was changed: its sha256 is {found}, the attested one {digest['sha256']}"
+    for role, name in here:
+        if role != "weights":
+            yield f"the {role} {printable(name)} lies here, and did not when the suite was run"
+
+
+def _found(path: Path, root: Path, role: str) -> str:
+    try:
+        return sha256_of(inside(path, root, printable(role)))
+    except OSError:
+        return ""
+
+
+def _of_data(suite: Suite, project: Project, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+    from robustcheck.data import data_digest, open_source
+
+    digest = next(found[DATA] for (role, _), found in attested.items() if role == "data")
+    try:
+        source = open_source(project.data[suite.data], seed=suite.seed)
+        found = data_digest(source, source.samples())
+    except RobustcheckError as error:
+        yield f"the data {suite.data} cannot be read: {error}"
+        return
+    if found != digest:
+        yield f"the data {suite.data} was changed: its digest is {found}, the attested one {digest}"

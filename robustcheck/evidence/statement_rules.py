@@ -1,0 +1,138 @@
+"""Whether a statement is one that is signed here: every type, every digest, and whether its parts agree."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from robustcheck.errors import RobustcheckError
+from robustcheck.evidence.statement import DATA, EXTENSION, LISTS, MODEL, PREDICATE, STATEMENT, SUITE, outcome_of
+from robustcheck.evidence.strict_json import NotStrict, parse_object
+from robustcheck.language.plan import TIERS
+from robustcheck.measure.baseline import printable
+from robustcheck.measure.verdicts import WORST_FIRST
+
+HEX: Final = re.compile(r"[0-9a-f]{64}")
+OUTER: Final = {"_type", "subject", "predicateType", "predicate"}
+INNER: Final = {"result", "configuration", *LISTS.values(), EXTENSION}
+RUN: Final[dict[str, Any]] = {
+    "suite": dict,
+    "model": str,
+    "data": dict,
+    "tier": str,
+    "started": str,
+    "seconds": (int, float),
+    "notRun": list,
+    "tests": list,
+    "environment": dict,
+}
+ONCE: Final = ("suite", "model", "data")
+"""Roles of which there is exactly one, beside the weights."""
+ALGORITHMS: Final = {"suite": SUITE, "model": MODEL, "data": DATA}
+
+
+class BadStatement(RobustcheckError):
+    """A payload is no statement that could have been signed here."""
+
+
+def parse_statement(payload: bytes) -> dict[str, Any]:
+    """Return a statement about a run.
+
+    Raises:
+        BadStatement: It is none, or its parts contradict each other.
+    """
+    try:
+        found = parse_object(payload)
+        _check(found)
+    except NotStrict as error:
+        raise BadStatement(f"the payload is no statement: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadStatement(f"the payload is no statement: {type(error).__name__}: {printable(str(error))}") from None
+    return found
+
+
+def _check(found: Mapping[str, Any]) -> None:
+    _keys("the statement", found, OUTER)
+    for key, needed in (("_type", STATEMENT), ("predicateType", PREDICATE)):
+        _need(found[key] == needed, f"{key} is {_shown(found[key])}, not {needed}")
+    subjects = found["subject"]
+    _need(isinstance(subjects, list), "subject is no list")
+    _need(len(subjects) == 1, f"there are {len(subjects)} subjects; a run is of exactly one model")
+    _check_digest("the subject", subjects[0], "sha256")
+    predicate = found["predicate"]
+    _keys("the predicate", predicate, INNER)
+    _need(predicate["result"] in LISTS, f"result is {_shown(predicate['result'])}, not one of {', '.join(LISTS)}")
+    _check_configuration(predicate["configuration"])
+    weights = next(item for item in predicate["configuration"] if item["annotations"]["role"] == "weights")
+    _need(weights["digest"] == subjects[0]["digest"], "the subject is not the weights file that was run")
+    _check_run(predicate[EXTENSION])
+    _check_tests(predicate)
+
+
+def _check_configuration(descriptors: Any) -> None:
+    _need(isinstance(descriptors, list), "configuration is no list")
+    roles = []
+    for item in descriptors:
+        role = item["annotations"]["role"]
+        _check_digest(f"the {_shown(role)}", item, ALGORITHMS.get(role, "sha256"))
+        roles.append(role)
+    for role in (*ONCE, "weights"):
+        _need(roles.count(role) == 1, f"there are {roles.count(role)} digests of the {role}; there is exactly one")
+    names = [(item["annotations"]["role"], item["name"]) for item in descriptors]
+    _need(len(set(names)) == len(names), "a file stands in configuration twice")
+
+
+def _check_run(run: Any) -> None:
+    for key, kind in RUN.items():
+        _need(isinstance(run[key], kind) and not isinstance(run[key], bool), f"{key} of the run has the wrong type")
+    _need(run["limit"] is None or type(run["limit"]) is int, "limit is no number")
+    _need(run["tier"] in TIERS, f"tier is {_shown(run['tier'])}")
+    _need(datetime.datetime.fromisoformat(run["started"]).tzinfo is not None, "started has no time zone")
+    _need(0 <= run["seconds"] < 10**9, "seconds are no time that a run takes")
+    _need(all(isinstance(name, str) for name in run["notRun"]), "notRun is no list of names")
+    _need(isinstance(run["suite"]["path"], str), "the suite has no path")
+    _need(type(run["suite"]["seed"]) is int, "the suite has no seed")
+    _need(isinstance(run["data"]["name"], str), "the data has no name")
+
+
+def _check_tests(predicate: Mapping[str, Any]) -> None:
+    tests = predicate[EXTENSION]["tests"]
+    _need(len(tests) > 0, "no test was run")
+    told: dict[str, list[str]] = {name: [] for name in LISTS}
+    for test in tests:
+        _need(isinstance(test["id"], str), "a test has no name")
+        _need(test["verdict"] in WORST_FIRST, f"a verdict is {_shown(test['verdict'])}")
+        told[outcome_of(test["verdict"])].append(test["id"])
+    for name, key in LISTS.items():
+        _need(predicate[key] == told[name], f"{key} does not agree with the verdicts of the run")
+    ids = [test["id"] for test in tests]
+    _need(len(set(ids)) == len(ids), "a test stands there twice")
+    result = next((name for name in ("FAILED", "WARNED") if told[name]), "PASSED")
+    _need(predicate["result"] == result, f"result is {predicate['result']}, where the tests come to {result}")
+
+
+def _check_digest(what: str, item: Mapping[str, Any], algorithm: str) -> None:
+    _need(isinstance(item["name"], str) and item["name"] != "", f"{what} has no name")
+    _need(set(item["digest"]) == {algorithm}, f"{what} has no digest {algorithm}, or others beside it")
+    text = item["digest"][algorithm]
+    _need(
+        isinstance(text, str) and HEX.fullmatch(text) is not None,
+        f"the digest of {what} is not 64 digits of lower-case hex",
+    )
+
+
+def _keys(what: str, found: Any, needed: set[str]) -> None:
+    _need(isinstance(found, dict), f"{what} is no object")
+    wrong = sorted(set(found) ^ needed)
+    _need(not wrong, f"{what} lacks or should not have {', '.join(map(printable, wrong))}")
+
+
+def _need(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise BadStatement(f"the payload is no statement about a run: {otherwise}")
+
+
+def _shown(value: Any) -> str:
+    return printable(repr(value)[:60])

@@ -1,0 +1,95 @@
+"""JSON as evidence must be: no key twice, no NaN, no surprise at any depth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from robustcheck.errors import RobustcheckError
+
+MOST_BYTES: Final = 64 * 2**20
+"""No record, card or attestation comes near; a larger file is not read at all."""
+
+
+class NotStrict(RobustcheckError):
+    """A text is no JSON, or one that two readers could take for two things."""
+
+
+def parse(text: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8.
+
+    Raises:
+        NotStrict: It is none, a key stands in an object twice, or a number is none.
+    """
+    try:
+        return json.loads(
+            text.decode(), object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
+        )
+    except NotStrict:
+        raise
+    except UnicodeDecodeError as error:
+        raise NotStrict(f"it is not UTF-8 at byte {error.start}") from None
+    except RecursionError:
+        raise NotStrict("it is nested too deeply") from None
+    except ValueError as error:
+        raise NotStrict(f"it is not JSON: {error}") from None
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """Return the value of a JSON text that is an object.
+
+    Raises:
+        NotStrict: It is none.
+    """
+    found = parse(text)
+    if not isinstance(found, dict):
+        raise NotStrict("it is no JSON object")
+    return found
+
+
+def read_evidence(path: Path, what: str) -> bytes:
+    """Return the bytes of a file that evidence lies in.
+
+    Args:
+        path: The file.
+        what: What it should be, for the message.
+
+    Raises:
+        RobustcheckError: There is none, it cannot be read, or it is too large to be one.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise RobustcheckError(f"{path}: {size:,} bytes are too many for {what}")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RobustcheckError(f"{path}: there is no {what} here") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RobustcheckError(f"{path}: this {what} cannot be read: {reason}") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in {name for name, _ in pairs[:place]})
+        raise NotStrict(f"the key {twice!a} stands in one object twice")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise NotStrict(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if found in (float("inf"), float("-inf")):
+        raise NotStrict(f"the number {text[:40]} is too large")
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > 20:
+        raise NotStrict(f"the number {text[:40]} is too large")
+    return int(text)

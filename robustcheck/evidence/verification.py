@@ -1,0 +1,200 @@
+"""Says whether this very model passed: the deployment's side of an attestation."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from robustcheck.errors import AttestationRefused, RobustcheckError, did_you_mean
+from robustcheck.evidence.checksums import sha256_of
+from robustcheck.evidence.envelope import BadEnvelope, Envelope, parse_envelope, unseal
+from robustcheck.evidence.keys import load_public
+from robustcheck.evidence.project_check import differing
+from robustcheck.evidence.statement import DATA, EXTENSION, MODEL, SUITE
+from robustcheck.evidence.statement_rules import BadStatement, parse_statement
+from robustcheck.evidence.strict_json import read_evidence
+from robustcheck.language.plan import TIERS, Tier
+from robustcheck.measure.baseline import named, printable
+
+CLOCKS: Final = datetime.timedelta(minutes=5)
+"""By how much two machines' clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What an attestation shows, once nothing speaks against it.
+
+    Attributes:
+        model: File name of the model.
+        sha256: Of the model's file.
+        suite: Path of the suite in the project that was run.
+        suite_digest: Of its meaning.
+        data: Name of the data set.
+        data_digest: Of its pictures and labels.
+        model_digest: Of the model as it was run, with code and arguments.
+        result: ``PASSED`` or ``WARNED``.
+        tests: How many there were.
+        warned: Ids of those that passed with a warning or a waiver.
+        ended: When the run ended.
+        keyid: Of the key that signed.
+        statement: All that was signed.
+    """
+
+    model: str
+    sha256: str
+    suite: str
+    suite_digest: str
+    data: str
+    data_digest: str
+    model_digest: str
+    result: str
+    tests: int
+    warned: tuple[str, ...]
+    ended: datetime.datetime
+    keyid: str
+    statement: Mapping[str, Any]
+
+
+def verify_attestation(
+    model: str | Path,
+    *,
+    attestation: str | Path,
+    keys: Sequence[str | Path],
+    suite: str | Path | None = None,
+    require: Sequence[str] = (),
+    max_age: datetime.timedelta | None = None,
+    tier: Tier = "standard",
+    warnings: bool = True,
+    with_data: bool = False,
+    root: str | Path | None = None,
+    configs: str | Path = "configs",
+    now: datetime.datetime | None = None,
+) -> Verified:
+    """Return what an attestation shows of a model's file, or refuse.
+
+    Args:
+        model: The file that is about to be deployed; all of its bytes are read.
+        attestation: The envelope.
+        keys: Files of public keys, one of which must have signed.
+        suite: A suite that must be the one that was run, with its configuration, baseline, records and overlay as they lie
+            in the project.
+        require: Ids of tests that must have passed.
+        max_age: Time since the end of the run, at most.
+        tier: At least this much of the suite was run.
+        warnings: Whether a test may have passed with a warning or a waiver.
+        with_data: With ``suite``, read the data set again and hold its digest against the attested one.
+        root: The project of the suite; the working directory by default.
+        configs: Folder of ``models.yaml`` and ``data.yaml`` below ``root``.
+        now: With a time zone; this moment by default.
+
+    Raises:
+        AttestationRefused: With every reason that can be told.
+        RobustcheckError: A file cannot be read, or a key is none.
+    """
+    trusted = [load_public(Path(key)) for key in keys]
+    text = read_evidence(Path(attestation), "attestation")
+    try:
+        envelope = parse_envelope(text)
+        payload = unseal(envelope, trusted)
+        if envelope.to_bytes() != text:
+            raise BadEnvelope("it is not in the form in which it was written, byte for byte")
+        statement = parse_statement(payload)
+    except (BadEnvelope, BadStatement) as error:
+        raise AttestationRefused([f"{attestation}: {error}"]) from None
+    moment = now or datetime.datetime.now(datetime.UTC)
+    digest = _digest(Path(model))
+    reasons = [
+        *_of_model(Path(model), digest, statement),
+        *_of_tests(statement, require, warnings=warnings),
+        *_of_extent(statement, tier),
+        *_of_time(statement, max_age, moment),
+    ]
+    if suite is not None:
+        home = Path(root or Path.cwd())
+        reasons += differing(statement, Path(suite), home, home / configs, with_data=with_data)
+    if reasons:
+        raise AttestationRefused(reasons)
+    return _verified(statement, envelope, digest)
+
+
+def _digest(model: Path) -> str:
+    if model.is_dir():
+        raise RobustcheckError(f"{model}: this is a folder; name the file of the weights that were attested")
+    try:
+        return sha256_of(model)
+    except OSError as error:
+        raise RobustcheckError(f"{model}: the model cannot be read: {error.strerror}") from None
+
+
+def _of_model(model: Path, digest: str, statement: Mapping[str, Any]) -> Iterator[str]:
+    subject = statement["subject"][0]
+    name, attested = subject["name"], subject["digest"]["sha256"]
+    if digest != attested:
+        yield f"{model} is another model: its sha256 is {digest}, the attested one {attested}"
+    if model.name != name:
+        yield f"{model} is not called as the attested model is, {printable(name)}; a renamed file may be taken for another"
+    if model.is_symlink():
+        yield f"{model} is a link to {printable(str(model.resolve()))}, which may change after this; name the file itself"
+
+
+def _of_tests(statement: Mapping[str, Any], require: Sequence[str], *, warnings: bool) -> Iterator[str]:
+    told = statement["predicate"]
+    passed, warned, failed = told["passedTests"], told["warnedTests"], told["failedTests"]
+    if told["result"] == "FAILED":
+        yield f"the run failed: {len(failed)} of {len(passed) + len(warned) + len(failed)} tests: {named(failed)}"
+    if warned and not warnings:
+        yield f"{len(warned)} tests passed with a warning or a waiver only: {named(warned)}"
+    for name in require:
+        if name not in (*passed, *warned, *failed):
+            yield f"the required test {name} was not run; {did_you_mean(name, map(printable, (*passed, *warned)))}"
+
+
+def _of_extent(statement: Mapping[str, Any], tier: Tier) -> Iterator[str]:
+    run = statement["predicate"][EXTENSION]
+    if run["notRun"]:
+        yield f"{len(run['notRun'])} tests of the suite were not run: {named(run['notRun'])}"
+    if run["limit"] is not None:
+        yield f"only {run['limit']} pictures were looked at, chosen by --robustcheck-limit; run the suite without it"
+    if TIERS.index(run["tier"]) < TIERS.index(tier):
+        yield f"only the tier {run['tier']} was run; {tier} is asked for"
+
+
+def _of_time(statement: Mapping[str, Any], max_age: datetime.timedelta | None, now: datetime.datetime) -> Iterator[str]:
+    ended = _ended(statement)
+    if ended > now + CLOCKS:
+        yield f"the run ended in the future, at {ended.isoformat()}; look at the clocks"
+    if max_age is not None and now - ended > max_age:
+        yield f"the run is {_days(now - ended)} old, {_days(max_age)} are allowed; run the suite again"
+
+
+def _ended(statement: Mapping[str, Any]) -> datetime.datetime:
+    run = statement["predicate"][EXTENSION]
+    return datetime.datetime.fromisoformat(run["started"]) + datetime.timedelta(seconds=run["seconds"])
+
+
+def _days(time: datetime.timedelta) -> str:
+    return f"{time.total_seconds() / 86400:.3g} days"
+
+
+def _verified(statement: Mapping[str, Any], envelope: Envelope, digest: str) -> Verified:
+    told = statement["predicate"]
+    run = told[EXTENSION]
+    digests = {item["annotations"]["role"]: item["digest"] for item in told["configuration"]}
+    return Verified(
+        model=statement["subject"][0]["name"],
+        sha256=digest,
+        suite=run["suite"]["path"],
+        suite_digest=digests["suite"][SUITE],
+        data=run["data"]["name"],
+        data_digest=digests["data"][DATA],
+        model_digest=digests["model"][MODEL],
+        result=told["result"],
+        tests=len(run["tests"]),
+        warned=tuple(told["warnedTests"]),
+        ended=_ended(statement),
+        keyid=envelope.keyid,
+        statement=statement,
+    )

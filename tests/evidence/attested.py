@@ -1,0 +1,110 @@
+"""A project whose suite was run and attested, without running anything: what a run would have written is made up here."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from small_project import MODELS, make_project
+
+from robustcheck.data import data_digest, open_source
+from robustcheck.evidence.attestation import attest_suite
+from robustcheck.evidence.checksums import sha256_of
+from robustcheck.evidence.envelope import seal
+from robustcheck.evidence.inputs import inputs_of
+from robustcheck.evidence.keys import load_private, make_keys
+from robustcheck.evidence.statement import EXTENSION
+from robustcheck.evidence.verification import Verified, verify_attestation
+from robustcheck.language import load_project, load_suite
+
+NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
+WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
+
+
+class Attested:
+    """The project, its keys, the result file as a value, and the envelope."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.suite = make_project(root, models=WEIGHTS)
+        self.model = root / "models/tiny.safetensors"
+        self.model.parent.mkdir()
+        self.model.write_bytes(b"weights of a model")
+        (root / "suites/greys.baseline.json").write_text("{}")
+        (root / "reviews.jsonl").write_text('{"label": "dark"}\n')
+        self.key, self.public = root / "keys/ci.key", root / "keys/ci.pub"
+        make_keys(self.key, self.public)
+        self.document = self._document()
+        self.attest()
+
+    def _document(self) -> dict[str, Any]:
+        project = load_project(self.root, self.root / "configs")
+        suite = load_suite(self.suite, project)
+        source = open_source(project.data["greys"], seed=0)
+        inputs = [dict(found.to_json()) for found in inputs_of(suite, project, self.root / "configs", of=sha256_of)]
+        overlay = {"role": "overlay", "name": "reviews.jsonl", "sha256": sha256_of(self.root / "reviews.jsonl")}
+        cases = [
+            {"id": name, "kind": "shift", "verdict": "pass", "n": 24, "metrics": {"accuracy": _metric()}}
+            for name in ("clean", "noisy", "moved[dx=2%]")
+        ]
+        told = {
+            "path": suite.path,
+            "title": suite.title,
+            "digest": suite.digest,
+            "seed": suite.seed,
+            "model": {"name": "brightness", "digest": "1" * 64},
+            "data": {"name": "greys", "digest": data_digest(source, source.samples()), "size": 24, "classes": 3},
+            "inputs": [*inputs, overlay],
+            "provenance": [],
+            "cases": cases,
+            "overall": [],
+            "not_run": [],
+        }
+        return {
+            "started": (NOW - datetime.timedelta(days=2)).isoformat(),
+            "seconds": 12.5,
+            "options": {"tier": "standard", "limit": None},
+            "environment": {"python": "3.11"},
+            "suites": [told],
+        }
+
+    def attest(self) -> None:
+        """Sign the result as it is now."""
+        self.envelope = attest_suite(
+            self.document, self.document["suites"][0], load_private(self.key), self.root / "attestations"
+        )
+
+    def statement(self) -> dict[str, Any]:
+        """Return what was signed."""
+        found: dict[str, Any] = json.loads(base64.b64decode(json.loads(self.envelope.read_bytes())["payload"]))
+        return found
+
+    def sign(self, statement: Any) -> None:
+        """Sign something else with the right key, as one who has it could."""
+        text = statement if isinstance(statement, bytes) else json.dumps(statement).encode()
+        self.envelope.write_bytes(seal(text, load_private(self.key)).to_bytes())
+
+    def change(self, **run: Any) -> None:
+        """Sign the statement with other facts of the run."""
+        statement = self.statement()
+        statement["predicate"][EXTENSION] |= run
+        self.sign(statement)
+
+    def verify(self, **options: Any) -> Verified:
+        """Verify all there is to verify."""
+        given: dict[str, Any] = {
+            "attestation": self.envelope,
+            "keys": [self.public],
+            "suite": self.suite,
+            "root": self.root,
+            "with_data": True,
+            "now": NOW,
+        }
+        return verify_attestation(options.pop("model", self.model), **{**given, **options})
+
+
+def _metric() -> dict[str, Any]:
+    return {"value": 1.0, "low": 0.9, "high": 1.0, "n": 24, "detail": ""}

@@ -1,0 +1,312 @@
+"""Every way in which an attestation may not be what it seems: all refused, each with its reason."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import datetime
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attested import NOW, Attested
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from robustcheck.errors import AttestationRefused, RobustcheckError
+from robustcheck.evidence.keys import load_private, make_keys
+from robustcheck.evidence.verification import verify_attestation
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Attested:
+    return Attested(tmp_path)
+
+
+def flip(path: Path, place: int = -1) -> None:
+    """Change one bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def test_what_was_signed_is_verified(signed: Attested) -> None:
+    found = signed.verify(require=["noisy"], max_age=3 * DAY)
+    assert (found.model, found.suite, found.data) == ("tiny.safetensors", "suites/greys.yaml", "greys")
+    assert (found.result, found.tests, found.warned) == ("PASSED", 3, ())
+    assert found.ended == NOW - 2 * DAY + datetime.timedelta(seconds=12.5)
+
+
+def test_the_public_door_is_the_same(signed: Attested) -> None:
+    import robustcheck
+
+    assert robustcheck.verify_attestation is verify_attestation
+    assert issubclass(robustcheck.AttestationRefused, RobustcheckError)
+    assert verify_attestation(signed.model, attestation=signed.envelope, keys=[signed.public], now=NOW).tests == 3
+
+
+def _payload_bit(signed: Attested) -> None:
+    found = json.loads(signed.envelope.read_bytes())
+    payload = bytearray(base64.b64decode(found["payload"]))
+    payload[len(payload) // 2] ^= 1
+    found["payload"] = base64.b64encode(payload).decode()
+    signed.envelope.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+
+
+def _signature_bit(signed: Attested) -> None:
+    found = json.loads(signed.envelope.read_bytes())
+    signature = bytearray(base64.b64decode(found["signatures"][0]["sig"]))
+    signature[10] ^= 1
+    found["signatures"][0]["sig"] = base64.b64encode(signature).decode()
+    signed.envelope.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+
+
+def _two_signatures(signed: Attested) -> None:
+    found = json.loads(signed.envelope.read_bytes())
+    found["signatures"] *= 2
+    signed.envelope.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+
+
+def _another_key(signed: Attested) -> None:
+    make_keys(signed.root / "other.key", signed.root / "other.pub")
+    signed.key = signed.root / "other.key"
+    signed.attest()
+
+
+def _another_key_under_the_name(signed: Attested) -> None:
+    before = json.loads(signed.envelope.read_bytes())["signatures"][0]["keyid"]
+    _another_key(signed)
+    found = json.loads(signed.envelope.read_bytes())
+    found["signatures"][0]["keyid"] = before
+    signed.envelope.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+
+
+def _verdict(verdict: str) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        signed.document["suites"][0]["cases"][1]["verdict"] = verdict
+        signed.attest()
+
+    return change
+
+
+def _subjects(*names: str) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        statement = signed.statement()
+        statement["subject"] = [{**statement["subject"][0], "name": name} for name in names]
+        signed.sign(statement)
+
+    return change
+
+
+def _predicate(**changes: Any) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        statement = signed.statement()
+        statement["predicate"] |= changes
+        signed.sign(statement)
+
+    return change
+
+
+def _run(**changes: Any) -> Callable[[Attested], None]:
+    return lambda signed: signed.change(**changes)
+
+
+def _text(old: bytes, new: bytes) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        text = json.dumps(signed.statement()).encode()
+        assert old in text
+        signed.sign(text.replace(old, new, 1))
+
+    return change
+
+
+def _link_out(signed: Attested) -> None:
+    elsewhere = signed.root.with_name(f"{signed.root.name}-elsewhere")
+    elsewhere.mkdir()
+    shutil.move(signed.root / "reviews.jsonl", elsewhere / "reviews.jsonl")
+    (signed.root / "reviews.jsonl").symlink_to(elsewhere / "reviews.jsonl")
+
+
+def _linked_model(signed: Attested) -> None:
+    blob = signed.root.with_name(f"{signed.root.name}-blob")
+    shutil.move(signed.model, blob)
+    signed.model.symlink_to(blob)
+
+
+FUTURE = (NOW + datetime.timedelta(hours=1)).isoformat()
+TAMPERED: dict[str, tuple[Callable[[Attested], Any], dict[str, Any], str]] = {
+    "a bit of the payload": (_payload_bit, {}, "the signature does not fit"),
+    "a bit of the signature": (_signature_bit, {}, "the signature does not fit"),
+    "a bit of the model": (lambda s: flip(s.model), {}, "is another model: its sha256 is"),
+    "a bit of the data": (lambda s: flip(s.root / "pictures/dark/03.png", 60), {}, "the data greys was changed"),
+    "a picture less": (lambda s: (s.root / "pictures/dark/03.png").unlink(), {}, "the data greys was changed"),
+    "no data": (lambda s: shutil.rmtree(s.root / "pictures"), {}, "the data greys cannot be read"),
+    "the suite": (
+        lambda s: s.suite.write_text(s.suite.read_text().replace('">= 95%"', '">= 94%"')),
+        {},
+        "is not the suite that was run",
+    ),
+    "a bit of the overlay": (lambda s: flip(s.root / "reviews.jsonl", 3), {}, "the overlay reviews.jsonl was changed"),
+    "no overlay": (
+        lambda s: (s.root / "reviews.jsonl").unlink(),
+        {},
+        "the overlay reviews.jsonl of the run is not here",
+    ),
+    "a bit of the baseline": (
+        lambda s: flip(s.root / "suites/greys.baseline.json"),
+        {},
+        "greys.baseline.json was changed",
+    ),
+    "no baseline": (lambda s: (s.root / "suites/greys.baseline.json").unlink(), {}, "of the run is not here"),
+    "the configuration": (
+        lambda s: (s.root / "configs/data.yaml").write_text("greys: {kind: imagefolder, path: ../pictures}\n"),
+        {},
+        "the configuration configs/data.yaml was changed",
+    ),
+    "a renamed file": (
+        lambda s: s.model.rename(s.root / "other.safetensors"),
+        {"model": "other.safetensors"},
+        "not called as",
+    ),
+    "a linked model": (_linked_model, {}, "which may change after this"),
+    "another key": (_another_key, {}, "which is not trusted here"),
+    "another key under the name": (_another_key_under_the_name, {}, "the signature does not fit"),
+    "a failed test": (_verdict("fail"), {}, "the run failed: 1 of 3 tests: noisy"),
+    "a test that could not be run": (_verdict("error"), {}, "the run failed: 1 of 3 tests: noisy"),
+    "a test that could not be decided": (_verdict("inconclusive"), {}, "the run failed"),
+    "a waiver where none may be": (
+        _verdict("waived"),
+        {"warnings": False},
+        "passed with a warning or a waiver only: noisy",
+    ),
+    "a missing case": (
+        lambda s: None,
+        {"require": ["noisi"]},
+        "the required test noisi was not run; did you mean noisy?",
+    ),
+    "expired": (lambda s: None, {"max_age": DAY}, "the run is 2 days old, 1 days are allowed"),
+    "the future": (_run(started=FUTURE), {}, "the run ended in the future"),
+    "no time zone": (_run(started="2026-11-23T10:00:00"), {}, "started has no time zone"),
+    "NaN": (_text(b'"seconds": 12.5', b'"seconds": NaN'), {}, "NaN is no number of JSON"),
+    "infinity": (_text(b'"seconds": 12.5', b'"seconds": 1e999'), {}, "too large"),
+    "a key twice": (_text(b'"seconds": 12.5', b'"seconds": 12.5, "seconds": 0'), {}, "twice"),
+    "two signatures": (_two_signatures, {}, "there are 2 signatures"),
+    "no subject": (_subjects(), {}, "there are 0 subjects"),
+    "two subjects": (_subjects("tiny.safetensors", "b"), {}, "there are 2 subjects"),
+    "a lower tier": (_run(tier="smoke"), {}, "only the tier smoke was run"),
+    "a part of the pictures": (_run(limit=5), {}, "only 5 pictures were looked at"),
+    "not all tests": (_run(notRun=["hard"]), {}, "1 tests of the suite were not run: hard"),
+    "another seed": (_run(suite={"path": "suites/greys.yaml", "title": "Greys", "seed": 99}), {}, "with the seed 99"),
+    "another model entry": (_run(model="gone"), {}, "the model gone that was run is no entry"),
+    "a result of its own": (_predicate(result="MAYBE"), {}, "result is 'MAYBE'"),
+    "a better result": (_predicate(passedTests=["clean"]), {}, "passedTests does not agree"),
+    "a field more": (_predicate(passed=True), {}, "lacks or should not have passed"),
+    "no configuration": (_predicate(configuration=[]), {}, "0 digests of the suite"),
+    "another predicate": (_text(b"test-result/v0.1", b"test-result/v0.2"), {}, "predicateType is"),
+    "not JSON": (lambda s: s.envelope.write_bytes(b"\xff\x00"), {}, "it is not UTF-8"),
+    "nothing": (lambda s: s.envelope.write_bytes(b""), {}, "it is not JSON"),
+    "nested": (lambda s: s.envelope.write_bytes(b"[" * 10**6), {}, "nested too deeply"),
+    "whitespace": (lambda s: s.envelope.write_bytes(s.envelope.read_bytes() + b" "), {}, "byte for byte"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_was_tampered_with_is_refused(signed: Attested, name: str) -> None:
+    tamper, options, says = TAMPERED[name]
+    tamper(signed)
+    if "model" in options:
+        options = {**options, "model": signed.root / options["model"]}
+    with pytest.raises(AttestationRefused) as refused:
+        signed.verify(**options)
+    assert any(says in reason for reason in refused.value.reasons), refused.value.reasons
+
+
+def test_a_baseline_that_appeared_is_refused(signed: Attested) -> None:
+    found = [item for item in signed.document["suites"][0]["inputs"] if item["role"] != "baseline"]
+    signed.document["suites"][0]["inputs"] = found
+    signed.attest()
+    with pytest.raises(AttestationRefused, match="lies here, and did not when the suite was run"):
+        signed.verify()
+
+
+def test_a_link_out_of_the_project_is_an_error(signed: Attested) -> None:
+    _link_out(signed)
+    with pytest.raises(RobustcheckError, match="lies outside the project"):
+        signed.verify()
+
+
+def test_every_reason_is_told_at_once(signed: Attested) -> None:
+    flip(signed.model)
+    flip(signed.root / "reviews.jsonl", 3)
+    with pytest.raises(AttestationRefused) as refused:
+        signed.verify(require=["gone"], max_age=DAY)
+    assert len(refused.value.reasons) == 4
+
+
+@pytest.mark.parametrize("missing", ["model", "public", "envelope", "suite"])
+def test_a_file_that_is_not_there_is_named(signed: Attested, missing: str) -> None:
+    path: Path = getattr(signed, missing)
+    path.unlink()
+    with pytest.raises(RobustcheckError, match=path.name):
+        signed.verify()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Attested:
+    return Attested(tmp_path_factory.mktemp("kept"))
+
+
+MUTATION = st.tuples(st.sampled_from(["flip", "insert", "delete", "swap", "cut"]), st.integers(0), st.integers(0, 255))
+
+
+def mutated(content: bytes, mutations: list[tuple[str, int, int]]) -> bytes:
+    """Change bytes here and there."""
+    changed = bytearray(content)
+    for what, number, value in mutations:
+        place = number % len(changed) if changed else 0
+        if what == "insert" or not changed:
+            changed.insert(place, value)
+        elif what == "flip":
+            changed[place] ^= 1 << value % 8
+        elif what == "delete":
+            del changed[place]
+        elif what == "cut":
+            del changed[place : place + value]
+        else:
+            other = (place + value) % len(changed)
+            changed[place], changed[other] = changed[other], changed[place]
+    return bytes(changed)
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutations=st.lists(MUTATION, min_size=1, max_size=4))
+def test_a_thousand_mutations_are_refused(kept: Attested, mutations: list[tuple[str, int, int]]) -> None:
+    content = kept.envelope.read_bytes()
+    changed = mutated(content, mutations)
+    path = kept.root / "mutated.json"
+    path.write_bytes(changed)
+    if changed == content:
+        assert verify_attestation(kept.model, attestation=path, keys=[kept.public], now=NOW).tests == 3
+        return
+    with pytest.raises(AttestationRefused) as refused:
+        verify_attestation(kept.model, attestation=path, keys=[kept.public], now=NOW)
+    assert all(refused.value.reasons)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutations=st.lists(MUTATION, min_size=1, max_size=3))
+def test_mutations_under_a_right_signature_end_in_no_traceback(
+    kept: Attested, mutations: list[tuple[str, int, int]]
+) -> None:
+    from robustcheck.evidence.envelope import seal
+
+    payload = mutated(json.dumps(kept.statement()).encode(), mutations)
+    path = kept.root / "resigned.json"
+    path.write_bytes(seal(payload, load_private(kept.key)).to_bytes())
+    with contextlib.suppress(AttestationRefused):
+        verify_attestation(kept.model, attestation=path, keys=[kept.public], now=NOW)
