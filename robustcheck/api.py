@@ -14,6 +14,7 @@ from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult
 from robustcheck.engine.run import SuiteRun
 from robustcheck.errors import ThresholdBreach
+from robustcheck.evidence.demands import Demands
 from robustcheck.evidence.history import remember
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Tier, in_tier
@@ -28,7 +29,7 @@ class RunResult:
 
     Attributes:
         verdict: The worst verdict of all cases.
-        cases: Results in the order of the suite, ``overall`` lines last.
+        cases: Results in the order of the suite: what is demanded first, ``overall`` lines last.
         document: The same as the result file.
         notes: What went wrong beside the run, such as a history that could not be written.
     """
@@ -104,11 +105,13 @@ def run_suite(
         every_picture=every_picture,
     )
     refuse_unprovable(plan, project, options)
-    run = SuiteRun(plan, project, options)
+    run, demands = SuiteRun(plan, project, options), Demands(plan, project, base / configs, limit=limit)
     try:
-        results = tuple(run.case(case) for case in plan.cases if case is plan.clean or in_tier(case.tier, tier))
+        demanded = plan.provenance.requirements if plan.provenance else ()
+        results = tuple(map(demands.result, demanded))
+        results += tuple(run.case(case) for case in plan.cases if case is plan.clean or in_tier(case.tier, tier))
         results += tuple(run.overall(overall) for overall in plan.overall if in_tier(overall.tier, tier))
-        identity = run.identity()
+        identity = {**run.identity(), **demands.identity()}
     finally:
         run.close()
     suites = [{"identity": identity, "results": [result.to_json() for result in results], "not_run": []}]

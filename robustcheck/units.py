@@ -41,6 +41,7 @@ UNITS: Final = {
         Unit("K", 1.0, "colour temperature in kelvin"),
         Unit("m", 1.0, "distance in metres"),
         Unit("s", 1.0, "time in seconds"),
+        Unit("d", 1.0, "time in days"),
         Unit("lux", 1.0, "illuminance in lux"),
         Unit("/255", 1.0 / 255.0, "grey levels of 8-bit pictures"),
         Unit(":", 1.0, "width to height"),

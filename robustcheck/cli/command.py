@@ -11,22 +11,47 @@ from collections.abc import Sequence
 from robustcheck.clash import OWN, InstallationError, check_installation
 from robustcheck.cli import (
     approve,
+    attest,
     baseline,
     compare,
     doctor,
     explain,
+    export,
     history,
     init,
+    keygen,
     listing,
     plan,
     preview,
+    provenance,
     schema,
+    track,
     validate,
+    verify,
 )
 from robustcheck.cli.output import PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain
 from robustcheck.errors import RobustcheckError
 
-COMMANDS = (init, validate, listing, explain, schema, doctor, plan, preview, approve, baseline, compare, history)
+COMMANDS = (
+    init,
+    validate,
+    listing,
+    explain,
+    schema,
+    doctor,
+    plan,
+    preview,
+    approve,
+    baseline,
+    compare,
+    history,
+    provenance,
+    keygen,
+    attest,
+    verify,
+    track,
+    export,
+)
 CODES = """\
 exit codes:
   0  nothing to complain about

@@ -35,6 +35,7 @@ from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.framing import RESIZE, VIEW, reframe, view
 from robustcheck.demo.lighting import relight
 from robustcheck.demo.network import PRETRAINED, SignNetwork
+from robustcheck.pictures.identity import digest_of_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class Recipe:
     eps: float = 0.0
     attack_steps: int = 0
 
+
+ROOT = Path(__file__).parents[2]
+"""The checkout whose commit is trained."""
 
 WARM_UP = 6
 """Epochs in which the radius grows, without which the network would learn nothing at first."""
@@ -194,8 +198,8 @@ def _robustness(network: torch.nn.Module, recipe: Recipe) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train one of the demo's models and write its weights with their provenance."""
-    from safetensors.torch import save
+    """Train one of the demo's models and write its weights with their provenance and the record of the training."""
+    from robustcheck import record_training
 
     parser = argparse.ArgumentParser(prog="python -m robustcheck.demo.train", description="Train a model of the demo.")
     parser.add_argument("name", choices=PRETRAINED)
@@ -203,24 +207,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, help="passes over the training scenes")
     parser.add_argument("--size", type=int, help="number of training scenes")
     parser.add_argument("--seed", type=int, help="of weights, order and augmentation")
+    parser.add_argument("--key", type=Path, help="private key that signs the record of the training")
     chosen = parser.parse_args(arguments)
     changes = {key: getattr(chosen, key) for key in ("epochs", "size", "seed") if getattr(chosen, key) is not None}
     recipe = Recipe(**{**asdict(RECIPES[chosen.name]), **changes})
+    weights, record = chosen.out / f"{chosen.name}.safetensors", chosen.out / f"{chosen.name}.slsa.json"
+    data = {"signs-train": _samples_digest(recipe)}
+    told = ["python", "-m", "robustcheck.demo.train", *(arguments if arguments is not None else sys.argv[1:])]
+    with record_training(
+        record, seed=recipe.seed, parameters=_written(recipe), data=data, command=told, key=chosen.key, root=ROOT
+    ) as recording:
+        _make(chosen.name, recipe, weights)
+        recording.output(weights)
+    return 0
+
+
+def _make(name: str, recipe: Recipe, weights: Path) -> None:
+    from safetensors.torch import save
+
     network = train(recipe)
     stored = save({key: value.contiguous() for key, value in network.state_dict().items()})
     # The network with its memory laid out as a loaded one's: what the accuracy is said of.
     loaded = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    facts = json.dumps(provenance(chosen.name, recipe, stored, loaded), indent=2)
-    _replace(chosen.out / f"{chosen.name}.safetensors", stored)
-    _replace(chosen.out / f"{chosen.name}.json", f"{facts}\n".encode())
-    return 0
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    facts = json.dumps(provenance(name, recipe, stored, loaded), indent=2)
+    _replace(weights, stored)
+    _replace(weights.with_suffix(".json"), f"{facts}\n".encode())
 
 
 def _digest(split: str, recipe: Recipe) -> str:
     """Return the digest of the pixels of a set, so that anyone can tell whether theirs are the same."""
     size = recipe.size if split == "train" else scenes.DEFAULT_SIZE
     return hashlib.sha256(scenes.load(split, size, recipe.scene_seed).images.tobytes()).hexdigest()
+
+
+def _samples_digest(recipe: Recipe) -> str:
+    """Return the digest of the training set as a gate knows it."""
+    data = scenes.load("train", recipe.size, recipe.scene_seed)
+    contents = (hashlib.sha256(image.tobytes()).hexdigest() for image in data.images)
+    return digest_of_set(zip(data.ids, contents, data.labels, strict=True))
 
 
 def _robot_view(scene: NDArray[np.uint8], recipe: Recipe, epoch: int, index: int) -> NDArray[np.uint8]:

@@ -25,7 +25,7 @@ from robustcheck.engine.search import BLOCK as SEARCHED
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Store, Stored
 from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
-from robustcheck.language.entries import ModelEntry, Project
+from robustcheck.language.entries import DataEntry, ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
 from robustcheck.measure.watch import Watch
@@ -78,6 +78,7 @@ class Evaluator:
         self.source: Source = open_source(project.data[suite.data], seed=suite.seed, limit=options.limit)
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
+        _check_digest(project.data[suite.data], self.data_digest, options)
         self.predictor: Predictor = open_model(entry, device=options.device)
         self.store = Store(options.root / ".robustcheck" / "cache")
         self.store.sweep()
@@ -259,6 +260,19 @@ class Evaluator:
     ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         for batch in self._preparation.batches(case, rows, self._forward.size, steps):
             yield batch, self._forward(batch.pixels)
+
+
+def _check_digest(entry: DataEntry, found: str, options: Options) -> None:
+    """Refuse other pictures than the declared ones; of a part that was asked for there is no declared digest.
+
+    Raises:
+        DataError: They are others.
+    """
+    if entry.digest and options.limit is None and entry.digest.lower() != found:
+        raise DataError(
+            f"{entry.where}: the pictures and labels of {entry.name} have the digest {found}, not {entry.digest.lower()} as declared; "
+            "they are not those that were approved: restore them, or correct digest after reviewing these"
+        )
 
 
 def _check_gradients(suite: Suite, entry: ModelEntry) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from robustcheck.language.plan import Case, Overall, Suite, Threshold
+from robustcheck.language.provenance import Requirement
 from robustcheck.measure.baseline import case_digest
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.verdicts import Judgement, Verdict, breach_of
@@ -58,7 +59,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case of a suite, or one ``overall`` line (kind ``overall``).
+    """One case of a suite, one ``overall`` line (kind ``overall``), or one thing demanded (kind ``provenance``).
 
     Attributes:
         perturbation: Names of the steps joined by ``+``; empty for the clean case.
@@ -125,8 +126,23 @@ class CaseResult:
         return {**asdict(self), "metrics": {name: estimate.to_json() for name, estimate in self.metrics.items()}}
 
 
-def describe(suite: Suite, item: Case | Overall) -> dict[str, Any]:
+def describe(suite: Suite, item: Case | Overall | Requirement) -> dict[str, Any]:
     """Return the part of a result that is known before anything runs."""
+    if isinstance(item, Requirement):
+        return {
+            "id": item.id,
+            "nodeid": f"{suite.path}::{item.id}",
+            "file": item.where.file,
+            "line": item.where.line,
+            "kind": "provenance",
+            "perturbation": "",
+            "params": {},
+            "severity": "error",
+            "tier": "smoke",
+            "tags": (),
+            "why": item.why,
+            "waiver": item.waiver.reason if item.waiver else "",
+        }
     steps = item.perturbations if isinstance(item, Case) else ()
     params = {
         (name if len(steps) == 1 else f"{step.name}.{name}"): str(value)

@@ -197,6 +197,7 @@ FACTORY: Final = Field(
 )
 ARGUMENTS: Final = Field(Arguments(), "Keyword arguments of the factory.")
 DESCRIPTION: Final = Field(Text(), "What it is, for whoever chooses one.")
+DIGEST: Final = Pattern("[0-9a-fA-F]{64}", "64 hexadecimal digits")
 _INPUT: Final = Record(
     "input",
     {
@@ -221,7 +222,7 @@ _MODEL: Final = {
         required=True,
     ),
     "weights": Field(Text(), "Path of the weights, from this file."),
-    "sha256": Field(Pattern("[0-9a-fA-F]{64}", "64 hexadecimal digits"), "Digest of the weights file."),
+    "sha256": Field(DIGEST, "Digest of the weights file."),
     "input": Field(_INPUT, "How a picture becomes the model's input.", required=True),
     "gradients": Field(
         Flag(),
@@ -240,6 +241,9 @@ MODEL_KINDS: Final[Mapping[str, Mapping[str, Field]]] = {
 _DATA: Final = {
     "description": DESCRIPTION,
     "limit": Field(Whole(1), "How many pictures to take, a seeded sample with every class."),
+    "digest": Field(
+        DIGEST, "Digest of the pictures and labels, as a result file gives it; other pictures are refused."
+    ),
     "labels": Field(MapOf(Label()), "Renames labels of the data into class names of the model."),
 }
 _PATH: Final = {"path": Field(Text(), "The folder or file, from this file.", required=True)}

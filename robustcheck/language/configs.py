@@ -171,6 +171,7 @@ def _data(name: str, kind: Any, values: Values, where: Location, root: Path, con
         where=where,
         root=root,
         description=values.get("description", ""),
+        digest=values.get("digest"),
     )
 
 

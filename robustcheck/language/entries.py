@@ -79,6 +79,7 @@ class DataEntry:
         options: What only this kind knows: ``factory`` and ``arguments`` (python), ``dataset``
             (foolbox-samples), ``path_column``, ``label_column`` and ``folder`` (manifest), ``split``
             and ``size`` (signs).
+        digest: Declared digest of ids, contents and labels, if any.
     """
 
     name: str
@@ -90,6 +91,7 @@ class DataEntry:
     where: Location
     root: Path
     description: str = ""
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from robustcheck.errors import Location
 from robustcheck.language.patterns import matches
+from robustcheck.language.provenance import Provenance
+from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
 
 Tier = Literal["smoke", "standard", "thorough"]
@@ -190,21 +191,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiver:
-    """A breach that somebody answers for until a day."""
-
-    case: str
-    reason: str
-    owner: str
-    expires: datetime.date
-    where: Location
-
-    def expired(self, today: datetime.date) -> bool:
-        """Whether the waiver's last day has passed."""
-        return today > self.expires
-
-
-@dataclass(frozen=True, slots=True)
 class Declared:
     """The clean accuracy the model's authors claim; fractions."""
 
@@ -359,6 +345,7 @@ class Suite:
         max_unreadable: Number of pictures that may be unreadable: a plain number or a percentage.
         notes: What a report must say loudly, such as an expired waiver.
         combinations: The covering arrays among the cases.
+        provenance: What is demanded to be known of the training and the data.
     """
 
     path: str
@@ -376,6 +363,7 @@ class Suite:
     digest: str
     notes: tuple[str, ...] = ()
     combinations: tuple[CoveringArray, ...] = ()
+    provenance: Provenance | None = None
 
     @property
     def clean(self) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from robustcheck import registry
@@ -24,6 +23,7 @@ from robustcheck.language.kinds import (
     Whole,
 )
 from robustcheck.language.nodes import Node, Scalar, shown
+from robustcheck.language.provenance import ProjectPath, provenance_record
 from robustcheck.language.thresholds import Expect
 
 MAX_SEED: Final = 2**63 - 1
@@ -87,11 +87,7 @@ class Reference:
         if not text.endswith(".json"):
             hint = did_you_mean(text, PUBLISHED) + ", or write the path of a result file from the project's root"
             return reading.add(node.where, f"{name}: {shown(text)} has no published errors", hint)
-        path = PurePosixPath(text)
-        if path.is_absolute() or ".." in path.parts or "\\" in text:
-            what = f"{name} leaves the project: {shown(text)}"
-            return reading.add(node.where, what, "write a path from the project's root")
-        return text
+        return ProjectPath().read(name, node, reading)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
@@ -180,6 +176,7 @@ def suite_record(project: Project | None) -> Record:
                 ListOf(Check(), 1), "What is done to the pictures, and what must hold then.", required=True
             ),
             "overall": Field(ListOf(OVERALL), "Thresholds on the mean or worst over several cases."),
+            "provenance": Field(provenance_record(project), "What must be known of the training and the data."),
             "waivers": Field(ListOf(WAIVER), "Breaches that somebody answers for until a day."),
             "max_unreadable": Field(Unreadable(), "Pictures that may be unreadable: 3 or 1%.", default=0),
             "border": BORDER,

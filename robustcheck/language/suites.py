@@ -21,9 +21,11 @@ from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
 from robustcheck.language.patterns import matches
-from robustcheck.language.plan import TIERS, Case, Declared, Overall, Rule, Suite, Threshold, Waiver
+from robustcheck.language.plan import TIERS, Case, Declared, Overall, Rule, Suite, Threshold
+from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge, read_threshold
+from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
 
 TOLERANCE: Final = Quantity(0.5, "pp")
@@ -124,7 +126,8 @@ class _Builder:
             if self._gating and known and not self._broken(check.values, "expect") and uncovered(made, covered):
                 what = f"the check {shown(check.id)} expects nothing, so it could not fail"
                 reading.add(check.node.where, what, 'write expect: {accuracy: ">= 85%"}, or cover it by overall')
-        waivers = self._waivers(cases, overall)
+        provenance = provenance_of(values.get("provenance"), reading)
+        waivers = self._waivers(cases, overall, provenance.requirements if provenance else ())
         if values.get("confidence") is not None and all(case.rule.decide == "point" for case in cases):
             what = "confidence says how certain a decision must be, and every check decides by the number alone"
             reading.add(values.where("confidence"), what, "write decide: confident beside it, or remove the line")
@@ -153,6 +156,7 @@ class _Builder:
             waivers=waivers,
             digest=_digest(self._tree, model, data, seed),
             notes=tuple(dict.fromkeys(reading.notes)),
+            provenance=self._waived(provenance and named_after(provenance, model, data), waivers),
             combinations=tuple(array_of(check, made) for check, made in spread if check.subject.strength),
         )
 
@@ -252,7 +256,15 @@ class _Builder:
         if clean is not None and clean.get("tolerance") is not None and clean.node.entry("declared") is None:
             reading.add(clean.where("tolerance"), "tolerance needs declared", "write declared: 97.8% beside it")
 
-    def _waivers(self, cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> tuple[Waiver, ...]:
+    def _waived(self, provenance: Provenance | None, waivers: tuple[Waiver, ...]) -> Provenance | None:
+        if provenance is None:
+            return None
+        items = (replace(item, waiver=self._waiver(item, waivers)) for item in provenance.requirements)
+        return replace(provenance, requirements=tuple(items))
+
+    def _waivers(
+        self, cases: tuple[Case, ...], overall: tuple[Overall, ...], requirements: tuple[Requirement, ...]
+    ) -> tuple[Waiver, ...]:
         waivers = []
         for line, _ in self._values.get("waivers", ()):
             if len(line.read) < len(WAIVER.fields):
@@ -260,7 +272,7 @@ class _Builder:
             waiver = Waiver(
                 line.get("case"), line.get("reason"), line.get("owner"), line.get("expires"), line.node.where
             )
-            items: list[Case | Overall] = [*cases, *overall]
+            items: list[Case | Overall | Requirement] = [*cases, *overall, *requirements]
             if not any(_waives(waiver, item) for item in items) and self._complete:
                 where = line.node.get("case")
                 assert where is not None  # noqa: S101 - it was read
@@ -273,12 +285,12 @@ class _Builder:
             waivers.append(waiver)
         return tuple(waivers)
 
-    def _waiver(self, item: Case | Overall, waivers: tuple[Waiver, ...]) -> Waiver | None:
+    def _waiver(self, item: Case | Overall | Requirement, waivers: tuple[Waiver, ...]) -> Waiver | None:
         live = (waiver for waiver in waivers if not waiver.expired(self._today))
         return next((waiver for waiver in live if _waives(waiver, item)), None)
 
 
-def _waives(waiver: Waiver, item: Case | Overall) -> bool:
+def _waives(waiver: Waiver, item: Case | Overall | Requirement) -> bool:
     return item.matches(waiver.case) if isinstance(item, Case) else matches(waiver.case, item.id)
 
 

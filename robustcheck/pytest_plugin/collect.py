@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 
 from robustcheck.engine.provable import refuse_unprovable
-from robustcheck.engine.results import CaseResult
+from robustcheck.engine.results import CaseResult, describe
 from robustcheck.engine.run import SuiteRun
 from robustcheck.errors import CaseError, RobustcheckError, SuiteError, ThresholdBreach
+from robustcheck.evidence.demands import Demands
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Suite, in_tier
+from robustcheck.language.provenance import Requirement
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
 from robustcheck.report.messages import failure
 
+Planned = Case | Overall | Requirement
 PROJECT = pytest.StashKey[Project]()
 
 
@@ -38,9 +41,10 @@ class SuiteFile(pytest.File):
 
     suite: Suite
     run: SuiteRun
+    demands: Demands
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield an item for each case of the chosen tier and each ``overall`` line."""
+        """Yield an item for each thing demanded, each case of the chosen tier and each ``overall`` line."""
         config = self.config
         options = run_options(config)
         try:
@@ -56,14 +60,27 @@ class SuiteFile(pytest.File):
         except SuiteError as error:
             raise self.CollectError(str(error)) from None
         self.run = SuiteRun(self.suite, project, options)
+        configs = config.rootpath / config.getini("robustcheck_configs")
+        self.demands = Demands(self.suite, project, configs, limit=options.limit)
         planned = planned_items(self.suite, options.tier)
         if len(planned) == 1:
             raise self.CollectError(
                 f"{self.suite.path}: no check is in the tier {options.tier}; nothing would be gated"
             )
-        for item in planned:
+        demanded = self.suite.provenance.requirements if self.suite.provenance else ()
+        for item in (*demanded, *planned):
             # Given as text, the id is parsed as pytest parses it again for --lf, brackets and all.
             yield CaseItem.from_parent(self, name=item.id, nodeid=f"{self.nodeid}::{item.id}", planned=item)
+
+    def result(self, planned: Planned) -> CaseResult:
+        """Return the result of an item."""
+        if isinstance(planned, Requirement):
+            return self.demands.result(planned)
+        return self.run.case(planned) if isinstance(planned, Case) else self.run.overall(planned)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what was run on what."""
+        return {**self.run.identity(), **self.demands.identity()}
 
 
 def planned_items(suite: Suite, tier: Any) -> list[Case | Overall]:
@@ -76,19 +93,18 @@ def planned_items(suite: Suite, tier: Any) -> list[Case | Overall]:
 
 
 class CaseItem(pytest.Item):
-    """One case, or one ``overall`` line."""
+    """One case, one ``overall`` line, or one thing demanded."""
 
     parent: SuiteFile
 
-    def __init__(self, *, planned: Case | Overall, **arguments: Any) -> None:
+    def __init__(self, *, planned: Planned, **arguments: Any) -> None:
         """Mark the item so that ``-m`` and ``-k`` find it, and turn a waiver into a strict xfail."""
         super().__init__(**arguments)
         self.planned = planned
         self.result: CaseResult | None = None
-        kind = planned.kind if isinstance(planned, Case) else "overall"
-        marker = pytest.mark.robustcheck(
-            kind=kind, suite=self.parent.suite.title, tier=planned.tier, severity=planned.severity
-        )
+        about = describe(self.parent.suite, planned)
+        kind, tier, severity = about["kind"], about["tier"], about["severity"]
+        marker = pytest.mark.robustcheck(kind=kind, suite=self.parent.suite.title, tier=tier, severity=severity)
         self.add_marker(marker)
         if isinstance(planned, Case):
             self.extra_keyword_matches.update(planned.tags, (step.name for step in planned.steps))
@@ -99,8 +115,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case and raise what its verdict demands."""
-        run = self.parent.run
-        result = run.case(self.planned) if isinstance(self.planned, Case) else run.overall(self.planned)
+        result = self.parent.result(self.planned)
         self.result = result
         self.user_properties.append(("robustcheck_verdict", result.verdict))
         for name, estimate in result.metrics.items():

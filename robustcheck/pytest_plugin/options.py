@@ -17,12 +17,13 @@ TIERS = "smoke, standard or thorough"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One option that exists on the command line and in the ini."""
+    """One option that exists on the command line and in the ini; most decide what is looked at, and are told in the result."""
 
     name: str
     help: str
     default: str
     kind: str = "text"
+    decides: bool = True
 
     @property
     def flag(self) -> str:
@@ -43,7 +44,8 @@ SETTINGS = (
     Setting("device", "auto, cpu, cuda, cuda:1 or mps", "auto"),
     Setting("batch_size", "pictures a forward pass; chosen by the device if not given", "", "count"),
     Setting("seed", "seed instead of the suite's", "", "integer"),
-    Setting("report", "folder of the report", "robustcheck-report"),
+    Setting("report", "folder of the report", "robustcheck-report", decides=False),
+    Setting("attest", "private key that signs the result, be it good or bad", "", decides=False),
 )
 
 FLAGS = {
@@ -151,5 +153,6 @@ def suite_folders(config: pytest.Config) -> list[Path]:
 
 def rerun_arguments(config: pytest.Config) -> str:
     """Return the options given on the command line that a rerun of one case needs too."""
-    given = [(setting.flag, config.getoption(f"robustcheck_{setting.name}")) for setting in SETTINGS]
+    needed = [setting for setting in SETTINGS if setting.name != "attest"]
+    given = [(setting.flag, config.getoption(f"robustcheck_{setting.name}")) for setting in needed]
     return " ".join(f"{flag} {value}" for flag, value in given if value is not None)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from robustcheck.measure.verdicts import FAILING
+from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
 
 MARKUP: Mapping[str, dict[str, bool]] = {
@@ -33,6 +34,7 @@ class RobustcheckSession:
         run_options(config)
         for name in ("seed", "batch_size"):
             chosen(config, name)
+        self._signing = None if self._is_worker(config) else Signing.asked_for(config)
         if config.args_source is not pytest.Config.ArgsSource.ARGS and not self._is_worker(config):
             config.args = [str(folder) for folder in suite_folders(config)]
         self._config = config
@@ -92,7 +94,7 @@ class RobustcheckSession:
         result = getattr(item, "result", None)
         if report.when == "call" and result is not None:
             parent: Any = item.parent
-            report.robustcheck = {"identity": parent.run.identity(), "result": result.to_json()}  # type: ignore[attr-defined]
+            report.robustcheck = {"identity": parent.identity(), "result": result.to_json()}  # type: ignore[attr-defined]
         return report
 
     @pytest.hookimpl(wrapper=True)
@@ -126,6 +128,9 @@ class RobustcheckSession:
         if self._gathered:
             self._write()
         failing = self._result is None or self._result["verdict"] in FAILING
+        if self._signing and self._result is not None:
+            self._signing.sign(self._result, run_options(self._config).report)
+            failing = failing or bool(self._signing.refused)
         if exitstatus == pytest.ExitCode.OK and failing:
             session.exitstatus = (
                 pytest.ExitCode.NO_TESTS_COLLECTED if self._result is None else pytest.ExitCode.TESTS_FAILED
@@ -144,7 +149,7 @@ class RobustcheckSession:
             )
             identity = {**_unknown_identity(path), **suite["identity"]}
             suites.append({"identity": identity, "results": [result for _, result in ordered], "not_run": not_run})
-        options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.name != "report"}
+        options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides}
         seconds = time.perf_counter() - self._clock
         self._result = document(suites, started=self._started, seconds=seconds, options=options)
         self._written = write(self._result, run_options(self._config).report)
@@ -169,6 +174,8 @@ class RobustcheckSession:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written
             reporter.line(f"robustcheck: {self._result['verdict']} in {self._result['seconds']:.1f} s; report: {shown}")
+        for line, verdict in self._signing.told(self._config.rootpath) if self._signing else ():
+            reporter.line(line, **MARKUP[verdict])
         if self._forgotten:
             reporter.line(f"NOTE {self._forgotten}", yellow=True)
         if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -194,6 +201,8 @@ def _unknown_identity(path: str) -> dict[str, Any]:
         "seed": 0,
         "notes": [],
         "combinations": [],
+        "inputs": [],
+        "profile": None,
         "model": {"name": "unknown"},
         "data": {"name": "unknown"},
     }
@@ -204,7 +213,7 @@ def _without_result(report: pytest.TestReport, path: str, name: str) -> dict[str
 
     text = " ".join(str(report.longrepr).split())[:500]
     problem = f"the case ended without a result: {text}"
-    kind = "overall" if name.startswith("overall[") else "unknown"
+    kind = next((kind for kind in ("overall", "provenance") if name.startswith(f"{kind}[")), "unknown")
     return CaseResult(
         id=name,
         nodeid=report.nodeid,

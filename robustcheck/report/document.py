@@ -17,6 +17,8 @@ from robustcheck.measure.verdicts import worst
 from robustcheck.report.coverage import coverage
 
 SCHEMA = "robustcheck/report/1"
+APART = ("overall", "provenance")
+"""Kinds of results that are no cases, each in a list of its own."""
 FILE_NAME = "robustcheck-report.json"
 PACKAGES = ("pytest-robustcheck", "torchvision", "albumentations", "foolbox", "pytest", "pyarrow", "safetensors")
 
@@ -43,12 +45,13 @@ def document(
         "options": dict(options),
         "environment": environment(),
         "suites": parts,
+        "trackers": [],
     }
 
 
 def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
     results = list(suite["results"])
-    cases = [result for result in results if result["kind"] != "overall"]
+    cases = [result for result in results if result["kind"] not in APART]
     arrays = suite["identity"].get("combinations", ())
     return {
         **suite["identity"],
@@ -56,7 +59,7 @@ def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": worst([result["verdict"] for result in results]),
         "counts": dict(Counter(result["verdict"] for result in results)),
         "cases": cases,
-        "overall": [result for result in results if result["kind"] == "overall"],
+        **{kind: [result for result in results if result["kind"] == kind] for kind in APART},
         "not_run": list(suite["not_run"]),
     }
 

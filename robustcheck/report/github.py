@@ -8,7 +8,7 @@ from typing import Any
 
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.report.messages import expectation
-from robustcheck.report.terminal import HEAD, headline, rows
+from robustcheck.report.terminal import HEAD, every_result, headline, rows
 
 SUMMARY_LIMIT = 1 << 20
 """Bytes a step may add to its summary before GitHub refuses all of it."""
@@ -47,7 +47,7 @@ def workflow_commands(result: Json) -> Iterator[str]:
     failing = [
         case
         for suite in result["suites"]
-        for case in (*suite["cases"], *suite["overall"])
+        for case in every_result(suite)
         if case["verdict"] in FAILING or case["verdict"] == "warn"
     ]
     failing.sort(key=lambda case: case["verdict"] == "warn")

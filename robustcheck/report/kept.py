@@ -102,6 +102,35 @@ class KeptRun:
     suites: Mapping[str, KeptSuite] = field(default_factory=dict)
 
 
+def _json_of(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except OSError as error:
+        raise RobustcheckError(
+            f"{printable(str(file))}: there is no result to read: {error.strerror}; name the folder of a report"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise RobustcheckError(f"{printable(str(file))}: this is no result file: {error}") from None
+
+
+def _check_schema(found: Any, file: Path) -> None:
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if schema != SCHEMA:
+        known = f"its schema is {printable(str(schema))}" if schema else "it has no schema"
+        raise RobustcheckError(f"{printable(str(file))}: this is no result file of {SCHEMA}: {known}")
+
+
+def load_document(folder: Path) -> dict[str, Any]:
+    """Read the result file of a report's folder as it is.
+
+    Raises:
+        RobustcheckError: There is none, or it cannot be read.
+    """
+    found: dict[str, Any] = _json_of(folder / FILE_NAME)
+    _check_schema(found, folder / FILE_NAME)
+    return found
+
+
 def load_run(path: Path) -> KeptRun:
     """Read a report's folder, its result file, or a baseline.
 
@@ -109,22 +138,11 @@ def load_run(path: Path) -> KeptRun:
         RobustcheckError: There is none, or it cannot be read.
     """
     file = path / FILE_NAME if path.is_dir() else path
-    name = printable(str(path))
-    try:
-        found: Any = json.loads(file.read_bytes())
-    except OSError as error:
-        raise RobustcheckError(
-            f"{printable(str(file))}: there is no result to read: {error.strerror}; name the folder of a report"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise RobustcheckError(f"{printable(str(file))}: this is no result file: {error}") from None
+    name, found = printable(str(path)), _json_of(file)
     if isinstance(found, dict) and str(found.get("robustcheck", "")).startswith("baseline/"):
         baseline = Baseline.load(file)
         return KeptRun(name, baseline.accepted, {baseline.suite: _of_baseline(baseline)})
-    schema = found.get("schema") if isinstance(found, dict) else None
-    if schema != SCHEMA:
-        known = f"its schema is {printable(str(schema))}" if schema else "it has no schema"
-        raise RobustcheckError(f"{printable(str(file))}: this is no result file of {SCHEMA}: {known}")
+    _check_schema(found, file)
     try:
         suites = {suite["path"]: _suite(suite, file.parent) for suite in found["suites"]}
         return KeptRun(name, str(found["started"]), suites)

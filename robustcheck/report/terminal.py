@@ -19,7 +19,12 @@ CLOSE = " (close)"
 
 def rows(suite: Json) -> list[Row]:
     """Return the rows of a suite's table, without the head."""
-    return [_row(result) for result in (*suite["cases"], *suite["overall"])]
+    return [_row(result) for result in every_result(suite)]
+
+
+def every_result(suite: Json) -> tuple[Json, ...]:
+    """Return the results of a suite in the order of its table."""
+    return (*suite["provenance"], *suite["cases"], *suite["overall"])
 
 
 def _row(result: Json) -> Row:
@@ -30,7 +35,8 @@ def _row(result: Json) -> Row:
     if result["kind"] == "overall" and result["expectations"]:
         shown[0] = interval(result["expectations"][0], result["expectations"][0]["unit"])
     n = f"{result['n']}/{result['of']}" if result["stopped"] else str(result["n"] or "")
-    return (result["id"], n, *shown, _expected(result["expectations"]), result["verdict"])
+    expected = result["why"] if result["kind"] == "provenance" else _expected(result["expectations"])
+    return (result["id"], n, *shown, expected, result["verdict"])
 
 
 def _expected(lines: Sequence[Json]) -> str:
@@ -74,16 +80,21 @@ def table(suite: Json) -> Iterator[tuple[str, str]]:
             yield found, ""
     for combination in suite["combinations"]:
         yield from lines(combination, suite["cases"])
-    for result in (*suite["cases"], *suite["overall"]):
+    for result in every_result(suite):
         if result["verdict"] in ("warn", "waived"):
             breaches = [expectation(line) for line in result["expectations"] if line["verdict"] != "pass"]
+            breaches += [*result["problems"], *result["notes"]] if result["kind"] == "provenance" else []
             reason = f" (waived: {result['waiver']})" if result["verdict"] == "waived" else ""
             yield f"{result['verdict'].upper()} {result['id']}: {'; '.join(breaches)}{reason}", result["verdict"]
 
 
+DIFFERENCES = 3
+"""Differences of the data from the training set that are told in the terminal; the largest come first."""
+
+
 def closing(suite: Json) -> Iterator[tuple[str, str]]:
     """Yield what was looked at, what was not, and at what price."""
-    results = (*suite["cases"], *suite["overall"])
+    results = every_result(suite)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in suite["counts"].items())
     forwards = sum(result["forwards"] for result in results)
     cached = sum(result["cached"] for result in suite["cases"])
@@ -102,6 +113,11 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
     if unreadable:
         yield f"NOTE {unreadable} pictures are unreadable and were not looked at", "warn"
+    apart = (suite["profile"] or {}).get("differences", ())
+    for found in apart[:DIFFERENCES]:
+        yield f"data: {found['sentence']}", ""
+    if len(apart) > DIFFERENCES:
+        yield f"data: {len(apart) - DIFFERENCES} smaller differences are in the result file", ""
     if suite["not_run"]:
         named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
         more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""

@@ -1,0 +1,60 @@
+"""Sign what a run found, be it good or bad, so that a deployment can tell whether this very model passed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from robustcheck.cli.output import OK, WrongCall, say
+from robustcheck.errors import RobustcheckError, did_you_mean
+
+NAME = "attest"
+HELP = "sign the result of a run"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("report", type=Path, metavar="REPORT", help="a report's folder")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key, made by robustcheck keygen")
+    parser.add_argument(
+        "--sigstore", action="store_true", help="let Sigstore sign for this job's identity, too or instead"
+    )
+    parser.add_argument("--suite", metavar="PATH", help="one suite of the report; all by default")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the attestations (REPORT/attestations)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write an envelope a suite."""
+    from robustcheck.evidence.attestation import FOLDER, attest_suite, file_name, write_beside
+    from robustcheck.evidence.keys import load_private, password
+    from robustcheck.evidence.sigstore_signing import sigstore_bundle
+    from robustcheck.evidence.statement import statement_of
+    from robustcheck.report.kept import load_document
+
+    if not (arguments.key or arguments.sigstore):
+        raise WrongCall("name what signs: --key FILE, made by robustcheck keygen, or --sigstore")
+    key = load_private(arguments.key, password()) if arguments.key else None
+    document = load_document(arguments.report)
+    folder = arguments.out or arguments.report / FOLDER
+    for suite in _chosen(document, arguments.suite):
+        try:
+            if key:
+                say(f"{attest_suite(document, suite, key, folder)} written: {suite['verdict']}")
+            if arguments.sigstore:
+                path = folder / f"{file_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
+                say(f"{write_beside(path, sigstore_bundle(statement_of(document, suite)))} written: {suite['verdict']}")
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RobustcheckError(
+                f"{arguments.report}: the result file is damaged: {type(error).__name__}: {error}"
+            ) from None
+    return OK
+
+
+def _chosen(document: dict[str, Any], path: str | None) -> list[dict[str, Any]]:
+    suites = {suite["path"]: suite for suite in document["suites"]}
+    if path is None:
+        return list(suites.values())
+    if path not in suites:
+        raise WrongCall(f"the report has no suite {path}; {did_you_mean(path, suites)}")
+    return [suites[path]]

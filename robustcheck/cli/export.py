@@ -1,0 +1,49 @@
+"""Write a report's numbers in the forms that others read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from robustcheck.cli.output import OK, WrongCall, say
+from robustcheck.errors import RobustcheckError
+
+NAME = "export"
+HELP = "write a report as a model card's index or a CycloneDX ML-BOM"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("report", type=Path, metavar="REPORT", help="a report's folder")
+    parser.add_argument("--model-index", type=Path, metavar="FILE", help="YAML for a Hugging Face model card")
+    parser.add_argument("--ml-bom", type=Path, metavar="FILE", help="CycloneDX 1.6 JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write what was asked for."""
+    import yaml
+
+    from robustcheck.evidence.exports import bill_of_materials, model_index
+    from robustcheck.report.kept import load_document
+
+    if not (arguments.model_index or arguments.ml_bom):
+        raise WrongCall("name what to write: --model-index FILE or --ml-bom FILE")
+    document = load_document(arguments.report)
+    if arguments.model_index:
+        text = yaml.safe_dump(model_index(document), sort_keys=False, allow_unicode=True)
+        _write(arguments.model_index, text)
+    if arguments.ml_bom:
+        _write(arguments.ml_bom, json.dumps(bill_of_materials(document), indent=1, ensure_ascii=False) + "\n")
+    return OK
+
+
+def _write(path: Path, text: str) -> None:
+    from robustcheck.engine.store import atomic
+
+    try:
+        with atomic(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RobustcheckError(f"{path}: the file cannot be written: {error.strerror}") from None
+    say(f"{path} written")

@@ -1,0 +1,188 @@
+"""Holds a suite's ``provenance`` against what there is: one result for each thing demanded."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from robustcheck.data import Source, data_digest, open_source
+from robustcheck.engine.results import CaseResult, describe
+from robustcheck.errors import RobustcheckError
+from robustcheck.evidence.data_profile import profiles
+from robustcheck.evidence.inputs import Input, inputs_of
+from robustcheck.language.entries import Project
+from robustcheck.language.plan import Suite
+from robustcheck.language.provenance import Leak, Provenance, Requirement
+from robustcheck.measure.baseline import named
+from robustcheck.measure.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from robustcheck.evidence.data_card import DataCard
+    from robustcheck.evidence.leaks import Leaks
+    from robustcheck.evidence.training_record import TrainingRecord
+
+Told = tuple[list[str], list[str]]
+"""What is not met, and what a reader must know all the same."""
+
+
+class Demands:
+    """What a suite demands to know; nothing is read before it is asked for, and each thing at most once."""
+
+    def __init__(self, suite: Suite, project: Project, configs: Path, *, limit: int | None = None) -> None:
+        """Bind a suite to its project, the folder of its configuration, and the number of pictures that are looked at."""
+        self._suite, self._project, self._configs, self._limit = suite, project, configs, limit
+        self._now = datetime.datetime.now(datetime.UTC)
+
+    def identity(self) -> dict[str, Any]:
+        """Return the files that the run rests on and what its data is like, as JSON values."""
+        return {"inputs": [found.to_json() for found in self._inputs], "profile": self._profile}
+
+    @functools.cached_property
+    def _profile(self) -> dict[str, Any] | None:
+        demanded = self._suite.provenance
+        try:
+            test = open_source(self._project.data[self._suite.data], seed=self._suite.seed, limit=self._limit)
+            train = self._opened(demanded.leak.train) if demanded and demanded.leak else None
+            return profiles(test, train, self._project.root / ".robustcheck" / "profiles")
+        except RobustcheckError:
+            return None  # the cases say why
+
+    def result(self, requirement: Requirement) -> CaseResult:
+        """Return whether one thing holds; what cannot be told is in the result, never raised."""
+        about = describe(self._suite, requirement)
+        check = {"training": self._training, "dataset": self._dataset, "leak": self._leak}[requirement.part]
+        try:
+            unmet, notes = check(requirement.rule)
+        except RobustcheckError as error:
+            return CaseResult(**about, verdict="error", problems=(str(error),))
+        verdict: Verdict = "fail" if unmet else "warn" if notes else "pass"
+        if requirement.waiver and unmet:
+            verdict = "waived"
+        elif requirement.waiver:
+            verdict, notes = "fail", [*notes, f"the waiver of {requirement.waiver.owner} is stale; remove it"]
+        return CaseResult(**about, verdict=verdict, problems=tuple(unmet), notes=tuple(notes))
+
+    @property
+    def _demanded(self) -> Provenance:
+        assert self._suite.provenance is not None  # noqa: S101 - it has requirements
+        return self._suite.provenance
+
+    @functools.cached_property
+    def _inputs(self) -> tuple[Input, ...]:
+        return inputs_of(self._suite, self._project, self._configs)
+
+    def _training(self, rule: str) -> Told:
+        from robustcheck.evidence.training_record import unmet
+
+        demanded, record = self._demanded.training, self._record
+        assert demanded is not None  # noqa: S101 - it has requirements
+        if rule == "age":
+            return unmet(record, (), model_sha256=None, max_age=_days(demanded.max_age), now=self._now), []
+        if rule != "record":
+            data = self._train_digest if rule == "data_digest" else None
+            return unmet(record, (rule,), model_sha256=None, data_digest=data), []
+        weights = next((found.sha256 for found in self._inputs if found.role == "weights"), None)
+        if weights is None:
+            return [f"the model {self._suite.model} has no weights file that a training record could be of"], []
+        return unmet(record, (), model_sha256=weights), []
+
+    @functools.cached_property
+    def _record(self) -> TrainingRecord:
+        from robustcheck.evidence.training_record import load_record
+
+        demanded, root = self._demanded.training, self._project.root
+        assert demanded is not None  # noqa: S101 - it has requirements
+        return load_record(
+            root / demanded.record, root=root, trusted_keys=[root / key for key in demanded.trusted_keys]
+        )
+
+    def _dataset(self, rule: str) -> Told:
+        from robustcheck.evidence.data_card import unmet
+
+        demanded = self._demanded.dataset
+        assert demanded is not None  # noqa: S101 - it has requirements
+        wanted: dict[str, Any] = {
+            "card": {"data_digest": self._test_digest},
+            "license": {"licenses": demanded.licenses},
+            "class_counts": {"class_counts_min": demanded.least, "observed_counts": self._counts},
+            "age": {"max_age": _days(demanded.max_age), "now": self._now},
+        }
+        return unmet(self._card, **wanted[rule]), []
+
+    @functools.cached_property
+    def _card(self) -> DataCard:
+        from robustcheck.evidence.data_card import load_card
+
+        demanded, root = self._demanded.dataset, self._project.root
+        assert demanded is not None  # noqa: S101 - it has requirements
+        return load_card(root / demanded.card, root=root)
+
+    @property
+    def _test_digest(self) -> str:
+        source = self._opened(self._suite.data)
+        return data_digest(source, source.samples())
+
+    @property
+    def _counts(self) -> Counter[str]:
+        return Counter(sample.label for sample in self._opened(self._suite.data).samples())
+
+    def _leak(self, rule: str) -> Told:
+        demanded, found = self._demanded.leak, self._leaks
+        assert demanded is not None  # noqa: S101 - it has requirements
+        unread = [
+            f"{len(names)} pictures of {name} cannot be read, so nothing is known of them: {named(names)}"
+            for name, names in ((self._suite.data, found.unreadable_test), (demanded.train, found.unreadable_train))
+            if names
+        ]
+        if rule == "groups":
+            told = f"{len(found.groups)} {demanded.group_by} are in {demanded.train} too: {named(found.groups)}"
+            return [told] if found.groups else [], list(found.ungrouped)
+        if rule == "exact":
+            told = f"{len(found.exact)} pictures are in {demanded.train} too: {_pairs(found.exact)}"
+            return ([told] if len(found.exact) > demanded.exact_max else []) + unread, []
+        told = f"{len(found.near)} pictures look like pictures of {demanded.train}; look at them: {_pairs(found.near)}"
+        seen = [told] if found.near else []
+        flat = {self._suite.data: found.flat_test, demanded.train: found.flat_train}
+        seen += [
+            f"{len(names)} pictures of {name} are flat, so nothing looks like them"
+            for name, names in flat.items()
+            if names
+        ]
+        return (seen, []) if demanded.action == "fail" else ([], seen)
+
+    @functools.cached_property
+    def _leaks(self) -> Leaks:
+        from robustcheck.evidence.leaks import find_leaks
+
+        demanded = self._demanded.leak
+        assert demanded is not None  # noqa: S101 - it has requirements
+        test, train = self._opened(self._suite.data), self._opened(demanded.train)
+        return find_leaks(
+            test,
+            train,
+            distance=demanded.distance,
+            group_by=demanded.group_by,
+            cache=self._project.root / ".robustcheck",
+        )
+
+    @functools.cached_property
+    def _train_digest(self) -> str | None:
+        demanded: Leak | None = self._demanded.leak
+        if demanded is None:
+            return None
+        train = self._opened(demanded.train)
+        return data_digest(train, train.samples())
+
+    def _opened(self, name: str) -> Source:
+        return open_source(self._project.data[name], seed=self._suite.seed)
+
+
+def _days(days: float | None) -> datetime.timedelta | None:
+    return None if days is None else datetime.timedelta(days=days)
+
+
+def _pairs(pairs: Any) -> str:
+    return named(f"{pair[0]} = {pair[1]}" for pair in pairs)

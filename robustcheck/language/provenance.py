@@ -1,0 +1,299 @@
+"""What a suite demands to know of a model's training and data: the keys below ``provenance`` and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, Final, Literal
+
+from robustcheck.errors import Location
+from robustcheck.language.entries import Project
+from robustcheck.language.kinds import (
+    INVALID,
+    Amount,
+    Choice,
+    Field,
+    Known,
+    ListOf,
+    Reading,
+    Record,
+    Text,
+    Values,
+    Whole,
+)
+from robustcheck.language.nodes import Node, shown
+from robustcheck.language.waivers import Waiver
+
+FACTS: Final = ("git_commit", "clean_tree", "seed", "frameworks", "parameters", "data_digest", "signature")
+"""What may be demanded of a training record, beside that it is there and is of this model."""
+Action = Literal["review", "fail"]
+ACTIONS: Final = ("review", "fail")
+DISTANCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What is demanded of the training.
+
+    Attributes:
+        record: Path of the record from the project's root; ``{model}`` in the suite is the model's name here.
+        require: Of ``FACTS``.
+        trusted_keys: Paths of public keys, one of which must have signed the record if ``signature`` is demanded.
+        max_age: Days since the training ended, at most.
+    """
+
+    record: str
+    require: tuple[str, ...]
+    trusted_keys: tuple[str, ...]
+    max_age: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is demanded of the description of the data that gates.
+
+    Attributes:
+        card: Path of the Croissant file from the project's root; ``{data}`` in the suite is the data set's name here.
+        licenses: Those allowed, as SPDX ids; empty allows any that is named.
+        least: Pictures that each class must have.
+        max_age: Days since it was published, at most.
+    """
+
+    card: str
+    licenses: tuple[str, ...]
+    least: int
+    max_age: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """What may be in both the training and the test set.
+
+    Attributes:
+        train: The training set, an entry of ``configs/data.yaml``.
+        exact_max: Test pictures that may be in it, decoded pixel by decoded pixel.
+        group_by: A metadata column of which no value may be in both; empty for none.
+        distance: Bits by which hashes of near duplicates differ at most; ``None`` does not look for them.
+        action: What becomes of near duplicates.
+    """
+
+    train: str
+    exact_max: int
+    group_by: str
+    distance: int | None
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing demanded: a pytest item of its own.
+
+    Attributes:
+        id: ``provenance[training.seed]``.
+        part: ``training``, ``dataset`` or ``leak``.
+        rule: ``seed``.
+        why: What is demanded, in words.
+        where: Its place in the suite.
+        waiver: The waiver that names it, unless expired.
+    """
+
+    id: str
+    part: Literal["training", "dataset", "leak"]
+    rule: str
+    why: str
+    where: Location
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """All that a suite demands to know."""
+
+    training: Training | None
+    dataset: Card | None
+    leak: Leak | None
+    requirements: tuple[Requirement, ...]
+
+
+class ProjectPath:
+    """The kind of a path inside the project, from its root."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return the text."""
+        text = Text().read(name, node, reading)
+        if text is INVALID:
+            return INVALID
+        path = PurePosixPath(text)
+        if path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text:
+            what = f"{name} leaves the project: {shown(text)}"
+            return reading.add(node.where, what, "write a path from the project's root, with /")
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return Text().schema()
+
+
+MAX_AGE: Final = Field(Amount(("d",), 0), "How old it may be, such as 365d.")
+TRAINING: Final = Record(
+    "training",
+    {
+        "record": Field(
+            ProjectPath(),
+            "The training record (SLSA provenance v1), plain or signed; {model} stands for the model's name.",
+            required=True,
+        ),
+        "require": Field(ListOf(Choice(FACTS), 1), "What it must say, beside that it is of this model."),
+        "trusted_keys": Field(ListOf(ProjectPath(), 1), "Public keys (PEM), one of which must have signed it."),
+        "max_age": MAX_AGE,
+    },
+)
+DATASET: Final = Record(
+    "dataset",
+    {
+        "card": Field(
+            ProjectPath(),
+            "The Croissant description of the data that gates; {data} stands for its name.",
+            required=True,
+        ),
+        "licenses": Field(ListOf(Text(), 1), "Licences that are allowed, as SPDX ids."),
+        "class_counts": Field(
+            Record("class_counts", {"min": Field(Whole(1), "Pictures that each class must have.", required=True)}),
+            "How many pictures a class must have; the card must say what is there.",
+        ),
+        "max_age": MAX_AGE,
+    },
+)
+
+
+def _leak(project: Project | None) -> Record:
+    data: Any = Known("data set", lambda: project.data, "configs/data.yaml") if project else Text()
+    near = {
+        "distance": Field(Whole(0, 16), "Bits of 64 by which perceptual hashes differ at most.", default=DISTANCE),
+        "action": Field(Choice(ACTIONS), "review warns and lists them, fail fails.", default="review"),
+    }
+    return Record(
+        "leak",
+        {
+            "train": Field(data, "The training set: an entry of configs/data.yaml.", required=True),
+            "exact_max": Field(Whole(0), "Test pictures that may be in it.", default=0),
+            "group_by": Field(Text(), "A metadata column, such as a track's id, of which no value may be in both."),
+            "near": Field(Record("near", near), "Near duplicates, which a person should look at."),
+        },
+    )
+
+
+def provenance_record(project: Project | None) -> Record:
+    """Return the spec of ``provenance``; without a project any name of a data set is accepted."""
+    return Record(
+        "provenance",
+        {
+            "training": Field(TRAINING, "Where the model comes from."),
+            "dataset": Field(DATASET, "Where the pictures come from."),
+            "leak": Field(_leak(project), "What the model may have seen already."),
+        },
+    )
+
+
+def provenance_of(values: Values | None, reading: Reading) -> Provenance | None:
+    """Return what a suite demands, or ``None`` where it demands nothing; problems are reported."""
+    if values is None:
+        return None
+    if not values.node.entries:
+        reading.add(values.node.where, "provenance demands nothing", "name training, dataset or leak, or remove it")
+    parts = {name: values.get(name) for name in ("training", "dataset", "leak")}
+    training, dataset, leak = parts["training"], parts["dataset"], parts["leak"]
+    found = Provenance(training and _training(training, reading), dataset and _card(dataset), leak and _leaks(leak), ())
+    return Provenance(found.training, found.dataset, found.leak, tuple(_requirements(found, parts)))
+
+
+def named_after(found: Provenance, model: str, data: str) -> Provenance:
+    """Put the names of the model and the data set for ``{model}`` and ``{data}`` in the paths of record and card."""
+
+    def path(text: str) -> str:
+        return text.replace("{model}", model).replace("{data}", data)
+
+    training = found.training and replace(found.training, record=path(found.training.record))
+    dataset = found.dataset and replace(found.dataset, card=path(found.dataset.card))
+    return replace(found, training=training, dataset=dataset)
+
+
+def _listed(values: Values, key: str) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(value for value, _ in values.get(key, ())))
+
+
+def _days(values: Values) -> float | None:
+    age = values.get("max_age")
+    return None if age is None else float(age.number)
+
+
+def _training(values: Values, reading: Reading) -> Training:
+    require, keys = _listed(values, "require"), _listed(values, "trusted_keys")
+    if "signature" in require and values.node.entry("trusted_keys") is None:
+        reading.add(values.where("require"), "signature needs trusted_keys", "name the public keys that may sign")
+    if keys and "signature" not in require:
+        reading.add(
+            values.where("trusted_keys"), "trusted_keys are of no use without signature", "add signature to require"
+        )
+    return Training(values.get("record", ""), require, keys, _days(values))
+
+
+def _card(values: Values) -> Card:
+    counts = values.get("class_counts")
+    return Card(
+        values.get("card", ""), _listed(values, "licenses"), counts.get("min", 0) if counts else 0, _days(values)
+    )
+
+
+def _leaks(values: Values) -> Leak:
+    near = values.get("near")
+    return Leak(
+        values.get("train", ""),
+        values.get("exact_max", 0),
+        values.get("group_by", ""),
+        None if near is None else near.get("distance", DISTANCE),
+        "review" if near is None else near.get("action", "review"),
+    )
+
+
+def _requirements(found: Provenance, parts: dict[str, Values | None]) -> Iterator[Requirement]:
+    for part, rule, key, why in _rules(found):
+        values = parts[part]
+        assert values is not None  # noqa: S101 - it has rules
+        yield Requirement(f"provenance[{part}.{rule}]", part, rule, why, values.where(key))
+
+
+def _rules(found: Provenance) -> Iterator[tuple[Literal["training", "dataset", "leak"], str, str, str]]:
+    """Yield part, rule, the key that asks for it, and what is demanded."""
+    if found.training:
+        yield "training", "record", "record", "a training record of this very model"
+        for name in found.training.require:
+            yield "training", name, "require", TOLD[name]
+        if found.training.max_age is not None:
+            yield "training", "age", "max_age", f"trained within {found.training.max_age:g} days"
+    if found.dataset:
+        yield "dataset", "card", "card", "a data card that names a licence and a creator"
+        if found.dataset.licenses:
+            yield "dataset", "license", "licenses", f"one of the licences {', '.join(found.dataset.licenses)}"
+        if found.dataset.least:
+            yield "dataset", "class_counts", "class_counts", f"at least {found.dataset.least} pictures of each class"
+        if found.dataset.max_age is not None:
+            yield "dataset", "age", "max_age", f"published within {found.dataset.max_age:g} days"
+    if found.leak:
+        yield "leak", "exact", "exact_max", f"at most {found.leak.exact_max} pictures of {found.leak.train}"
+        if found.leak.group_by:
+            yield "leak", "groups", "group_by", f"no {found.leak.group_by} of {found.leak.train}"
+        if found.leak.distance is not None:
+            yield "leak", "near", "near", f"no near duplicate of {found.leak.train}"
+
+
+TOLD: Final = {
+    "git_commit": "the commit that was trained",
+    "clean_tree": "nothing uncommitted when it was trained",
+    "seed": "the seed of the training",
+    "frameworks": "the versions of the frameworks",
+    "parameters": "the parameters of the training",
+    "data_digest": "the digest of the training data",
+    "signature": "the signature of a trusted key",
+}

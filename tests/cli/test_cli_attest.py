@@ -1,0 +1,170 @@
+"""keygen, provenance, attest and verify, as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import save_file
+from small_project import MODELS
+
+import robustcheck
+from robustcheck.evidence import sigstore_signing
+from robustcheck.evidence.envelope import parse_envelope
+
+Call = Callable[..., Any]
+WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
+ATTESTATION = "robustcheck-report/attestations/suites--greys.intoto.json"
+MODEL = "models/tiny.safetensors"
+
+
+@pytest.fixture
+def ran(project: Call, robustcheck_command: Call, tmp_path: Path) -> Call:
+    """Return the command in a project that was run, with a pair of keys."""
+    project(models=WEIGHTS)
+    from tiny import build  # type: ignore[import-not-found]
+
+    (tmp_path / "models").mkdir()
+    save_file(build().state_dict(), tmp_path / MODEL)
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    assert robustcheck_command("keygen", "keys/ci").code == 0
+    return robustcheck_command
+
+
+def verify(command: Call, *more: str) -> Any:
+    return command("verify", MODEL, "--attestation", ATTESTATION, "--key", "keys/ci.pub", *more)
+
+
+def test_what_passed_is_verified_and_what_changed_is_refused(ran: Call, tmp_path: Path) -> None:
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert (done.code, done.lines) == (0, [f"{ATTESTATION} written: pass"])
+    done = verify(ran, "--suite", "suites/greys.yaml", "--with-data", "--max-age", "1d", "--require", "noisy")
+    assert (done.code, done.err) == (0, "")
+    assert done.lines[0] == f"{MODEL} passed suites/greys.yaml: 7 tests, passed"
+    with (tmp_path / MODEL).open("ab") as file:
+        file.write(b"\0")
+    done = verify(ran, "--require", "nosy")
+    assert (done.code, done.out) == (1, "")
+    assert "refused: models/tiny.safetensors is another model: its sha256 is" in done.err
+    assert "refused: the required test nosy was not run; did you mean noisy?" in done.err
+
+
+def test_a_failed_run_is_signed_and_refused(project: Call, ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    suite.write_text(suite.read_text().replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}'))
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").lines == [f"{ATTESTATION} written: fail"]
+    done = verify(ran)
+    assert done.code == 1
+    assert "the run failed: 2 of 7 tests: moved[dx=2%], moved[dx=5%]" in done.err
+
+
+def test_wrong_calls_say_so(ran: Call, tmp_path: Path) -> None:
+    for arguments, code, says in (
+        (["attest", "robustcheck-report"], 2, "name what signs"),
+        (["attest", "robustcheck-report", "--key", "keys/gone.key"], 4, "there is no private key here"),
+        (["attest", "nowhere", "--key", "keys/ci.key"], 4, "there is no result to read"),
+        (["attest", "robustcheck-report", "--key", "keys/ci.pub"], 4, "signing needs the private one"),
+        (["attest", "robustcheck-report", "--key", "keys/ci.key", "--suite", "suites/grey.yaml"], 2, "did you mean"),
+        (["keygen", "keys/ci"], 4, "never written over"),
+        (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.pub"], 4, "there is no attestation here"),
+        (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.pub", "--max-age", "ten"], 2, "such as 90d"),
+        (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.pub", "--with-data"], 2, "name it with --suite"),
+        (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.key"], 4, "keep this one to yourself"),
+        (["provenance", "card", "greyz", "--out", "card.json"], 2, "did you mean greys?"),
+        (["provenance", "record", "--out", "r", "--model", "m", "--", "no-such-command"], 4, "cannot be run"),
+    ):
+        done = ran(*arguments)
+        assert (done.code, done.out) == (code, ""), arguments
+        assert says in done.err, done.err
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_model_without_weights_cannot_be_attested(project: Call, robustcheck_command: Call, tmp_path: Path) -> None:
+    project()
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    robustcheck_command("keygen", "ci")
+    done = robustcheck_command("attest", "robustcheck-report", "--key", "ci.key")
+    assert done.code == 4
+    assert "name one with weights: in configs/models.yaml" in done.err
+
+
+def test_an_encrypted_key_takes_its_password_from_the_environment(ran: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROBUSTCHECK_KEY_PASSWORD", "secret")
+    assert "(encrypted)" in ran("keygen", "keys/locked").out
+    assert ran("attest", "robustcheck-report", "--key", "keys/locked.key").code == 0
+    monkeypatch.delenv("ROBUSTCHECK_KEY_PASSWORD")
+    assert "give its password" in ran("attest", "robustcheck-report", "--key", "keys/locked.key").err
+
+
+def test_a_training_is_recorded_from_outside(ran: Call, tmp_path: Path) -> None:
+    (tmp_path / "parameters.yaml").write_text("epochs: 3\n")
+    (tmp_path / "script.py").write_text("import pathlib, sys\npathlib.Path(sys.argv[1]).write_bytes(b'made')\n")
+    call = ["provenance", "record", "--out", "made.slsa.json", "--model", "made.bin", "--seed", "4"]
+    call += ["--parameters", "parameters.yaml", "--data", "greys", "--", sys.executable, "script.py", "made.bin"]
+    done = ran(*call)
+    assert done.code == 0
+    assert "seed 4," in done.out
+    assert done.out.endswith(" 1 data sets\n")
+    found = json.loads((tmp_path / "made.slsa.json").read_text())
+    build = found["predicate"]["buildDefinition"]
+    assert build["externalParameters"]["parameters"] == {"epochs": 3}
+    assert build["externalParameters"]["command"][1:] == ["script.py", "made.bin"]
+    assert found["subject"][0]["name"] == "made.bin"
+    assert any(item.get("uri", "").startswith("pkg:pypi/torch@") for item in build["resolvedDependencies"])
+
+
+def test_a_training_that_fails_is_not_recorded(ran: Call, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("raise SystemExit(3)\n")
+    done = ran("provenance", "record", "--out", "r.json", "--model", MODEL, "--", sys.executable, "script.py")
+    assert done.code == 1
+    assert "ended with code 3, so r.json was not written" in done.err
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_a_card_is_drafted_and_says_what_is_missing(ran: Call, tmp_path: Path) -> None:
+    done = ran("provenance", "card", "greys", "--out", "data/card.json", "--license", "CC-BY-4.0")
+    assert done.lines == [
+        "data/card.json written: 3 classes, 24 pictures, the rarest class has 8",
+        "still to be said by a person: description, creator, url, datePublished, distribution",
+    ]
+    assert "--replace writes over it" in ran("provenance", "card", "greys", "--out", "data/card.json").err
+    assert ran("provenance", "card", "greys", "--out", "data/card.json", "--replace").code == 0
+
+
+class Signer:
+    """Stands for Sigstore's, which needs the network."""
+
+    class Bundle:
+        def to_json(self) -> str:
+            return '{"bundle": true}'
+
+    def __init__(self) -> None:
+        self.signed: list[bytes] = []
+
+    def sign_dsse(self, statement: Any) -> Bundle:
+        self.signed.append(statement._contents)
+        return self.Bundle()
+
+
+def test_sigstore_gets_the_very_same_statement(ran: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer, real = Signer(), sigstore_signing.sigstore_bundle
+    monkeypatch.setattr(sigstore_signing, "sigstore_bundle", lambda statement: real(statement, signer))
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key", "--sigstore")
+    assert done.code == 0
+    assert signer.signed == [parse_envelope((tmp_path / ATTESTATION).read_bytes()).payload]
+    bundle = tmp_path / "robustcheck-report/attestations/suites--greys.sigstore.json"
+    assert json.loads(bundle.read_text()) == {"bundle": True}
+
+
+def test_sigstore_needs_an_identity(ran: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SIGSTORE_ID_TOKEN", "GITHUB_ACTIONS", "CI_JOB_ID", "GITLAB_CI", "BUILDKITE", "CIRCLECI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sigstore.oidc.detect_credential", lambda: None)
+    done = ran("attest", "robustcheck-report", "--sigstore")
+    assert done.code == 4
+    assert "id-token: write" in done.err

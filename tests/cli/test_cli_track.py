@@ -1,0 +1,128 @@
+"""``robustcheck track``: what the real trackers, offline, then know of a run."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import robustcheck
+from robustcheck.evidence.trackers import numbers
+from robustcheck.report import document
+
+Call = Callable[..., Any]
+SCHEMA = json.loads((Path(document.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def report(project: Call, robustcheck_command: Call, tmp_path: Path) -> Path:
+    project()
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    return tmp_path / "robustcheck-report"
+
+
+def read(report: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((report / "robustcheck-report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_holds_numbers_digests_and_report_and_its_id_is_written_back(
+    report: Path, robustcheck_command: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow.tracking import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    before, uri = read(report), (tmp_path / "store").as_uri()
+    done = robustcheck_command("track", "robustcheck-report", "--mlflow", uri, "--experiment", "gates")
+    assert (done.code, done.err) == (0, "")
+    (made,) = read(report)["trackers"]
+    assert done.lines == [f"suites/greys.yaml: mlflow run {made['run']} at {uri}"]
+    assert {**read(report), "trackers": []} == before
+    client = MlflowClient(tracking_uri=uri)
+    run = client.get_run(made["run"])
+    (suite,) = before["suites"]
+    assert run.data.metrics["clean/accuracy"] == 1.0
+    assert run.data.metrics["light.exposure/stops_-0.2ev/drop"] == suite["cases"][1]["metrics"]["drop"]["value"]
+    assert len(run.data.metrics) == sum(len(case["metrics"]) for case in (*suite["cases"], *suite["overall"]))
+    tags = run.data.tags
+    assert tags["robustcheck.model_digest"] == suite["model"]["digest"]
+    assert tags["robustcheck.data_digest"] == suite["data"]["digest"]
+    assert tags["robustcheck.verdict"] == suite["verdict"]
+    assert tags["robustcheck.input.configuration.models.yaml"] == suite["inputs"][0]["sha256"]
+    kept = [item.path for item in client.list_artifacts(made["run"], "robustcheck-report")]
+    assert "robustcheck-report/robustcheck-report.json" in kept
+    assert client.get_experiment_by_name("gates").experiment_id == run.info.experiment_id
+    again = robustcheck_command("track", "robustcheck-report", "--mlflow", uri)
+    assert again.code == 0
+    assert len(read(report)["trackers"]) == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_wandb_keeps_a_run_offline(report: Path, robustcheck_command: Call, tmp_path: Path) -> None:
+    done = robustcheck_command("track", "robustcheck-report", "--wandb", "gates", "--offline")
+    assert done.code == 0, done.err
+    (made,) = read(report)["trackers"]
+    assert made["tracker"] == "wandb"
+    (kept,) = (tmp_path / "wandb").glob(f"offline-run-*-{made['run']}/*.wandb")
+    content = kept.read_bytes()
+    assert b"clean/accuracy" in content
+    assert read(report)["suites"][0]["data"]["digest"].encode() in content
+
+
+def test_names_stay_apart() -> None:
+    cases = [
+        {"id": name, "metrics": {"accuracy": {"value": value}}} for name, value in (("a[x=1%]", 1), ("a[x=1_]", 2))
+    ]
+    found = numbers({"cases": cases, "overall": []})
+    assert found == {"a/x_1_/accuracy": 1.0, "a/x_1_/accuracy_": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ((), 2, "name a tracker: --mlflow URI or --wandb PROJECT"),
+        (("--mlflow", "nonsense://x"), 4, "MLflow at nonsense://x: "),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_wrong_call_is_told(report: Path, robustcheck_command: Call, arguments: Any, code: int, told: str) -> None:
+    before = read(report)
+    done = robustcheck_command("track", "robustcheck-report", *arguments)
+    assert done.code == code
+    assert told in done.err
+    assert read(report) == before
+
+
+def test_a_folder_that_is_no_report_is_told(robustcheck_command: Call, tmp_path: Path) -> None:
+    assert robustcheck_command("track", "nowhere", "--wandb", "x").err == (
+        "nowhere: there is no such folder; name the folder of a report\n"
+    )
+    (tmp_path / "empty").mkdir()
+    assert (
+        "empty/robustcheck-report.json: there is no result to read"
+        in robustcheck_command("track", "empty", "--wandb", "x").err
+    )
+
+
+@pytest.mark.parametrize(("option", "module"), [("--mlflow", "mlflow"), ("--wandb", "wandb")])
+def test_a_tracker_that_is_not_installed_is_told(
+    report: Path, robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch, option: str, module: str
+) -> None:
+    real = builtins.__import__
+
+    def absent(name: str, *arguments: Any, **others: Any) -> Any:
+        if name.partition(".")[0] == module:
+            raise ImportError(name)
+        return real(name, *arguments, **others)
+
+    monkeypatch.setattr(builtins, "__import__", absent)
+    done = robustcheck_command("track", "robustcheck-report", option, "x")
+    assert done.code == 4
+    assert f"python -m pip install 'pytest-robustcheck[{module}]'" in done.err

@@ -1,0 +1,81 @@
+"""``--robustcheck-attest``: signs what a session found, or says why it could not, and then does not pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import save_file
+from small_project import MODELS, SUITE
+
+from robustcheck.errors import AttestationRefused
+from robustcheck.evidence.keys import make_keys
+from robustcheck.evidence.verification import verify_attestation
+
+WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
+ATTESTATION = "robustcheck-report/attestations/suites--greys.intoto.json"
+
+
+def prepare(gate: Any, **parts: Any) -> Path:
+    gate.write(**{"models": WEIGHTS, **parts})
+    from tiny import build  # type: ignore[import-not-found]
+
+    model: Path = gate.root / "models/tiny.safetensors"
+    model.parent.mkdir()
+    save_file(build().state_dict(), model)
+    make_keys(gate.root / "ci.key", gate.root / "ci.pub")
+    return model
+
+
+def test_a_passing_run_is_signed(gate: Any) -> None:
+    model = prepare(gate)
+    done = gate.run("--robustcheck-attest", "ci.key")
+    assert done.ret == 0
+    done.stdout.fnmatch_lines([f"robustcheck: signed: {ATTESTATION}"])
+    found = verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+    assert found.tests == 7
+    assert gate.report()["options"].keys() == {"model", "data", "tier", "limit", "device", "batch_size", "seed"}
+
+
+def test_a_failing_run_is_signed_and_refused(gate: Any) -> None:
+    model = prepare(gate, suite=SUITE.replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}'))
+    assert gate.run("--robustcheck-attest", "ci.key").ret == 1
+    with pytest.raises(AttestationRefused, match="the run failed"):
+        verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+
+
+def test_a_part_of_a_suite_is_signed_and_refused(gate: Any) -> None:
+    model = prepare(gate)
+    gate.run("--robustcheck-attest", "ci.key", "-k", "noisy or clean", "--robustcheck-limit", "12")
+    with pytest.raises(AttestationRefused) as refused:
+        verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+    assert [reason.split(":")[0] for reason in refused.value.reasons] == [
+        "5 tests of the suite were not run",
+        "only 12 pictures were looked at, chosen by --robustcheck-limit; run the suite without it",
+    ]
+
+
+def test_a_key_that_is_none_is_found_out_before_anything_is_run(gate: Any) -> None:
+    prepare(gate)
+    done = gate.run("--robustcheck-attest", "gone.key")
+    assert done.ret == 4
+    assert not (gate.root / "robustcheck-report").exists()
+    assert "there is no private key here" in "\n".join(done.errlines)
+
+
+def test_a_run_that_cannot_be_signed_does_not_pass(gate: Any) -> None:
+    prepare(gate, models=MODELS)
+    done = gate.run("--robustcheck-attest", "ci.key")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["robustcheck: NOT SIGNED: suites/greys.yaml: the model brightness has no weights file*"])
+
+
+def test_workers_leave_signing_to_the_controller(gate: Any) -> None:
+    model = prepare(gate)
+    (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    done = gate.spawn("--robustcheck-attest", "ci.key", "-n", "2", "--robustcheck-split")
+    assert done.ret == 0
+    assert verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"]).tests == 7
+    assert len(json.loads((gate.root / ATTESTATION).read_bytes())["signatures"]) == 1
