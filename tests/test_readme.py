@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from robustcheck.evidence.training_record import load_record
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Suite
 
@@ -145,6 +146,11 @@ def is_covered_by(test: str) -> Callable[[Block, Path], None]:
     return check
 
 
+def is_run_by_the_walk(block: Block, folder: Path) -> None:
+    assert f'block("{block.fence}")' in WALK or block.fence.startswith("yaml release-")
+
+
+WALK = (ROOT / "tests/test_evidence_walk.py").read_text(encoding="utf-8")
 CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "bash commands": is_run_by_ci,
     "bash tests": is_run_by_ci,
@@ -164,6 +170,10 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "yaml extended": is_covered_by("test_an_extension_runs"),
     "python source": is_covered_by("test_an_extension_runs"),
     "bash regenerate": is_covered_by("test_what_is_copied_into_the_readme_is_the_copied"),
+    "python training": is_covered_by("test_the_recorded_training_runs"),
+    **{f"yaml release-{part}": is_run_by_the_walk for part in ("models", "data", "suite")},
+    "bash release": is_run_by_the_walk,
+    "text refusal": is_run_by_the_walk,
     "yaml suite": is_a_suite,
     "yaml checks": are_checks,
     "yaml part": is_part_of_a_suite,
@@ -359,3 +369,18 @@ def test_an_extension_runs(tmp_path: Path) -> None:
     assert cases["sensor.dead_rows[share=5%]"]["metrics"]["confident_mistakes"]["n"] == 8
     assert cases["exposure[eps=8/255]"]["verdict"] == "pass"
     assert all(check["held"] for check in cases["exposure[eps=8/255]"]["attack"]["sanity"])
+
+
+def test_the_recorded_training_runs(tmp_path: Path) -> None:
+    data = "signs-train: {kind: signs, split: train, size: 28, seed: 0, description: Few signs.}\n"
+    models = next(found.text for found in BLOCKS if found.fence == "yaml release-models")
+    for name, text in (("configs/data.yaml", data), ("configs/models.yaml", models)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    python("-m", "robustcheck.cli", "keygen", "keys/train", folder=tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/signs.safetensors").write_bytes(b"weights")
+    python("-c", block("docs/evidence.md", "python training"), folder=tmp_path)
+    record = load_record(tmp_path / "models/signs.slsa.json", root=tmp_path, trusted_keys=[tmp_path / "keys/train.pub"])
+    assert (record.seed, record.parameters, record.signed) == (7, {"epochs": 10, "rate": 4e-3}, True)
+    assert list(record.data) == ["signs-train"]

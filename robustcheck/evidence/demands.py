@@ -104,13 +104,14 @@ class Demands:
 
         demanded = self._demanded.dataset
         assert demanded is not None  # noqa: S101 - it has requirements
-        wanted: dict[str, Any] = {
-            "card": {"data_digest": self._test_digest},
-            "license": {"licenses": demanded.licenses},
-            "class_counts": {"class_counts_min": demanded.least, "observed_counts": self._counts},
-            "age": {"max_age": _days(demanded.max_age), "now": self._now},
-        }
-        return unmet(self._card, **wanted[rule]), []
+        card = self._card
+        if rule == "card":
+            return unmet(card, data_digest=self._test_digest), []
+        if rule == "license":
+            return unmet(card, licenses=demanded.licenses), []
+        if rule == "age":
+            return unmet(card, max_age=_days(demanded.max_age), now=self._now), []
+        return unmet(card, class_counts_min=demanded.least, observed_counts=self._counts), []
 
     @functools.cached_property
     def _card(self) -> DataCard:

@@ -46,6 +46,8 @@ IDENTITY = {
     "owner": "us",
     "digest": "ab" * 32,
     "seed": 7,
+    "inputs": [],
+    "profile": None,
     "notes": ["the waiver of us for x expired on 2026-01-01 and is not applied"],
     "model": {"name": "signs", "kind": "python", "digest": "cd" * 32, "device": "cpu", "notes": []},
     "data": {"name": "test", "digest": "ef" * 32, "size": 600, "classes": 14, "limit": None, "notes": []},
