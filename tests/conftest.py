@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cryptography.hazmat.primitives.serialization  # noqa: F401 - pytester forgets what its runs import first
 import pytest
 from small_project import make_project
 

@@ -26,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write an envelope a suite."""
-    from robustcheck.evidence.attestation import FOLDER, attest_suite, file_name, write_beside
+    from robustcheck.engine.store import write_whole
+    from robustcheck.evidence.attestation import FOLDER, attest_suite, file_name
     from robustcheck.evidence.keys import load_private, password
     from robustcheck.evidence.sigstore_signing import sigstore_bundle
     from robustcheck.evidence.statement import statement_of
@@ -43,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
                 say(f"{attest_suite(document, suite, key, folder)} written: {suite['verdict']}")
             if arguments.sigstore:
                 path = folder / f"{file_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
-                say(f"{write_beside(path, sigstore_bundle(statement_of(document, suite)))} written: {suite['verdict']}")
+                say(
+                    f"{write_whole(path, sigstore_bundle(statement_of(document, suite)), 'bundle')} written: {suite['verdict']}"
+                )
         except (KeyError, TypeError, AttributeError) as error:
             raise RobustcheckError(
                 f"{arguments.report}: the result file is damaged: {type(error).__name__}: {error}"

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 from robustcheck.cli.output import OK, WrongCall, say
-from robustcheck.errors import RobustcheckError
 
 NAME = "export"
 HELP = "write a report as a model card's index or a CycloneDX ML-BOM"
@@ -24,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write what was asked for."""
     import yaml
 
+    from robustcheck.engine.store import write_whole
     from robustcheck.evidence.exports import bill_of_materials, model_index
     from robustcheck.report.kept import load_document
 
@@ -32,18 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     document = load_document(arguments.report)
     if arguments.model_index:
         text = yaml.safe_dump(model_index(document), sort_keys=False, allow_unicode=True)
-        _write(arguments.model_index, text)
+        say(f"{write_whole(arguments.model_index, text)} written")
     if arguments.ml_bom:
-        _write(arguments.ml_bom, json.dumps(bill_of_materials(document), indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(bill_of_materials(document), indent=1, ensure_ascii=False) + "\n"
+        say(f"{write_whole(arguments.ml_bom, text)} written")
     return OK
-
-
-def _write(path: Path, text: str) -> None:
-    from robustcheck.engine.store import atomic
-
-    try:
-        with atomic(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RobustcheckError(f"{path}: the file cannot be written: {error.strerror}") from None
-    say(f"{path} written")

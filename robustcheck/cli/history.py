@@ -54,9 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
             "every run of this ended without a number that says something about the model; nothing can be drawn"
         )
     if arguments.svg:
+        from robustcheck.engine.store import write_whole
         from robustcheck.evidence.history_svg import svg
 
-        _write(arguments.svg, svg(curves))
+        write_whole(arguments.svg, svg(curves))
     if arguments.json:
         say(json.dumps([_json(curve) for curve in curves], indent=1, allow_nan=False))
     elif len(curves) > DRAWN:
@@ -190,13 +191,3 @@ def _json(curve: Curve) -> dict[str, Any]:
         "trend": {"gain": found.gain, "low": found.low, "high": found.high, "models": found.runs} if found else None,
         "standing": curve.standing(),
     }
-
-
-def _write(path: Path, text: str) -> None:
-    from robustcheck.engine.store import atomic
-
-    try:
-        with atomic(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RobustcheckError(f"{path}: the file cannot be written: {error.strerror}") from None

@@ -118,7 +118,7 @@ def _parameters(path: Path | None) -> dict[str, Any]:
 
 def _card(arguments: argparse.Namespace) -> int:
     from robustcheck.data import open_source
-    from robustcheck.engine.store import atomic
+    from robustcheck.engine.store import write_whole
     from robustcheck.evidence.card_draft import draft_card, lacking
     from robustcheck.language import load_project
 
@@ -138,12 +138,7 @@ def _card(arguments: argparse.Namespace) -> int:
         url=arguments.url,
         published=arguments.published,
     )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(out) as temporary:
-            temporary.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RobustcheckError(f"{out}: the card cannot be written: {error.strerror}") from None
+    write_whole(out, json.dumps(card, indent=1, ensure_ascii=False) + "\n", "card")
     counts = [row["classes/count"] for row in card["recordSet"][0]["data"]]
     say(f"{out} written: {len(counts)} classes, {sum(counts)} pictures, the rarest class has {min(counts)}")
     if lacking(card):

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from robustcheck.errors import RobustcheckError
 from robustcheck.measure.records import Records
 
 _ABOUT = b"robustcheck"
@@ -156,3 +157,23 @@ class atomic:  # noqa: N801 - reads as a statement: `with atomic(path) as tempor
             os.fsync(file.fileno())
         os.chmod(self._temporary, 0o644)
         os.replace(self._temporary, self._path)
+
+
+def write_whole(path: Path, content: str | bytes, what: str = "file") -> Path:
+    """Write a file that a person asked for, whole or not at all, make its folder if need be, and return its path.
+
+    Args:
+        path: The file.
+        content: Text is written as UTF-8.
+        what: What it is, for the message.
+
+    Raises:
+        RobustcheckError: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(path) as temporary:
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise RobustcheckError(f"{path}: the {what} cannot be written: {error.strerror}") from None
+    return path

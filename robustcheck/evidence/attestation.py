@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from robustcheck.engine.store import atomic
-from robustcheck.errors import RobustcheckError
+from robustcheck.engine.store import write_whole
 from robustcheck.evidence.envelope import seal
 from robustcheck.evidence.statement import statement_of
 
@@ -35,19 +34,6 @@ def attest_suite(document: Mapping[str, Any], suite: Mapping[str, Any], key: Ed2
     Raises:
         RobustcheckError: There is no file that the attestation could be about, or the envelope cannot be written.
     """
-    return write_beside(folder / file_name(suite["path"]), seal(statement_of(document, suite), key).to_bytes())
-
-
-def write_beside(path: Path, content: bytes) -> Path:
-    """Write a file whole or not at all, and its folder if need be.
-
-    Raises:
-        RobustcheckError: It cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path) as temporary:
-            temporary.write_bytes(content)
-    except OSError as error:
-        raise RobustcheckError(f"{path}: the attestation cannot be written: {error.strerror}") from None
-    return path
+    return write_whole(
+        folder / file_name(suite["path"]), seal(statement_of(document, suite), key).to_bytes(), "attestation"
+    )

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from robustcheck.data import Sample, Source
 from robustcheck.data.reading import in_threads
+from robustcheck.data.remembered import Remembered
 from robustcheck.errors import DataError, UnreadablePicture, did_you_mean
 from robustcheck.evidence.perceptual import PRINT, fingerprint
-from robustcheck.evidence.remembered import Remembered
 
 VERSION: Final = "1"
 """Of what a fingerprint is; part of the key it is remembered by."""

@@ -179,7 +179,7 @@ def _outer(recording: Recording) -> dict[str, Any]:
 
 
 def _write(path: Path, statement: Mapping[str, Any], key: Any) -> None:
-    from robustcheck.engine.store import atomic
+    from robustcheck.engine.store import write_whole
     from robustcheck.evidence.envelope import seal
 
     try:
@@ -187,9 +187,4 @@ def _write(path: Path, statement: Mapping[str, Any], key: Any) -> None:
     except (TypeError, ValueError) as error:
         raise RobustcheckError(f"{path}: the parameters cannot be written as JSON: {error}") from None
     content = seal(text.encode(), key).to_bytes() if key is not None else text.encode()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path) as temporary:
-            temporary.write_bytes(content)
-    except OSError as error:
-        raise RobustcheckError(f"{path}: the training record cannot be written: {error.strerror}") from None
+    write_whole(path, content, "training record")

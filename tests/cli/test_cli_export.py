@@ -82,6 +82,9 @@ def test_a_wrong_call_is_told(robustcheck_command: Call, tmp_path: Path) -> None
     assert robustcheck_command("export", "robustcheck-report", "--ml-bom", "a.json").code == 4
 
 
-def test_a_file_that_cannot_be_written_is_told(report: dict[str, Any], robustcheck_command: Call) -> None:
-    done = robustcheck_command("export", "robustcheck-report", "--ml-bom", "no/where/a.json")
-    assert (done.code, done.err) == (4, "no/where/a.json: the file cannot be written: No such file or directory\n")
+def test_a_file_that_cannot_be_written_is_told(
+    report: dict[str, Any], robustcheck_command: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "nowhere").write_text("a file")
+    done = robustcheck_command("export", "robustcheck-report", "--ml-bom", "nowhere/a.json")
+    assert (done.code, done.err) == (4, "nowhere/a.json: the file cannot be written: File exists\n")

@@ -171,9 +171,10 @@ def test_a_picture_is_written(robustcheck_command: Call, kept: History, tmp_path
     assert done.lines[-1] == "drawn in curve.svg"
     root = ElementTree.parse(tmp_path / "curve.svg").getroot()
     assert len([element for element in root.iter() if element.attrib.get("class") == "ink title"]) == 3
+    (tmp_path / "nowhere").write_text("a file")
     done = robustcheck_command("history", "--svg", "nowhere/curve.svg")
     assert done.code == 4
-    assert "nowhere/curve.svg: the file cannot be written: No such file or directory" in done.err
+    assert "nowhere/curve.svg: the file cannot be written: File exists" in done.err
 
 
 def test_the_runs_of_a_project_are_drawn(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_a_database_of_another_layout_is_survived(tmp_path: Path) -> None:
     database, picture = tmp_path / "d.sqlite", tmp_path / "a.png"
     picture.write_bytes(b"abc")
     connection = sqlite3.connect(database)
-    connection.execute("CREATE TABLE files (something INTEGER)")
+    connection.execute("CREATE TABLE facts (something INTEGER)")
     connection.commit()
     connection.close()
     digests = FileDigests(database)
@@ -206,7 +206,7 @@ def test_hashing_does_not_keep_others_from_writing(tmp_path: Path) -> None:
         first.of(tmp_path / f"{number}.png")
     other = sqlite3.connect(tmp_path / "d.sqlite", timeout=0)
     other.execute("BEGIN IMMEDIATE")
-    assert other.execute("SELECT count(*) FROM files").fetchone() == (AT_ONCE,)
+    assert other.execute("SELECT count(*) FROM facts").fetchone() == (AT_ONCE,)
     other.rollback()
     other.close()
     second.of(tmp_path / "0.png")

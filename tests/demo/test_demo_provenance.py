@@ -68,7 +68,7 @@ def test_shipped_networks_meet_every_demand(model: str, tmp_path: Path) -> None:
 
 def test_a_network_without_a_record_fails_the_gate(gate: Any) -> None:
     prepare(gate.root, "signs-web", {"kind": "signs", "split": "train", "size": 28, "seed": 0}, record=False)
-    assert gate.run().ret == 1
+    assert gate.spawn().ret == 1
     suite = gate.report()["suites"][0]
     training = [found for found in suite["provenance"] if found["id"].startswith("provenance[training.")]
     assert len(training) == 7

@@ -1,5 +1,6 @@
 """pytester forgets modules that a run in this process imported, and compiled ones do not bear a second import."""
 
+import cryptography.hazmat.primitives.serialization  # noqa: F401
 import cv2  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 import scipy.optimize

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck.evidence.remembered import AT_ONCE, Remembered
+from robustcheck.data.remembered import AT_ONCE, Remembered
 
 VALUES = {f"{number:064x}": bytes([number % 256]) * 553 for number in range(300)}
 
@@ -60,7 +60,7 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
 
 def with_other_table(path: Path) -> None:
     connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE prints (something INTEGER)")
+    connection.execute("CREATE TABLE facts (something INTEGER)")
     connection.commit()
     connection.close()
 
@@ -98,7 +98,7 @@ def test_a_value_under_the_key_of_another_is_not_believed(tmp_path: Path) -> Non
     fill(path)
     one, other = list(VALUES)[:2]
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE prints SET value=(SELECT value FROM prints WHERE key=?) WHERE key=?", (one, other))
+    connection.execute("UPDATE facts SET value=(SELECT value FROM facts WHERE key=?) WHERE key=?", (one, other))
     connection.commit()
     connection.close()
     assert Remembered(path).get(other) is None
@@ -122,7 +122,7 @@ def test_threads_share_it(tmp_path: Path) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from robustcheck.evidence.remembered import Remembered
+from robustcheck.data.remembered import Remembered
 remembered = Remembered(Path(sys.argv[1]))
 for number in range(200):
     key = f"{(number + 50 * int(sys.argv[2])) % 200}"

@@ -1,4 +1,4 @@
-"""Fingerprints of pictures that were decoded before, so that a second look for leaks decodes nothing."""
+"""Bytes by key in one file: what was computed of pictures and files before, so that a second run computes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 Answer = TypeVar("Answer")
 SECONDS_TO_WAIT: Final = 30.0
 AT_ONCE: Final = 500
-"""Fingerprints that are written in one short transaction, so that no process waits long for another."""
+"""Values that are written in one short transaction, so that no process waits long for another."""
 CHECK: Final = 8
 """Bytes of a checksum: what a broken disk gives back is computed again, never believed."""
 
@@ -39,7 +39,7 @@ class Remembered:
         """Return what was put under a key, or ``None``."""
 
         def look(database: sqlite3.Connection) -> bytes | None:
-            row = database.execute("SELECT value FROM prints WHERE key=?", (key,)).fetchone()
+            row = database.execute("SELECT value FROM facts WHERE key=?", (key,)).fetchone()
             return row[0] if row and isinstance(row[0], bytes) else None
 
         with self._lock:
@@ -65,7 +65,7 @@ class Remembered:
 
         def add(database: sqlite3.Connection) -> None:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany("INSERT OR REPLACE INTO prints VALUES (?, ?)", rows)
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
             database.execute("COMMIT")
 
         if rows:
@@ -107,7 +107,7 @@ class Remembered:
         with contextlib.suppress(sqlite3.OperationalError):  # another process is at it, or the file system has no WAL
             opened.execute("PRAGMA journal_mode=WAL")
         opened.execute("PRAGMA synchronous=NORMAL")
-        opened.execute("CREATE TABLE IF NOT EXISTS prints (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+        opened.execute("CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
         return opened
 
 
