@@ -46,6 +46,8 @@ def test_a_session_without_the_flag_loads_nothing_of_weight(tmp_path: Path) -> N
         ("-m", "robustcheck.cli", "list", "models"),
         ("-m", "robustcheck.cli", "explain", "light.shadow"),
         ("-m", "robustcheck.cli", "schema"),
+        ("-m", "robustcheck.cli", "verify", "--help"),
+        ("-c", "from robustcheck import record_training, verify_attestation"),
         ("-m", "pytest", "--collect-only", "--robustcheck", "-q", "suites/signs"),
     ],
     ids=" ".join,

@@ -13,6 +13,7 @@ from robustcheck.engine.results import CaseResult, describe
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.data_profile import profiles
 from robustcheck.evidence.inputs import Input, inputs_of
+from robustcheck.evidence.leaks import listed
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
 from robustcheck.language.provenance import Leak, Provenance, Requirement
@@ -37,8 +38,10 @@ class Demands:
         self._now = datetime.datetime.now(datetime.UTC)
 
     def identity(self) -> dict[str, Any]:
-        """Return the files that the run rests on and what its data is like, as JSON values."""
-        return {"inputs": [found.to_json() for found in self._inputs], "profile": self._profile}
+        """Return the files that the run rests on, what its data is like and what leaked, if looked for, as JSON values."""
+        told = {"inputs": [found.to_json() for found in self._inputs], "profile": self._profile}
+        # Only the worker that looked for leaks knows of them.
+        return {**told, "leaks": listed(self._leaks)} if "_leaks" in self.__dict__ else told
 
     @functools.cached_property
     def _profile(self) -> dict[str, Any] | None:

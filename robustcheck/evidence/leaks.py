@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from robustcheck.evidence.perceptual import ALIKE, correlation
 
 DISTANCE: Final = 4
 """Bits of 64 by which the hashes of near duplicates differ at most."""
+MOST_LISTED: Final = 1000
+"""Pictures of a kind that a result names; all are counted."""
 AT_ONCE: Final = 1 << 14
 """Pairs whose thumbnails are compared at once, which takes some 70 MB."""
 _NONE: Final = np.iinfo(np.int64).max
@@ -146,6 +148,16 @@ def find_leaks(
         notes=(*_notes(ours, test), *alone[0], *_notes(theirs, train), *alone[1]),
         ungrouped=(*alone[0], *alone[1]),
     )
+
+
+def listed(leaks: Leaks) -> dict[str, Any]:
+    """Return what a person should look at as JSON values: all counted, at most ``MOST_LISTED`` of a kind named."""
+    return {
+        "exact": {"count": len(leaks.exact), "pairs": [list(pair) for pair in leaks.exact[:MOST_LISTED]]},
+        "near": {"count": len(leaks.near), "pairs": [list(pair) for pair in leaks.near[:MOST_LISTED]]},
+        "groups": {"count": len(leaks.groups), "names": list(leaks.groups[:MOST_LISTED])},
+        "notes": list(leaks.notes),
+    }
 
 
 def _exact(test: Fingerprints, train: Fingerprints) -> tuple[Pair, ...]:

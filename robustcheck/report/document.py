@@ -54,6 +54,7 @@ def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
     cases = [result for result in results if result["kind"] not in APART]
     arrays = suite["identity"].get("combinations", ())
     return {
+        "leaks": None,
         **suite["identity"],
         "combinations": [coverage(array, cases) for array in arrays],
         "verdict": worst([result["verdict"] for result in results]),

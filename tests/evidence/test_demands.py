@@ -6,8 +6,10 @@ import contextlib
 import json
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,7 +20,9 @@ from robustcheck.evidence.demands import Demands
 from robustcheck.evidence.keys import make_keys
 from robustcheck.evidence.recording import record_training
 from robustcheck.language import load_project, load_suite
+from robustcheck.report import document
 
+SCHEMA = json.loads((Path(document.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
 TRAINED = DATA + "\ntrained:\n  kind: imagefolder\n  path: ../trained\n"
 CARD = {
@@ -272,6 +276,20 @@ def test_leaks_are_found_by_pixels_and_by_looks(told: Told) -> None:
     assert found["provenance[leak.exact]"]["verdict"] == "fail"
     assert f"dark/{picture.name} = dark/copied.png" in found["provenance[leak.exact]"]["problems"][0]
     assert found["provenance[leak.near]"]["verdict"] == "pass"
+
+
+def test_the_result_lists_what_leaked_and_what_the_data_is_like(told: Told) -> None:
+    told.write("  leak: {train: trained, near: {distance: 4}}\n")
+    picture = next((told.root / "pictures/dark").iterdir())
+    shutil.copy(picture, told.root / "trained/dark/copied.png")
+    told.gated()
+    suite = told.gate.report()["suites"][0]
+    assert suite["leaks"]["exact"] == {"count": 1, "pairs": [[f"dark/{picture.name}", "dark/copied.png"]]}
+    assert suite["leaks"]["near"] == {"count": 0, "pairs": []}
+    assert suite["profile"]["test"]["classes"]["counts"] == {"bright": 8, "dark": 8, "middle": 8}
+    assert suite["profile"]["train"]["pictures"] == 13
+    assert "contrast" in {found["name"] for found in suite["profile"]["differences"]}
+    jsonschema.validate(told.gate.report(), SCHEMA)
 
 
 def test_a_training_set_that_cannot_be_read_is_an_error_not_a_pass(told: Told) -> None:
