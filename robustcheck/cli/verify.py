@@ -17,7 +17,7 @@ HELP = "say whether this very model passed, before it is deployed"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="the file that is about to be deployed")
+    parser.add_argument("model", type=Path, metavar="MODEL", help="the file or folder that is about to be deployed")
     parser.add_argument("--attestation", type=Path, required=True, metavar="FILE", help="made by robustcheck attest")
     parser.add_argument(
         "--key",
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             complain(f"refused: {reason}")
         return PROBLEMS
     say(f"{arguments.model} passed {printable(found.suite)}: {found.tests} tests, {found.result.lower()}")
-    say(f"  sha256 {found.sha256}")
+    say(f"  digest {found.digest}")
     say(f"  suite  {found.suite_digest}{'' if arguments.suite else ' (not held against a suite here)'}")
     say(f"  data   {found.data_digest} ({printable(found.data)})")
     say(f"  ended  {found.ended.isoformat(timespec='seconds')}, signed by {found.keyid[:16] or 'a trusted key'}")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.checksums import digest_of_set
 from robustcheck.data.source import Sample, Source
 from robustcheck.language.entries import DataEntry
-from robustcheck.pictures.identity import digest_of_set
 
 __all__ = ["Sample", "Source", "data_digest", "open_source"]
 

@@ -29,13 +29,13 @@ import torch
 from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
+from robustcheck.checksums import digest_of_set
 from robustcheck.demo import scenes
 from robustcheck.demo.attacking import harden, robust_accuracy
 from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.framing import RESIZE, VIEW, reframe, view
 from robustcheck.demo.lighting import relight
 from robustcheck.demo.network import PRETRAINED, SignNetwork
-from robustcheck.pictures.identity import digest_of_set
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,13 +61,17 @@ class Demands:
         try:
             unmet, notes = check(requirement.rule)
         except RobustcheckError as error:
-            return CaseResult(**about, verdict="error", problems=(str(error),))
+            return CaseResult(**about, verdict="error", problems=(self._told(str(error)),))
         verdict: Verdict = "fail" if unmet else "warn" if notes else "pass"
         if requirement.waiver and unmet:
             verdict = "waived"
         elif requirement.waiver:
             verdict, notes = "fail", [*notes, f"the waiver of {requirement.waiver.owner} is stale; remove it"]
-        return CaseResult(**about, verdict=verdict, problems=tuple(unmet), notes=tuple(notes))
+        return CaseResult(**about, verdict=verdict, problems=tuple(map(self._told, unmet)), notes=tuple(notes))
+
+    def _told(self, text: str) -> str:
+        """Return a text with paths as a person would type them: a report names no folder of a machine."""
+        return text.replace(f"{self._project.root}{os.sep}", "")
 
     @property
     def _demanded(self) -> Provenance:
@@ -87,7 +92,7 @@ class Demands:
         if rule != "record":
             data = self._train_digest if rule == "data_digest" else None
             return unmet(record, (rule,), model_sha256=None, data_digest=data), []
-        weights = next((found.sha256 for found in self._inputs if found.role == "weights"), None)
+        weights = next((found.digest for found in self._inputs if found.role == "weights"), None)
         if weights is None:
             return [f"the model {self._suite.model} has no weights file that a training record could be of"], []
         return unmet(record, (), model_sha256=weights), []

@@ -104,12 +104,13 @@ def _model(suite: Json) -> dict[str, Any]:
         for case, name, estimate in _measured(suite)
     ]
     weights = [found for found in suite["inputs"] if found["role"] == "weights"]
-    hashes = [{"alg": "SHA-256", "content": found["sha256"]} for found in weights]
+    # A folder's digest is no hash that CycloneDX knows; it is among the properties.
+    hashes = [{"alg": "SHA-256", "content": found["digest"]} for found in weights if found["algorithm"] == "sha256"]
     facts = {
         "robustcheck:verdict": suite["verdict"],
         "robustcheck:suite": f"{suite['path']} {suite['digest']}",
         "robustcheck:model": suite["model"].get("digest", ""),
-        **{f"robustcheck:{found['role']}:{found['name']}": found["sha256"] for found in suite["inputs"]},
+        **{f"robustcheck:{found['role']}:{found['name']}": found["digest"] for found in suite["inputs"]},
     }
     return {
         "type": "machine-learning-model",

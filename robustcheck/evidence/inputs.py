@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.data.digests import FileDigests
-from robustcheck.evidence.checksums import digest_of
+from robustcheck.errors import RobustcheckError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
 from robustcheck.measure.baseline import default_path
@@ -22,16 +23,18 @@ class Input:
     Attributes:
         role: ``configuration``, ``weights``, ``baseline``, ``training`` or ``card``.
         name: Its path from the project's root, or its name alone where it lies elsewhere.
-        sha256: Of its bytes, in hexadecimal; a folder's is that of its files' digests and names.
+        digest: In hexadecimal.
+        algorithm: ``sha256`` of a file, ``dirHash`` of a folder.
     """
 
     role: str
     name: str
-    sha256: str
+    digest: str
+    algorithm: str = "sha256"
 
     def to_json(self) -> Mapping[str, str]:
         """Return JSON values."""
-        return {"role": self.role, "name": self.name, "sha256": self.sha256}
+        return {"role": self.role, "name": self.name, "digest": self.digest, "algorithm": self.algorithm}
 
 
 def inputs_of(
@@ -69,13 +72,13 @@ def _inputs(suite: Suite, project: Project, configs: Path, of: Callable[[Path], 
     for role, path in named:
         found = _digest(path, of)
         if found:
-            yield Input(role, _named(path, project.root), found)
+            yield Input(role, _named(path, project.root), found, algorithm_of(path))
 
 
 def _digest(path: Path, of: Callable[[Path], str]) -> str:
     try:
         return digest_of(path, of)
-    except OSError:
+    except (OSError, RobustcheckError):
         return ""
 
 

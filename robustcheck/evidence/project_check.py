@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from robustcheck.checksums import sha256_of
 from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.checksums import sha256_of
 from robustcheck.evidence.inputs import inputs_of
 from robustcheck.evidence.places import inside
 from robustcheck.evidence.statement import DATA, EXTENSION, SUITE
@@ -61,15 +61,16 @@ def _of_suite(suite: Suite, run: Mapping[str, Any], attested: Mapping[tuple[str,
 
 
 def _of_files(suite: Suite, project: Project, configs: Path, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:
-    here = {(found.role, found.name): found.sha256 for found in inputs_of(suite, project, configs, of=sha256_of)}
-    for (role, name), digest in attested.items():
+    here = {(found.role, found.name): found.digest for found in inputs_of(suite, project, configs, of=sha256_of)}
+    for (role, name), digests in attested.items():
         if role in ("suite", "model", "data", "weights"):
             continue
+        digest = next(iter(digests.values()))
         found = here.pop((role, name), None) or _found(project.root / name, project.root, role)
         if not found:
             yield f"the {printable(role)} {printable(name)} of the run is not here"
-        elif found != digest["sha256"]:
-            yield f"the {printable(role)} {printable(name)} was changed: its sha256 is {found}, the attested one {digest['sha256']}"
+        elif found != digest:
+            yield f"the {printable(role)} {printable(name)} was changed: its digest is {found}, the attested one {digest}"
     for role, name in here:
         if role != "weights":
             yield f"the {role} {printable(name)} lies here, and did not when the suite was run"

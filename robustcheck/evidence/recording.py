@@ -14,9 +14,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.checksums import digest_set
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.evidence.checkout import checkout
-from robustcheck.evidence.checksums import digest_set
 from robustcheck.evidence.training_record import PREDICATE, STATEMENT
 
 BUILD_TYPE: Final = "urn:robustcheck:training:v1"

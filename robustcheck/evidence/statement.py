@@ -50,7 +50,10 @@ def statement_of(document: Mapping[str, Any], suite: Mapping[str, Any]) -> bytes
     lists: dict[str, list[str]] = {name: [] for name in LISTS}
     for test in tests:
         lists[outcome_of(test["verdict"])].append(test["id"])
-    subject = {"name": PurePosixPath(weights[0]["name"]).name, "digest": {"sha256": weights[0]["sha256"]}}
+    subject = {
+        "name": PurePosixPath(weights[0]["name"]).name,
+        "digest": {weights[0]["algorithm"]: weights[0]["digest"]},
+    }
     return _text(
         {
             "_type": STATEMENT,
@@ -87,7 +90,7 @@ def _configuration(suite: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield _descriptor("model", suite["model"]["name"], MODEL, suite["model"]["digest"])
     yield _descriptor("data", suite["data"]["name"], DATA, suite["data"]["digest"])
     for found in suite["inputs"]:
-        yield _descriptor(found["role"], found["name"], "sha256", found["sha256"])
+        yield _descriptor(found["role"], found["name"], found["algorithm"], found["digest"])
 
 
 def _descriptor(role: str, name: str, algorithm: str, digest: str) -> dict[str, Any]:

@@ -30,7 +30,8 @@ RUN: Final[dict[str, Any]] = {
 }
 ONCE: Final = ("suite", "model", "data")
 """Roles of which there is exactly one, beside the weights."""
-ALGORITHMS: Final = {"suite": SUITE, "model": MODEL, "data": DATA}
+ALGORITHMS: Final = {"suite": (SUITE,), "model": (MODEL,), "data": (DATA,)}
+FILES: Final = ("sha256", "dirHash")
 
 
 class BadStatement(RobustcheckError):
@@ -60,7 +61,7 @@ def _check(found: Mapping[str, Any]) -> None:
     subjects = found["subject"]
     _need(isinstance(subjects, list), "subject is no list")
     _need(len(subjects) == 1, f"there are {len(subjects)} subjects; a run is of exactly one model")
-    _check_digest("the subject", subjects[0], "sha256")
+    _check_digest("the subject", subjects[0], *FILES)
     predicate = found["predicate"]
     _keys("the predicate", predicate, INNER)
     _need(predicate["result"] in LISTS, f"result is {_shown(predicate['result'])}, not one of {', '.join(LISTS)}")
@@ -76,7 +77,7 @@ def _check_configuration(descriptors: Any) -> None:
     roles = []
     for item in descriptors:
         role = item["annotations"]["role"]
-        _check_digest(f"the {_shown(role)}", item, ALGORITHMS.get(role, "sha256"))
+        _check_digest(f"the {_shown(role)}", item, *ALGORITHMS.get(role, FILES))
         roles.append(role)
     for role in (*ONCE, "weights"):
         _need(roles.count(role) == 1, f"there are {roles.count(role)} digests of the {role}; there is exactly one")
@@ -113,10 +114,14 @@ def _check_tests(predicate: Mapping[str, Any]) -> None:
     _need(predicate["result"] == result, f"result is {predicate['result']}, where the tests come to {result}")
 
 
-def _check_digest(what: str, item: Mapping[str, Any], algorithm: str) -> None:
+def _check_digest(what: str, item: Mapping[str, Any], *algorithms: str) -> None:
     _need(isinstance(item["name"], str) and item["name"] != "", f"{what} has no name")
-    _need(set(item["digest"]) == {algorithm}, f"{what} has no digest {algorithm}, or others beside it")
-    text = item["digest"][algorithm]
+    digests = list(item["digest"].items())
+    _need(
+        len(digests) == 1 and digests[0][0] in algorithms,
+        f"{what} has not exactly one digest: {' or '.join(algorithms)}",
+    )
+    text = digests[0][1]
     _need(
         isinstance(text, str) and HEX.fullmatch(text) is not None,
         f"the digest of {what} is not 64 digits of lower-case hex",

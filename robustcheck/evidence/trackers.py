@@ -44,7 +44,7 @@ def tags(suite: Json) -> dict[str, str]:
         "model_digest": suite["model"].get("digest", ""),
         "data": suite["data"]["name"],
         "data_digest": suite["data"].get("digest", ""),
-        **{f"input.{one['role']}.{Path(one['name']).name}": one["sha256"] for one in suite["inputs"]},
+        **{f"input.{one['role']}.{Path(one['name']).name}": one["digest"] for one in suite["inputs"]},
     }
     return {f"robustcheck.{name}": text for name, text in found.items()}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.errors import AttestationRefused, RobustcheckError, did_you_mean
-from robustcheck.evidence.checksums import sha256_of
 from robustcheck.evidence.envelope import BadEnvelope, Envelope, parse_envelope, unseal
 from robustcheck.evidence.keys import load_public
 from robustcheck.evidence.project_check import differing
@@ -28,8 +28,8 @@ class Verified:
     """What an attestation shows, once nothing speaks against it.
 
     Attributes:
-        model: File name of the model.
-        sha256: Of the model's file.
+        model: Name of the model's file or folder.
+        digest: The sha256 of the file, or the dirHash of the folder.
         suite: Path of the suite in the project that was run.
         suite_digest: Of its meaning.
         data: Name of the data set.
@@ -44,7 +44,7 @@ class Verified:
     """
 
     model: str
-    sha256: str
+    digest: str
     suite: str
     suite_digest: str
     data: str
@@ -76,7 +76,7 @@ def verify_attestation(
     """Return what an attestation shows of a model's file, or refuse.
 
     Args:
-        model: The file that is about to be deployed; all of its bytes are read.
+        model: The file or folder that is about to be deployed; all of its bytes are read.
         attestation: The envelope.
         keys: Files of public keys, one of which must have signed.
         suite: A suite that must be the one that was run, with its configuration, baseline, records and overlay as they lie
@@ -121,19 +121,20 @@ def verify_attestation(
 
 
 def _digest(model: Path) -> str:
-    if model.is_dir():
-        raise RobustcheckError(f"{model}: this is a folder; name the file of the weights that were attested")
     try:
-        return sha256_of(model)
+        return digest_of(model)
     except OSError as error:
         raise RobustcheckError(f"{model}: the model cannot be read: {error.strerror}") from None
+    except RobustcheckError as error:
+        raise AttestationRefused([str(error)]) from None
 
 
 def _of_model(model: Path, digest: str, statement: Mapping[str, Any]) -> Iterator[str]:
     subject = statement["subject"][0]
-    name, attested = subject["name"], subject["digest"]["sha256"]
-    if digest != attested:
-        yield f"{model} is another model: its sha256 is {digest}, the attested one {attested}"
+    name, (algorithm, attested) = subject["name"], next(iter(subject["digest"].items()))
+    if (algorithm_of(model), digest) != (algorithm, attested):
+        what = algorithm_of(model)
+        yield f"{model} is another model: its {what} is {digest}, the attested {algorithm} {attested}"
     if model.name != name:
         yield f"{model} is not called as the attested model is, {printable(name)}; a renamed file may be taken for another"
     if model.is_symlink():
@@ -185,7 +186,7 @@ def _verified(statement: Mapping[str, Any], envelope: Envelope, digest: str) -> 
     digests = {item["annotations"]["role"]: item["digest"] for item in told["configuration"]}
     return Verified(
         model=statement["subject"][0]["name"],
-        sha256=digest,
+        digest=digest,
         suite=run["suite"]["path"],
         suite_digest=digests["suite"][SUITE],
         data=run["data"]["name"],

@@ -221,8 +221,8 @@ _MODEL: Final = {
         "Class names in the order of the outputs, their number, or a file with one name a line.",
         required=True,
     ),
-    "weights": Field(Text(), "Path of the weights, from this file."),
-    "sha256": Field(DIGEST, "Digest of the weights file."),
+    "weights": Field(Text(), "Path of the weights, from this file: a file, or a folder of .safetensors shards."),
+    "sha256": Field(DIGEST, "Digest of the weights: sha256 of a file, dirHash of a folder."),
     "input": Field(_INPUT, "How a picture becomes the model's input.", required=True),
     "gradients": Field(
         Flag(),

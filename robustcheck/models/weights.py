@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from robustcheck.errors import ModelError, did_you_mean
+from robustcheck.checksums import digest_of
+from robustcheck.errors import ModelError, RobustcheckError, did_you_mean
 from robustcheck.language.entries import ModelEntry
 
 
 def verify(entry: ModelEntry) -> str:
-    """Return the sha256 of the weights file, after holding it against the declared one; "" without a file.
+    """Return the digest of the weights' file or folder, after holding it against the declared one; "" without weights.
 
     Raises:
-        ModelError: The file is missing or not the declared one.
+        ModelError: They are missing, not the declared ones, or a link leads out of the folder.
     """
     if entry.weights is None:
         return ""
     try:
-        with entry.weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = digest_of(entry.weights)
     except OSError as error:
         raise ModelError(f"{entry.where}: the weights {entry.weights} cannot be read: {error.strerror}") from None
+    except RobustcheckError as error:
+        raise ModelError(f"{entry.where}: {error}") from None
     if entry.sha256 and entry.sha256.lower() != found:
         raise ModelError(
             f"{entry.where}: the weights {entry.weights.name} have the sha256 {found}, not {entry.sha256.lower()} as declared; "
@@ -35,9 +37,9 @@ def verify(entry: ModelEntry) -> str:
 
 
 def load_into(module: torch.nn.Module, entry: ModelEntry) -> None:
-    """Load the weights file of an entry into a module, if it has one.
+    """Load the weights of an entry into a module, if it has any.
 
-    ``.safetensors`` files hold tensors only; anything else is read by ``torch.load(weights_only=True)``.
+    A folder is read as the shards in it, ``*.safetensors``. ``.safetensors`` files hold tensors only; anything else is read by ``torch.load(weights_only=True)``.
 
     Raises:
         ModelError: The file is no state dict, or does not fit the module; names what is missing or surplus.
@@ -72,10 +74,12 @@ def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:
     if path is None:
         return {}
     try:
-        if path.suffix == ".safetensors":
+        if path.is_dir():
+            loaded: Any = _shards(path)
+        elif path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            loaded: Any = load_file(path)
+            loaded = load_file(path)
         else:
             # Torch warns of what it then refuses, or loads none the worse.
             with warnings.catch_warnings():
@@ -99,6 +103,21 @@ def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:
     if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
         raise ModelError(f"{entry.where}: {path.name} holds a {type(loaded).__name__}, not a state dict of tensors")
     return loaded
+
+
+def _shards(folder: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    state: dict[str, torch.Tensor] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        shard = load_file(path)
+        twice = sorted(shard.keys() & state.keys())
+        if twice:
+            raise ValueError(f"{path.name} has {twice[0]} again, which another file of the folder has")
+        state |= shard
+    if not state:
+        raise ValueError("there is no .safetensors file in the folder")
+    return state
 
 
 def _short(error: Exception) -> str:

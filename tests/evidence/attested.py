@@ -10,9 +10,9 @@ from typing import Any
 
 from small_project import MODELS, make_project
 
+from robustcheck.checksums import sha256_of
 from robustcheck.data import data_digest, open_source
 from robustcheck.evidence.attestation import attest_suite
-from robustcheck.evidence.checksums import sha256_of
 from robustcheck.evidence.envelope import seal
 from robustcheck.evidence.inputs import inputs_of
 from robustcheck.evidence.keys import load_private, make_keys
@@ -27,12 +27,16 @@ WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n 
 class Attested:
     """The project, its keys, the result file as a value, and the envelope."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, folder: bool = False) -> None:
         self.root = root
-        self.suite = make_project(root, models=WEIGHTS)
-        self.model = root / "models/tiny.safetensors"
-        self.model.parent.mkdir()
-        self.model.write_bytes(b"weights of a model")
+        self.suite = make_project(root, models=WEIGHTS.replace("tiny.safetensors", "tiny") if folder else WEIGHTS)
+        self.model = root / ("models/tiny" if folder else "models/tiny.safetensors")
+        (self.model if folder else self.model.parent).mkdir(parents=True)
+        if folder:
+            (self.model / "a.safetensors").write_bytes(b"one shard")
+            (self.model / "b.safetensors").write_bytes(b"another")
+        else:
+            self.model.write_bytes(b"weights of a model")
         (root / "suites/greys.baseline.json").write_text("{}")
         (root / "reviews.jsonl").write_text('{"label": "dark"}\n')
         self.key, self.public = root / "keys/ci.key", root / "keys/ci.pub"
@@ -45,7 +49,8 @@ class Attested:
         suite = load_suite(self.suite, project)
         source = open_source(project.data["greys"], seed=0)
         inputs = [dict(found.to_json()) for found in inputs_of(suite, project, self.root / "configs", of=sha256_of)]
-        overlay = {"role": "overlay", "name": "reviews.jsonl", "sha256": sha256_of(self.root / "reviews.jsonl")}
+        overlay = {"role": "overlay", "name": "reviews.jsonl", "digest": sha256_of(self.root / "reviews.jsonl")}
+        overlay["algorithm"] = "sha256"
         cases = [
             {"id": name, "kind": "shift", "verdict": "pass", "n": 24, "metrics": {"accuracy": _metric()}}
             for name in ("clean", "noisy", "moved[dx=2%]")

@@ -106,7 +106,8 @@ def test_a_model_without_a_record_fails_each_demand_by_itself(told: Told) -> Non
         "provenance[training.git_commit]",
     ]
     assert {one["verdict"] for one in found.values()} == {"error"}
-    assert "there is no training record here" in found["provenance[training.record]"]["problems"][0]
+    problem = "models/tiny.slsa.json: there is no training record here"
+    assert found["provenance[training.record]"]["problems"] == [problem]
 
 
 @pytest.mark.usefixtures("checkout")
@@ -161,7 +162,9 @@ def test_the_record_of_another_model_fails(told: Told) -> None:
     weights.write_bytes(changed)
     found = told.run()["provenance[training.record]"]
     assert found["verdict"] == "fail"
-    assert "is of another model" in found["problems"][0]
+    assert found["problems"][0].startswith(
+        "models/tiny.slsa.json is of another model: it is of models/tiny.safetensors"
+    )
 
 
 def test_a_signature_is_demanded_of_a_key(told: Told) -> None:

@@ -226,6 +226,34 @@ def test_what_was_tampered_with_is_refused(signed: Attested, name: str) -> None:
     assert any(says in reason for reason in refused.value.reasons), refused.value.reasons
 
 
+FOLDERS: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "a bit": (lambda folder: flip(folder / "b.safetensors"), "is another model: its dirHash is"),
+    "a renamed file": (lambda folder: (folder / "b.safetensors").rename(folder / "c.safetensors"), "is another model"),
+    "a file more": (lambda folder: (folder / "code.py").write_text("1"), "is another model"),
+    "a file less": (lambda folder: (folder / "a.safetensors").unlink(), "is another model"),
+    "a link within": (lambda folder: (folder / "c").symlink_to(folder / "a.safetensors"), "is another model"),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_folder_is_verified_and_refused_as_a_file_is(tmp_path: Path, name: str) -> None:
+    signed = Attested(tmp_path, folder=True)
+    assert signed.verify().model == "tiny"
+    tamper, says = FOLDERS[name]
+    tamper(signed.model)
+    with pytest.raises(AttestationRefused, match=says):
+        signed.verify()
+
+
+def test_a_link_out_of_the_models_folder_is_refused(tmp_path: Path) -> None:
+    signed = Attested(tmp_path / "project", folder=True)
+    shard = signed.model / "a.safetensors"
+    shutil.move(shard, tmp_path / "blob")
+    shard.symlink_to(tmp_path / "blob")
+    with pytest.raises(AttestationRefused, match=r"a\.safetensors: this is a link that leads out of tiny"):
+        signed.verify()
+
+
 def test_a_baseline_that_appeared_is_refused(signed: Attested) -> None:
     found = [item for item in signed.document["suites"][0]["inputs"] if item["role"] != "baseline"]
     signed.document["suites"][0]["inputs"] = found

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,3 +117,54 @@ def test_a_file_that_was_swapped_is_refused_before_it_is_read(python_model: Open
         python_model(CODE, weights=path, sha256=declared)
     for part in ("w.pt", found, declared, "fetch that one, or correct sha256 after reviewing this one"):
         assert part in str(caught.value)
+
+
+def shards(folder: Path) -> Path:
+    """Save the weights as two files of a folder."""
+    state = dict(trained().state_dict())
+    folder.mkdir()
+    saved(folder / "model-00001-of-00002.safetensors", {name: state[name] for name in state if name.startswith("1.")})
+    saved(folder / "model-00002-of-00002.safetensors", {name: state[name] for name in state if name.startswith("2.")})
+    return folder
+
+
+def test_a_folder_of_shards_is_loaded_and_held_against_its_digest(
+    python_model: Open, tmp_path: Path, pictures: NDArray[np.uint8]
+) -> None:
+    folder = shards(tmp_path / "model")
+    listing = subprocess.run(
+        "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum | cut -f1 -d' '",
+        shell=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    model = python_model(CODE, weights=folder, sha256=listing.stdout.strip())
+    expected = trained()(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+    np.testing.assert_allclose(model.logits(pictures), expected.detach().numpy(), atol=1e-5)
+    (folder / "model-00002-of-00002.safetensors").rename(folder / "model-00003-of-00003.safetensors")
+    with pytest.raises(ModelError, match="as declared"):
+        python_model(CODE, weights=folder, sha256=listing.stdout.strip())
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda folder: shutil.copy(folder / "model-00002-of-00002.safetensors", folder / "z.safetensors"),
+            "has 2.bias again",
+        ),
+        (lambda folder: [path.rename(path.with_suffix(".bin")) for path in folder.iterdir()], "no .safetensors file"),
+        (lambda folder: [path.unlink() for path in folder.iterdir()], "there is no file in this folder"),
+        (lambda folder: (folder / "out").symlink_to(folder.parent), "leads out of model"),
+    ],
+    ids=["twice", "none", "empty", "link out"],
+)
+def test_a_folder_that_is_no_set_of_shards_is_refused(
+    change: Callable[[Path], Any], says: str, python_model: Open, tmp_path: Path
+) -> None:
+    folder = shards(tmp_path / "model")
+    change(folder)
+    with pytest.raises(ModelError, match=re.escape(says)):
+        python_model(CODE, weights=folder)

@@ -1,0 +1,77 @@
+"""Digests of files, folders and sets of pictures: what makes two of them the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from robustcheck.errors import RobustcheckError
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal; the file is never held in memory.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(path: Path, of: Callable[[Path], str] = sha256_of) -> str:
+    """Return the sha256 of a file, or the ``dirHash`` of a folder as in-toto's digest sets have it.
+
+    ``dirHash`` is the sha256 over the lines ``<sha256>  <name>`` of all files, sorted by name, so that renaming one changes it.
+
+    Args:
+        path: A file or folder.
+        of: How a file's sha256 is found, such as through a cache.
+
+    Raises:
+        OSError: Something cannot be read, or a folder has no file.
+        RobustcheckError: A link leads out of the folder, so that what it leads to may change unseen.
+    """
+    if not path.is_dir():
+        return of(path)
+    home, names = path.resolve(), []
+    for found in path.rglob("*"):
+        if not found.resolve().is_relative_to(home):
+            raise RobustcheckError(
+                f"{found}: this is a link that leads out of {path.name}; put what it leads to in its place"
+            )
+        if found.is_file():
+            names.append((found.relative_to(path).as_posix().encode(), found))
+    if not names:
+        raise FileNotFoundError(2, "there is no file in this folder", str(path))
+    digest = hashlib.sha256()
+    for name, found in sorted(names):
+        digest.update(b"%b  %b\n" % (of(found).encode(), name))
+    return digest.hexdigest()
+
+
+def algorithm_of(path: Path) -> str:
+    """Return the name that in-toto has for the digest of a file or folder."""
+    return "dirHash" if path.is_dir() else "sha256"
+
+
+def digest_set(path: Path) -> dict[str, str]:
+    """Return the digest of a file or folder by the name of its algorithm, for a resource descriptor.
+
+    Raises:
+        OSError: It cannot be read, or is a folder without a file.
+        RobustcheckError: A link leads out of the folder.
+    """
+    return {algorithm_of(path): digest_of(path)}
+
+
+def digest_of_set(pictures: Iterable[tuple[str, str, str]]) -> str:
+    """Return the sha256 over the sorted (id, content, label) of pictures, in hexadecimal.
+
+    Args:
+        pictures: Id, sha256 of the content, and label of each.
+    """
+    digest = hashlib.sha256()
+    for line in sorted(f"{name}\x00{content}\x00{label}\n" for name, content, label in pictures):
+        digest.update(line.encode())
+    return digest.hexdigest()
