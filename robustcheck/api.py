@@ -21,6 +21,7 @@ from robustcheck.language.plan import Tier, in_tier
 from robustcheck.measure.verdicts import FAILING, Verdict, worst
 from robustcheck.report.document import document, write
 from robustcheck.report.messages import failure
+from robustcheck.report.residuals import with_residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def run_suite(
     suites = [{"identity": identity, "results": [result.to_json() for result in results], "not_run": []}]
     chosen = {"model": model, "data": data, "tier": tier, "limit": limit, "device": device, "batch_size": batch_size}
     found = document(suites, started=started, seconds=time.perf_counter() - clock, options={**chosen, "seed": seed})
+    found = with_residuals(found, options.report)
     write(found, options.report)
     forgotten = remember(found, base)
     return RunResult(worst([result.verdict for result in results]), results, found, (forgotten,) if forgotten else ())

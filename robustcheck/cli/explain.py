@@ -99,7 +99,8 @@ def _explain_metric(metric: Definition) -> None:
         reach = "that of the parameter, in its unit"
     say(f"range: {reach}; {facts.better} is better")
     if facts.kinds:
-        say(f"measured by checks with {' or '.join(facts.kinds)} only")
+        where = "on the clean pictures" if facts.kinds == ("clean",) else f"by checks with {' or '.join(facts.kinds)}"
+        say(f"measured {where} only")
     if facts.paired:
         say("compares with the clean prediction of the same pictures, so it cannot stand under clean")
     say("\nexample:")

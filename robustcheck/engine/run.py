@@ -90,6 +90,7 @@ class SuiteRun:
             "owner": suite.owner,
             "digest": suite.digest,
             "seed": suite.seed,
+            "top_k": suite.top_k,
             "notes": list(suite.notes),
             "combinations": [
                 {
@@ -119,6 +120,7 @@ class SuiteRun:
             "size": len(evaluator.index.samples),
             "classes": len(np.unique(evaluator.index.labels)),
             "limit": self._options.limit,
+            "names": list(evaluator.predictor.entry.classes),
             "notes": list(getattr(evaluator.source, "notes", ())),
         }
         return facts

@@ -13,6 +13,8 @@ from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
 
 Tier = Literal["smoke", "standard", "thorough"]
+TOP_K: int = 20
+"""Pictures of each list of residuals, unless a suite says otherwise."""
 TIERS: tuple[Tier, ...] = ("smoke", "standard", "thorough")
 Border = Literal["source", "view"]
 Fill = Literal["reflect", "replicate", "black", "gray"]
@@ -346,6 +348,7 @@ class Suite:
         notes: What a report must say loudly, such as an expired waiver.
         combinations: The covering arrays among the cases.
         provenance: What is demanded to be known of the training and the data.
+        top_k: Pictures of each list of residuals.
     """
 
     path: str
@@ -364,6 +367,7 @@ class Suite:
     notes: tuple[str, ...] = ()
     combinations: tuple[CoveringArray, ...] = ()
     provenance: Provenance | None = None
+    top_k: int = TOP_K
 
     @property
     def clean(self) -> Case:

@@ -125,6 +125,16 @@ CLEAN: Final = Record(
         "tolerance": Field(Amount(("pp",), 0, 100), "How far the observed accuracy may be off.", default="0.5pp"),
     },
 )
+RESIDUALS: Final = Record(
+    "residuals",
+    {
+        "top_k": Field(Whole(1, 1000), "Pictures of each list in the result.", default=20),
+        "max_label_suspects": Field(
+            Amount(("%",), 0, 100),
+            "Share of the clean pictures whose label may be in doubt: label_suspects of the clean case.",
+        ),
+    },
+)
 OVERALL: Final = Record(
     "overall",
     {
@@ -177,6 +187,7 @@ def suite_record(project: Project | None) -> Record:
             ),
             "overall": Field(ListOf(OVERALL), "Thresholds on the mean or worst over several cases."),
             "provenance": Field(provenance_record(project), "What must be known of the training and the data."),
+            "residuals": Field(RESIDUALS, "The pictures that a person should look at."),
             "waivers": Field(ListOf(WAIVER), "Breaches that somebody answers for until a day."),
             "max_unreadable": Field(Unreadable(), "Pictures that may be unreadable: 3 or 1%.", default=0),
             "border": BORDER,

@@ -21,7 +21,7 @@ from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
 from robustcheck.language.patterns import matches
-from robustcheck.language.plan import TIERS, Case, Declared, Overall, Rule, Suite, Threshold
+from robustcheck.language.plan import TIERS, TOP_K, Case, Declared, Overall, Rule, Suite, Threshold
 from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge, read_threshold
@@ -151,6 +151,7 @@ class _Builder:
             seed=seed,
             declared=self._declared() if own else None,
             max_unreadable=values.get("max_unreadable", Quantity(0)),
+            top_k=(values.get("residuals") or {}).get("top_k", TOP_K),
             cases=tuple(replace(case, waiver=self._waiver(case, waivers)) for case in cases),
             overall=tuple(replace(line, waiver=self._waiver(line, waivers)) for line in overall),
             waivers=waivers,
@@ -169,6 +170,14 @@ class _Builder:
         values = self._values
         clean = values.get("clean")
         expected: Expected = merge({}, clean.get("expect", ()) if clean else (), None)
+        residuals = values.get("residuals")
+        if residuals and residuals.get("max_label_suspects") is not None:
+            bound, where = residuals.get("max_label_suspects"), residuals.where("max_label_suspects")
+            line = Threshold("label_suspects", (), "<=", bound, where)
+            if (line.metric, line.argument) in expected:
+                what = "max_label_suspects stands beside label_suspects of the clean case"
+                self._reading.add(where, what, "write one of them")
+            expected = {**expected, (line.metric, line.argument): line}
         return Case(
             id="clean",
             check="clean",

@@ -139,6 +139,7 @@ class RobustcheckSession:
     def _write(self) -> None:
         from robustcheck.evidence.history import remember
         from robustcheck.report.document import document, write
+        from robustcheck.report.residuals import with_residuals
 
         suites = []
         for path, suite in sorted(self._gathered.items()):
@@ -151,8 +152,9 @@ class RobustcheckSession:
             suites.append({"identity": identity, "results": [result for _, result in ordered], "not_run": not_run})
         options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides}
         seconds = time.perf_counter() - self._clock
-        self._result = document(suites, started=self._started, seconds=seconds, options=options)
-        self._written = write(self._result, run_options(self._config).report)
+        report = run_options(self._config).report
+        self._result = with_residuals(document(suites, started=self._started, seconds=seconds, options=options), report)
+        self._written = write(self._result, report)
         self._forgotten = remember(self._result, self._config.rootpath)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -55,6 +55,7 @@ def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
     arrays = suite["identity"].get("combinations", ())
     return {
         "leaks": None,
+        "residuals": None,
         **suite["identity"],
         "combinations": [coverage(array, cases) for array in arrays],
         "verdict": worst([result["verdict"] for result in results]),

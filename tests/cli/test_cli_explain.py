@@ -48,7 +48,10 @@ def valid(tmp_path: Path) -> Callable[[str], None]:
 
     def read(check: str) -> None:
         path = tmp_path / "suite.yaml"
-        path.write_text(SUITE + textwrap.indent(check, "  ") + "\n", encoding="utf-8")
+        clean = check.startswith("clean:")
+        checks = "- {shift: camera.pitch, pitch: 5deg, expect: {accuracy: '>= 50%'}}" if clean else check
+        text = f"{SUITE}{textwrap.indent(checks, '  ')}\n{check if clean else ''}\n"
+        path.write_text(text, encoding="utf-8")
         suite = load_suite(path, project)
         assert not suite.notes
         assert len(suite.cases) >= 2

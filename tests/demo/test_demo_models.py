@@ -70,8 +70,14 @@ def test_training_is_deterministic_and_writes_its_provenance(name, epochs, tmp_p
     first, second = (
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()} for folder in ("first", "second")
     )
+    # The record has the time and the command in it.
+    record = json.loads(first.pop(f"{name}.slsa.json"))
+    assert second.pop(f"{name}.slsa.json")
     assert first == second
     assert first.keys() == {f"{name}.safetensors", f"{name}.json"}
+    (subject,) = record["subject"]
+    assert subject["digest"] == {"sha256": hashlib.sha256(first[f"{name}.safetensors"]).hexdigest()}
+    assert record["predicate"]["buildDefinition"]["externalParameters"]["seed"] == 4
     facts = json.loads(first[f"{name}.json"])
     assert facts["sha256"] == hashlib.sha256(first[f"{name}.safetensors"]).hexdigest()
     assert facts["recipe"]["seed"] == 4
