@@ -13,6 +13,8 @@ from robustcheck.report.terminal import HEAD, every_result, headline, rows
 SUMMARY_LIMIT = 1 << 20
 """Bytes a step may add to its summary before GitHub refuses all of it."""
 
+RESIDUALS = 5
+"""Pictures of each list of residuals that the summary names."""
 ANNOTATIONS = 10
 """Annotations of one kind that GitHub shows for a step."""
 
@@ -28,7 +30,21 @@ def summary(result: Json) -> str:
         parts.append("| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|\n" + body + "\n")
         if suite["not_run"]:
             parts.append(f"{len(suite['not_run'])} cases of this tier were not run.\n")
+        parts += _residuals(suite["residuals"])
     return "\n".join(parts)
+
+
+def _residuals(found: Json | None) -> list[str]:
+    """Return the first pictures of each list that a person should look at."""
+    lines = []
+    for kind, title in (("label_suspects", "labels in doubt"), ("edge_cases", "edge cases"), ("fragile", "fragile")):
+        pictures = found[kind]["pictures"][:RESIDUALS] if found else []
+        told = [
+            _cell(f"{one['id']}: {one['label']} -> {one['predicted']} ({one['confidence']:.0%})") for one in pictures
+        ]
+        if told and found:
+            lines.append(f"**{found[kind]['count']} {title}**, first of all {'; '.join(told)}\n")
+    return lines
 
 
 def append_summary(result: Json, path: Path) -> None:

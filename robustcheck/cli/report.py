@@ -1,0 +1,48 @@
+"""Show a run again from its result file, or write it in another form: no model is needed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from robustcheck.cli.output import OK, say
+from robustcheck.errors import RobustcheckError
+
+NAME = "report"
+HELP = "show a run again, or write it as Markdown, JUnit XML or SARIF"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("report", type=Path, metavar="REPORT", help="a report's folder")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, as GitHub's step summary has it")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    parser.add_argument("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write what was asked for, or print the tables."""
+    from robustcheck.engine.store import write_whole
+    from robustcheck.report.github import summary
+    from robustcheck.report.junit import junit
+    from robustcheck.report.kept import load_document
+    from robustcheck.report.sarif import sarif
+    from robustcheck.report.terminal import closing, table
+
+    document = load_document(arguments.report)
+    asked = [(arguments.markdown, summary), (arguments.junit, junit), (arguments.sarif, sarif)]
+    try:
+        for path, made in asked:
+            if path:
+                say(f"{write_whole(path, made(document), 'report')} written: {document['verdict']}")
+        if not any(path for path, _ in asked):
+            for suite in document["suites"]:
+                say(f"{suite['title']} ({suite['path']})")
+                for line, _ in (*table(suite), *closing(suite)):
+                    say(line)
+            say(f"{document['verdict']}, begun {document['started']}")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RobustcheckError(
+            f"{arguments.report}: the result file is damaged or of another version: {type(error).__name__}: {error}"
+        ) from None
+    return OK

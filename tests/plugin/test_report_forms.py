@@ -1,0 +1,89 @@
+"""A run in other forms, made from its result file alone, beside what pytest itself writes of the run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from small_project import SUITE
+
+from robustcheck.cli import main
+from robustcheck.report.junit import junit
+from robustcheck.report.sarif import sarif
+
+BROKEN = SUITE.replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}') + "waivers:\n"
+BROKEN += "  - {case: 'moved[dx=5%]', owner: me, expires: 2999-01-01, reason: x}\n"
+
+
+@pytest.fixture
+def result(gate: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    gate.write(suite=BROKEN)
+    assert gate.run("--junitxml", "pytest.xml").ret == 1
+    monkeypatch.chdir(gate.root)
+    found: dict[str, Any] = gate.report()
+    return found
+
+
+def test_junit_tells_what_pytest_tells(result: dict[str, Any]) -> None:
+    assert main(["report", "robustcheck-report", "--junit", "out/ours.xml"]) == 0
+    theirs = {case.get("name"): case for case in ElementTree.parse("pytest.xml").iter("testcase")}
+    ours = {case.get("name"): case for case in ElementTree.parse("out/ours.xml").iter("testcase")}
+    assert list(ours) == list(theirs)
+    for name, case in ours.items():
+        assert (case.find("failure") is not None) == (theirs[name].find("failure") is not None), name
+        told = {found.get("name"): found.get("value") for found in case.iter("property")}
+        known = {found.get("name"): found.get("value") for found in theirs[name].iter("property")}
+        assert told["verdict"] == known["robustcheck_verdict"]
+        assert told.get("accuracy") == known.get("robustcheck_accuracy")
+    (suite,) = ElementTree.parse("out/ours.xml").iter("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("7", "1", "0")
+
+
+def test_sarif_points_to_the_lines_of_the_suite(result: dict[str, Any]) -> None:
+    assert main(["report", "robustcheck-report", "--sarif", "out/r.sarif"]) == 0
+    (run,) = json.loads(Path("out/r.sarif").read_text())["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert [(found["ruleId"], found["level"]) for found in run["results"]] == [("fail", "error"), ("waived", "note")]
+    for found in run["results"]:
+        assert rules[found["ruleIndex"]] == found["ruleId"]
+        place = found["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "suites/greys.yaml"
+        line = Path("suites/greys.yaml").read_text().splitlines()[place["region"]["startLine"] - 1]
+        assert "moved" in line
+    assert len({found["partialFingerprints"]["case/v1"] for found in run["results"]}) == 2
+
+
+def test_markdown_and_the_table_are_those_of_the_run(
+    result: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["report", "robustcheck-report"]) == 0
+    shown = capsys.readouterr().out
+    for case in (*result["suites"][0]["cases"], *result["suites"][0]["overall"]):
+        assert any(line.startswith(case["id"]) and line.endswith(case["verdict"]) for line in shown.splitlines())
+    assert main(["report", "robustcheck-report", "--markdown", "out/r.md"]) == 0
+    assert Path("out/r.md").read_text().startswith("## robustcheck: fail")
+
+
+def test_no_name_breaks_a_form(result: dict[str, Any]) -> None:
+    case = result["suites"][0]["cases"][2]
+    nasty = "<img src=x onerror=alert(1)> & \x00\x1b[31m ]]> \ud800"
+    case |= {"id": nasty, "verdict": "fail", "problems": [nasty], "file": "suites/a b#?.yaml"}
+    root = ElementTree.fromstring(junit(result).encode("utf-8"))
+    names = [found.get("name") for found in root.iter("testcase")]
+    assert names[2] == "<img src=x onerror=alert(1)> & \ufffd\ufffd[31m ]]> \ufffd"
+    (run,) = json.loads(sarif(result))["runs"]
+    uris = Counter(found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for found in run["results"])
+    assert uris["suites/a%20b%23%3F.yaml"] == 1
+
+
+def test_a_damaged_result_is_told(result: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    del result["suites"][0]["cases"][0]["metrics"]
+    Path("robustcheck-report/robustcheck-report.json").write_text(json.dumps(result))
+    assert main(["report", "robustcheck-report", "--junit", "out/ours.xml"]) == 4
+    assert "the result file is damaged or of another version: KeyError: 'metrics'" in capsys.readouterr().err
+    assert main(["report", "nowhere"]) == 4
