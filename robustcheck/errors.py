@@ -98,6 +98,13 @@ def place_of(error: BaseException) -> str:
     return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
 
 
+def problem_of(error: Exception) -> str:
+    """Say what went wrong: a defect of ours or of an extension is an error of the case, not the end of the run."""
+    if isinstance(error, RobustcheckError):
+        return str(error)
+    return f"{type(error).__name__}: {error}{place_of(error)}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?`` for the nearest known word, or what is known of its family (``crop.``) or at all.
 

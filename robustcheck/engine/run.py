@@ -26,7 +26,7 @@ from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof
 from robustcheck.engine.options import Options
 from robustcheck.engine.references import reference_errors
 from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
-from robustcheck.errors import CaseError, NoBaselineError, RobustcheckError, place_of
+from robustcheck.errors import CaseError, NoBaselineError, RobustcheckError, problem_of
 from robustcheck.language.approvals import Approvals, approvals_of, missing_approvals
 from robustcheck.language.corruption import severities
 from robustcheck.language.entries import Project
@@ -129,7 +129,7 @@ class SuiteRun:
         try:
             return work()
         except Exception as error:
-            return CaseResult(**describe(self.suite, item), verdict="error", problems=(_problem(error),))
+            return CaseResult(**describe(self.suite, item), verdict="error", problems=(problem_of(error),))
 
     def _open(self) -> Evaluator:
         if self._evaluator is None:
@@ -138,7 +138,7 @@ class SuiteRun:
             except RobustcheckError as error:
                 self._evaluator = error
             except Exception as error:
-                self._evaluator = CaseError(_problem(error))
+                self._evaluator = CaseError(problem_of(error))
         if isinstance(self._evaluator, RobustcheckError):
             raise self._evaluator
         return self._evaluator
@@ -383,10 +383,3 @@ def _uniform(seen: Observation) -> Observation:
 
 def _is_about_pairs(case: Case) -> bool:
     return any(line.metric == "targeted_success" for line in case.expectations)
-
-
-def _problem(error: Exception) -> str:
-    """Say what went wrong: a defect of ours or of an extension is an error of the case, not the end of the run."""
-    if isinstance(error, RobustcheckError):
-        return str(error)
-    return f"{type(error).__name__}: {error}{place_of(error)}"

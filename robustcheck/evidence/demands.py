@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from robustcheck.data import Source, data_digest, open_source
 from robustcheck.engine.results import CaseResult, describe
-from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.data_profile import profiles
 from robustcheck.evidence.inputs import Input, inputs_of
 from robustcheck.evidence.leaks import listed
@@ -51,8 +50,8 @@ class Demands:
             test = open_source(self._project.data[self._suite.data], seed=self._suite.seed, limit=self._limit)
             train = self._opened(demanded.leak.train) if demanded and demanded.leak else None
             return profiles(test, train, self._project.root / ".robustcheck" / "profiles")
-        except RobustcheckError:
-            return None  # the cases say why
+        except Exception:
+            return None  # the cases say why, whatever a data set of somebody's own raised
 
     def result(self, requirement: Requirement) -> CaseResult:
         """Return whether one thing holds; what cannot be told is in the result, never raised."""
@@ -60,8 +59,8 @@ class Demands:
         check = {"training": self._training, "dataset": self._dataset, "leak": self._leak}[requirement.part]
         try:
             unmet, notes = check(requirement.rule)
-        except RobustcheckError as error:
-            return CaseResult(**about, verdict="error", problems=(self._told(str(error)),))
+        except Exception as error:
+            return CaseResult(**about, verdict="error", problems=(self._told(problem_of(error)),))
         verdict: Verdict = "fail" if unmet else "warn" if notes else "pass"
         if requirement.waiver and unmet:
             verdict = "waived"
