@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from robustcheck.data import Source, data_digest, open_source
 from robustcheck.engine.results import CaseResult, describe
+from robustcheck.errors import problem_of
 from robustcheck.evidence.data_profile import profiles
 from robustcheck.evidence.inputs import Input, inputs_of
 from robustcheck.evidence.leaks import listed
