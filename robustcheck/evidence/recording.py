@@ -87,23 +87,37 @@ def record_training(
     )
     source, started = checkout(folder), datetime.datetime.now(datetime.UTC)
     yield recording
-    statement = {
+    _write(target, _statement(recording, folder, source, started, packages or imported()), signing)
+
+
+def _statement(
+    recording: Recording,
+    folder: Path,
+    source: Mapping[str, Any] | None,
+    started: datetime.datetime,
+    packages: Mapping[str, str],
+) -> dict[str, Any]:
+    data = [
+        {"name": name, "digest": {"sha256": digest}, "annotations": {"role": "data"}}
+        for name, digest in recording.data.items()
+    ]
+    libraries = [{"uri": f"pkg:pypi/{name}@{version}"} for name, version in sorted(packages.items())]
+    told: dict[str, Any] = {"command": recording.command, "parameters": recording.parameters}
+    if recording.seed is not None:
+        told["seed"] = recording.seed
+    return {
         "_type": STATEMENT,
         "subject": _subjects(recording.outputs, folder),
         "predicateType": PREDICATE,
         "predicate": {
             "buildDefinition": {
                 "buildType": BUILD_TYPE,
-                "externalParameters": _outer(recording),
-                "internalParameters": {"python": platform.python_version(), "platform": _machine()},
-                "resolvedDependencies": [
-                    *([source] if source else []),
-                    *(
-                        {"name": k, "digest": {"sha256": v}, "annotations": {"role": "data"}}
-                        for k, v in recording.data.items()
-                    ),
-                    *({"uri": f"pkg:pypi/{k}@{v}"} for k, v in sorted((packages or imported()).items())),
-                ],
+                "externalParameters": told,
+                "internalParameters": {
+                    "python": platform.python_version(),
+                    "platform": f"{platform.system()} {platform.machine()}",
+                },
+                "resolvedDependencies": [*([source] if source else []), *data, *libraries],
             },
             "runDetails": {
                 "builder": {"id": BUILDER, "version": {"robustcheck": metadata.version("pytest-robustcheck")}},
@@ -115,7 +129,6 @@ def record_training(
             },
         },
     }
-    _write(target, statement, signing)
 
 
 def imported() -> dict[str, str]:
@@ -133,10 +146,6 @@ def installed() -> dict[str, str]:
 def _versions(names: set[str]) -> dict[str, str]:
     # Package URLs have names in lower case with hyphens.
     return {name.lower().replace("_", "-"): metadata.version(name) for name in names}
-
-
-def _machine() -> str:
-    return f"{platform.system()} {platform.machine()}"
 
 
 def _digests(data: Mapping[str, str] | Sequence[str], root: Path, configs: Path) -> dict[str, str]:
@@ -171,11 +180,6 @@ def _subjects(outputs: Sequence[Path], root: Path) -> list[dict[str, Any]]:
                 f"{path}: this was named as made, and cannot be read: {error.strerror or error}"
             ) from None
     return subjects
-
-
-def _outer(recording: Recording) -> dict[str, Any]:
-    told: dict[str, Any] = {"command": recording.command, "parameters": recording.parameters}
-    return told if recording.seed is None else {**told, "seed": recording.seed}
 
 
 def _write(path: Path, statement: Mapping[str, Any], key: Any) -> None:

@@ -19,6 +19,10 @@ NO_NUMBER: Final = ("error", "unreliable")
 """Verdicts of cases whose number says nothing about the model."""
 
 
+ADDED: Final[Mapping[str, Any]] = {"inputs": [], "provenance": [], "profile": None, "leaks": None, "residuals": None}
+"""Parts of a suite's result that files written before they existed lack."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """Which pictures a case had right, sorted by sample id.
@@ -128,6 +132,7 @@ def load_document(folder: Path) -> dict[str, Any]:
     """
     found: dict[str, Any] = _json_of(folder / FILE_NAME)
     _check_schema(found, folder / FILE_NAME)
+    found["suites"] = [{**ADDED, **suite} for suite in found.get("suites", ())]
     return found
 
 

@@ -28,10 +28,9 @@ def residuals(suite: Mapping[str, Any], folder: Path, top_k: int | None = None) 
     """
     most = top_k or suite.get("top_k") or TOP_K
     columns = dict(_columns(suite, folder))
-    clean = columns.pop("clean", None)
-    if clean is None:
+    clean, names = columns.pop("clean", None), suite["data"].get("names")
+    if clean is None or names is None:
         return None
-    names = suite["data"]["names"]
     cases = [column for column in columns.values() if len(column.id)]
     own = {name: float(loss) for name, loss in zip(clean.id.tolist(), clean.loss.tolist(), strict=True)}
 

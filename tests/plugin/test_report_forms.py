@@ -81,6 +81,19 @@ def test_no_name_breaks_a_form(result: dict[str, Any]) -> None:
     assert uris["suites/a%20b%23%3F.yaml"] == 1
 
 
+def test_a_result_of_an_earlier_version_is_shown(result: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    (suite,) = result["suites"]
+    for key in ("inputs", "provenance", "profile", "leaks", "residuals"):
+        del suite[key]
+    del suite["data"]["names"]
+    Path("robustcheck-report/robustcheck-report.json").write_text(json.dumps(result))
+    for call in (["report"], ["residuals"]):
+        capsys.readouterr()
+        assert main([*call, "robustcheck-report"]) == 0
+    assert main(["report", "robustcheck-report", "--markdown", "out/r.md"]) == 0
+    assert main(["export", "robustcheck-report", "--ml-bom", "out/bom.json"]) == 0
+
+
 def test_a_damaged_result_is_told(result: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     del result["suites"][0]["cases"][0]["metrics"]
     Path("robustcheck-report/robustcheck-report.json").write_text(json.dumps(result))
