@@ -1,6 +1,7 @@
 """What it costs to look at a data set once and again, beside one forward pass of the demo's network over it.
 
-Run with ``uv run python -m benchmarks.data_profile [--size 10000]``.
+Run with ``uv run python -m benchmarks.data_profile [--size 10000]``. On 2 cores, 5,000 signs: forward 4.5 s; profile 2.8 s (.62),
+the second time .3 s (.06); leaks against as many 4.8 s (1.05), the second time .8 s (.17).
 """
 
 from __future__ import annotations
