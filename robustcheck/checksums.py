@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from robustcheck.errors import RobustcheckError
@@ -30,24 +31,50 @@ def digest_of(path: Path, of: Callable[[Path], str] = sha256_of) -> str:
 
     Raises:
         OSError: Something cannot be read, or a folder has no file.
-        RobustcheckError: A link leads out of the folder, so that what it leads to may change unseen.
+        RobustcheckError: A folder holds what the digest could not tell: a link that leads out of it or to a folder, a name
+            with a line break, or what is neither file nor folder.
     """
     if not path.is_dir():
         return of(path)
-    home, names = path.resolve(), []
-    for found in path.rglob("*"):
-        if not found.resolve().is_relative_to(home):
-            raise RobustcheckError(
-                f"{found}: this is a link that leads out of {path.name}; put what it leads to in its place"
-            )
-        if found.is_file():
-            names.append((found.relative_to(path).as_posix().encode(), found))
+    names = [(os.fsencode(found.relative_to(path).as_posix()), found) for found in _files(path)]
     if not names:
         raise FileNotFoundError(2, "there is no file in this folder", str(path))
     digest = hashlib.sha256()
     for name, found in sorted(names):
         digest.update(b"%b  %b\n" % (of(found).encode(), name))
     return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield every file in a folder; nothing in it stays unseen, since what no digest covers could be changed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    home = folder.resolve()
+    for place, folders, files in os.walk(folder, onerror=fail):
+        for found in (Path(place, name) for name in (*folders, *files)):
+            told = found.relative_to(folder).as_posix()
+            if found.is_symlink() and not _stays(found, home):
+                raise RobustcheckError(
+                    f"{found}: this is a link that leads out of {folder.name}; put what it leads to in its place"
+                )
+            if found.is_dir() and not found.is_symlink():
+                continue
+            if not found.is_file():
+                raise RobustcheckError(f"{found}: this is no file, or a link to none; take it out of {folder.name}")
+            if "\n" in told:
+                raise RobustcheckError(
+                    f"{folder}: the name {told!a} has a line break, so it has no digest; rename the file"
+                )
+            yield found
+
+
+def _stays(link: Path, home: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):
+        return False  # it leads to itself
 
 
 def algorithm_of(path: Path) -> str:

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.model,
             attestation=arguments.attestation,
             keys=arguments.key,
-            suite=arguments.suite,
+            suite=arguments.suite.absolute() if arguments.suite else None,
             require=arguments.require,
             max_age=arguments.max_age,
             tier=arguments.tier,

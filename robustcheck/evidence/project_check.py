@@ -13,8 +13,8 @@ from robustcheck.evidence.places import inside
 from robustcheck.evidence.statement import DATA, EXTENSION, SUITE
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import Project
-from robustcheck.language.plan import Suite
-from robustcheck.measure.baseline import printable
+from robustcheck.language.plan import Suite, planned_items
+from robustcheck.measure.baseline import named, printable
 
 
 def differing(
@@ -58,6 +58,10 @@ def _of_suite(suite: Suite, run: Mapping[str, Any], attested: Mapping[tuple[str,
             yield f"it was run with the {what} {printable(str(theirs))}, the suite asks for {ours}"
     if suite.digest != digest:
         yield f"{suite.path} is not the suite that was run: its digest is {suite.digest}, the attested one {digest}"
+    known = {*run["notRun"], *(test["id"] for test in run["tests"])}
+    absent = [item.id for item in planned_items(suite, run["tier"]) if item.id not in known]
+    if absent:
+        yield f"the run says nothing of {len(absent)} tests that {suite.path} has: {named(absent)}"
 
 
 def _of_files(suite: Suite, project: Project, configs: Path, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:

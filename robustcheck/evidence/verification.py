@@ -14,7 +14,7 @@ from robustcheck.evidence.envelope import BadEnvelope, Envelope, parse_envelope,
 from robustcheck.evidence.keys import load_public
 from robustcheck.evidence.project_check import differing
 from robustcheck.evidence.statement import DATA, EXTENSION, MODEL, SUITE
-from robustcheck.evidence.statement_rules import BadStatement, parse_statement
+from robustcheck.evidence.statement_rules import BadStatement, ended_of, parse_statement
 from robustcheck.evidence.strict_json import read_evidence
 from robustcheck.language.plan import TIERS, Tier
 from robustcheck.measure.baseline import named, printable
@@ -79,8 +79,8 @@ def verify_attestation(
         model: The file or folder that is about to be deployed; all of its bytes are read.
         attestation: The envelope.
         keys: Files of public keys, one of which must have signed.
-        suite: A suite that must be the one that was run, with its configuration, baseline, records and overlay as they lie
-            in the project.
+        suite: A suite that must be the one that was run, absolute or relative to ``root``, with its configuration,
+            baseline, records and overlay as they lie in the project.
         require: Ids of tests that must have passed.
         max_age: Time since the end of the run, at most.
         tier: At least this much of the suite was run.
@@ -92,8 +92,10 @@ def verify_attestation(
 
     Raises:
         AttestationRefused: With every reason that can be told.
-        RobustcheckError: A file cannot be read, or a key is none.
+        RobustcheckError: A file cannot be read, a key is none, or ``with_data`` is asked for without ``suite``.
     """
+    if with_data and suite is None:
+        raise RobustcheckError("with_data reads the data of a suite; name it with suite=")
     trusted = [load_public(Path(key)) for key in keys]
     text = read_evidence(Path(attestation), "attestation")
     try:
@@ -114,7 +116,7 @@ def verify_attestation(
     ]
     if suite is not None:
         home = Path(root or Path.cwd())
-        reasons += differing(statement, Path(suite), home, home / configs, with_data=with_data)
+        reasons += differing(statement, home / suite, home, home / configs, with_data=with_data)
     if reasons:
         raise AttestationRefused(reasons)
     return _verified(statement, envelope, digest)
@@ -126,7 +128,7 @@ def _digest(model: Path) -> str:
     except OSError as error:
         raise RobustcheckError(f"{model}: the model cannot be read: {error.strerror}") from None
     except RobustcheckError as error:
-        raise AttestationRefused([str(error)]) from None
+        raise AttestationRefused([printable(str(error))]) from None
 
 
 def _of_model(model: Path, digest: str, statement: Mapping[str, Any]) -> Iterator[str]:
@@ -164,16 +166,11 @@ def _of_extent(statement: Mapping[str, Any], tier: Tier) -> Iterator[str]:
 
 
 def _of_time(statement: Mapping[str, Any], max_age: datetime.timedelta | None, now: datetime.datetime) -> Iterator[str]:
-    ended = _ended(statement)
+    ended = ended_of(statement["predicate"][EXTENSION])
     if ended > now + CLOCKS:
         yield f"the run ended in the future, at {ended.isoformat()}; look at the clocks"
     if max_age is not None and now - ended > max_age:
         yield f"the run is {_days(now - ended)} old, {_days(max_age)} are allowed; run the suite again"
-
-
-def _ended(statement: Mapping[str, Any]) -> datetime.datetime:
-    run = statement["predicate"][EXTENSION]
-    return datetime.datetime.fromisoformat(run["started"]) + datetime.timedelta(seconds=run["seconds"])
 
 
 def _days(time: datetime.timedelta) -> str:
@@ -195,7 +192,7 @@ def _verified(statement: Mapping[str, Any], envelope: Envelope, digest: str) -> 
         result=told["result"],
         tests=len(run["tests"]),
         warned=tuple(told["warnedTests"]),
-        ended=_ended(statement),
+        ended=ended_of(run),
         keyid=envelope.keyid,
         statement=statement,
     )

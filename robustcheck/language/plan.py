@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from robustcheck.errors import Location
 from robustcheck.language.patterns import matches
-from robustcheck.language.provenance import Provenance
+from robustcheck.language.provenance import Provenance, Requirement
 from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
 
@@ -378,3 +378,10 @@ class Suite:
 def in_tier(tier: Tier, chosen: Tier) -> bool:
     """Whether something of a tier runs when a tier is chosen: smoke is part of standard, and so on."""
     return TIERS.index(tier) <= TIERS.index(chosen)
+
+
+def planned_items(suite: Suite, tier: Tier) -> list[Requirement | Case | Overall]:
+    """Return all that a run of a tier looks at: what is demanded, the clean case always, cases and overall lines by tier."""
+    demanded = suite.provenance.requirements if suite.provenance else ()
+    cases = (case for case in suite.cases if case is suite.clean or in_tier(case.tier, tier))
+    return [*demanded, *cases, *(overall for overall in suite.overall if in_tier(overall.tier, tier))]

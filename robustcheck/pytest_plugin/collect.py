@@ -15,7 +15,7 @@ from robustcheck.errors import CaseError, RobustcheckError, SuiteError, Threshol
 from robustcheck.evidence.demands import Demands
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import Project
-from robustcheck.language.plan import Case, Overall, Suite, in_tier
+from robustcheck.language.plan import Case, Overall, Suite, planned_items
 from robustcheck.language.provenance import Requirement
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
@@ -63,12 +63,11 @@ class SuiteFile(pytest.File):
         configs = config.rootpath / config.getini("robustcheck_configs")
         self.demands = Demands(self.suite, project, configs, limit=options.limit)
         planned = planned_items(self.suite, options.tier)
-        if len(planned) == 1:
+        if [item for item in planned if not isinstance(item, Requirement)] == [self.suite.clean]:
             raise self.CollectError(
                 f"{self.suite.path}: no check is in the tier {options.tier}; nothing would be gated"
             )
-        demanded = self.suite.provenance.requirements if self.suite.provenance else ()
-        for item in (*demanded, *planned):
+        for item in planned:
             # Given as text, the id is parsed as pytest parses it again for --lf, brackets and all.
             yield CaseItem.from_parent(self, name=item.id, nodeid=f"{self.nodeid}::{item.id}", planned=item)
 
@@ -82,14 +81,9 @@ class SuiteFile(pytest.File):
         """Return what was run on what."""
         return {**self.run.identity(), **self.demands.identity()}
 
-
-def planned_items(suite: Suite, tier: Any) -> list[Case | Overall]:
-    """Return what runs in a tier: the clean case always, cases and overall lines by their tier."""
-    return [
-        suite.clean,
-        *(case for case in suite.cases[1:] if in_tier(case.tier, tier)),
-        *(overall for overall in suite.overall if in_tier(overall.tier, tier)),
-    ]
+    def planned(self) -> list[str]:
+        """Return the ids of all that the chosen tier has, whatever pytest was asked to select."""
+        return [item.id for item in planned_items(self.suite, run_options(self.config).tier)]
 
 
 class CaseItem(pytest.Item):

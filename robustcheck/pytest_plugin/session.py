@@ -42,6 +42,7 @@ class RobustcheckSession:
         self._clock = time.perf_counter()
         self._gathered: dict[str, dict[str, Any]] = {}
         self._nodeids: dict[str, None] = {}
+        self._planned_told: set[str] = set()
         self._result: dict[str, Any] | None = None
         self._written: Path | None = None
         self._forgotten = ""
@@ -94,7 +95,11 @@ class RobustcheckSession:
         result = getattr(item, "result", None)
         if report.when == "call" and result is not None:
             parent: Any = item.parent
-            report.robustcheck = {"identity": parent.identity(), "result": result.to_json()}  # type: ignore[attr-defined]
+            attached = {"identity": parent.identity(), "result": result.to_json()}
+            if parent.nodeid not in self._planned_told:
+                self._planned_told.add(parent.nodeid)
+                attached["planned"] = parent.planned()
+            report.robustcheck = attached  # type: ignore[attr-defined]
         return report
 
     @pytest.hookimpl(wrapper=True)
@@ -112,10 +117,14 @@ class RobustcheckSession:
             suite = self._gathered.setdefault(attached["identity"]["path"], {"identity": {}, "results": {}})
             suite["identity"] |= attached["identity"]
             suite["results"][report.nodeid] = attached["result"]
+            suite["planned"] = attached.get("planned") or suite.get("planned")
         elif report.failed and report.nodeid in self._nodeids and not self._has_result(report.nodeid):
             path, _, name = report.nodeid.partition("::")
             suite = self._gathered.setdefault(path, {"identity": {}, "results": {}})
             suite["results"][report.nodeid] = _without_result(report, path, name)
+
+    def _collected(self, path: str) -> list[str]:
+        return [name.partition("::")[2] for name in self._nodeids if name.startswith(f"{path}::")]
 
     def _has_result(self, nodeid: str) -> bool:
         return any(nodeid in suite["results"] for suite in self._gathered.values())
@@ -143,13 +152,14 @@ class RobustcheckSession:
 
         suites = []
         for path, suite in sorted(self._gathered.items()):
-            ids = [name for name in self._nodeids if name.startswith(f"{path}::")]
-            not_run = [name.partition("::")[2] for name in ids if name not in suite["results"]]
-            ordered = sorted(
-                suite["results"].items(), key=lambda pair: ids.index(pair[0]) if pair[0] in ids else len(ids)
-            )
+            results = {name.partition("::")[2]: result for name, result in suite["results"].items()}
+            # By the suite, since pytest creates no item for what a node id or --lf leaves out.
+            planned = suite.get("planned") or self._collected(path)
+            places = {name: place for place, name in enumerate(planned)}
+            ordered = sorted(results, key=lambda name: places.get(name, len(places)))
+            not_run = [name for name in planned if name not in results]
             identity = {**_unknown_identity(path), **suite["identity"]}
-            suites.append({"identity": identity, "results": [result for _, result in ordered], "not_run": not_run})
+            suites.append({"identity": identity, "results": [results[name] for name in ordered], "not_run": not_run})
         options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides}
         seconds = time.perf_counter() - self._clock
         report = run_options(self._config).report

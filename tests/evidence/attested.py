@@ -21,6 +21,29 @@ from robustcheck.evidence.verification import Verified, verify_attestation
 from robustcheck.language import load_project, load_suite
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
+SUITE = """
+robustcheck: 1
+title: Greys
+owner: tests
+model: brightness
+data: greys
+expect:
+  accuracy: ">= 60%"
+clean:
+  expect: {accuracy: ">= 95%"}
+checks:
+  - id: noisy
+    shift: light.shadow
+    depth: -1ev
+    coverage: 20%
+  - id: moved
+    shift: camera.shift
+    dx: [2%, 5%]
+    tier: thorough
+  - id: turned
+    shift: camera.roll
+    roll: [5deg]
+"""
 WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
 
 
@@ -29,7 +52,9 @@ class Attested:
 
     def __init__(self, root: Path, *, folder: bool = False) -> None:
         self.root = root
-        self.suite = make_project(root, models=WEIGHTS.replace("tiny.safetensors", "tiny") if folder else WEIGHTS)
+        self.suite = make_project(
+            root, suite=SUITE, models=WEIGHTS.replace("tiny.safetensors", "tiny") if folder else WEIGHTS
+        )
         self.model = root / ("models/tiny" if folder else "models/tiny.safetensors")
         (self.model if folder else self.model.parent).mkdir(parents=True)
         if folder:
@@ -53,7 +78,7 @@ class Attested:
         overlay["algorithm"] = "sha256"
         cases = [
             {"id": name, "kind": "shift", "verdict": "pass", "n": 24, "metrics": {"accuracy": _metric()}}
-            for name in ("clean", "noisy", "moved[dx=2%]")
+            for name in ("clean", "noisy", "turned[roll=5deg]")
         ]
         told = {
             "path": suite.path,

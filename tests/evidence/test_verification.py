@@ -6,6 +6,7 @@ import base64
 import contextlib
 import datetime
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,10 @@ from attested import NOW, Attested
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robustcheck.checksums import digest_of, sha256_of
 from robustcheck.errors import AttestationRefused, RobustcheckError
 from robustcheck.evidence.keys import load_private, make_keys
+from robustcheck.evidence.statement import EXTENSION
 from robustcheck.evidence.verification import verify_attestation
 
 DAY = datetime.timedelta(days=1)
@@ -116,6 +119,40 @@ def _run(**changes: Any) -> Callable[[Attested], None]:
     return lambda signed: signed.change(**changes)
 
 
+def _entry(name: str) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        signed.document["suites"][0]["model"]["name"] = name
+        signed.attest()
+
+    return change
+
+
+def _test(**changes: Any) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        statement = signed.statement()
+        statement["predicate"][EXTENSION]["tests"][0] |= changes
+        signed.sign(statement)
+
+    return change
+
+
+def _fewer(signed: Attested) -> None:
+    # As a run of one node id once was: nothing is said to be missing.
+    del signed.document["suites"][0]["cases"][1]
+    signed.attest()
+
+
+def _described(role: str, **changes: Any) -> Callable[[Attested], None]:
+    def change(signed: Attested) -> None:
+        statement = signed.statement()
+        for item in statement["predicate"]["configuration"]:
+            if item["annotations"]["role"] == role:
+                item |= changes
+        signed.sign(statement)
+
+    return change
+
+
 def _text(old: bytes, new: bytes) -> Callable[[Attested], None]:
     def change(signed: Attested) -> None:
         text = json.dumps(signed.statement()).encode()
@@ -202,7 +239,22 @@ TAMPERED: dict[str, tuple[Callable[[Attested], Any], dict[str, Any], str]] = {
     "a part of the pictures": (_run(limit=5), {}, "only 5 pictures were looked at"),
     "not all tests": (_run(notRun=["hard"]), {}, "1 tests of the suite were not run: hard"),
     "another seed": (_run(suite={"path": "suites/greys.yaml", "title": "Greys", "seed": 99}), {}, "with the seed 99"),
-    "another model entry": (_run(model="gone"), {}, "the model gone that was run is no entry"),
+    "another model entry": (_entry("gone"), {}, "the model gone that was run is no entry"),
+    "fewer tests than the suite has": (_fewer, {}, "the run says nothing of 1 tests that suites/greys.yaml has: noisy"),
+    "two names of the model": (_run(model="gone"), {}, "name two different things as the model"),
+    "two names of the suite": (_described("suite", name="suites/other.yaml"), {}, "different things as the suite"),
+    "two names of the weights": (_described("weights", name="models/b"), {}, "not called as the weights file"),
+    "a role that is no text": (_described("overlay", annotations={"role": 3}), {}, "a role is no text"),
+    "no time at all": (_run(started="9999-12-31T23:59:59+00:00"), {}, "OverflowError"),
+    "half a character": (_text(b'"noisy"', b'"\\ud800"'), {}, "surrogates not allowed"),
+    "metrics that are none": (_test(metrics="high"), {}, "are no object"),
+    "a number that is none": (
+        _test(metrics={"accuracy": dict.fromkeys(("value", "low", "high", "n"))}),
+        {},
+        "no number",
+    ),
+    "fewer pictures than none": (_test(n=-1), {}, "is no number of pictures"),
+    "a field more of a test": (_test(passed=True), {}, "a test lacks or should not have passed"),
     "a result of its own": (_predicate(result="MAYBE"), {}, "result is 'MAYBE'"),
     "a better result": (_predicate(passedTests=["clean"]), {}, "passedTests does not agree"),
     "a field more": (_predicate(passed=True), {}, "lacks or should not have passed"),
@@ -226,12 +278,24 @@ def test_what_was_tampered_with_is_refused(signed: Attested, name: str) -> None:
     assert any(says in reason for reason in refused.value.reasons), refused.value.reasons
 
 
+def _merge(folder: Path) -> None:
+    """Take a file away, and name another one so that the lines of the digest stay what they were."""
+    gone = sha256_of(folder / "b.safetensors")
+    (folder / "b.safetensors").unlink()
+    (folder / "a.safetensors").rename(folder / f"a.safetensors\n{gone}  b.safetensors")
+
+
 FOLDERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a bit": (lambda folder: flip(folder / "b.safetensors"), "is another model: its dirHash is"),
     "a renamed file": (lambda folder: (folder / "b.safetensors").rename(folder / "c.safetensors"), "is another model"),
     "a file more": (lambda folder: (folder / "code.py").write_text("1"), "is another model"),
     "a file less": (lambda folder: (folder / "a.safetensors").unlink(), "is another model"),
     "a link within": (lambda folder: (folder / "c").symlink_to(folder / "a.safetensors"), "is another model"),
+    "a name that reads as two files": (lambda folder: _merge(folder), "has a line break, so it has no digest"),
+    "a link to a folder": (lambda folder: (folder / "c").symlink_to(folder), "this is no file, or a link to none"),
+    "a link to nothing": (lambda folder: (folder / "c").symlink_to(folder / "d"), "this is no file, or a link to none"),
+    "a link to itself": (lambda folder: (folder / "c").symlink_to(folder / "c"), "that leads out of tiny"),
+    "a pipe": (lambda folder: os.mkfifo(folder / "c"), "this is no file, or a link to none"),
 }
 
 
@@ -252,6 +316,38 @@ def test_a_link_out_of_the_models_folder_is_refused(tmp_path: Path) -> None:
     shard.symlink_to(tmp_path / "blob")
     with pytest.raises(AttestationRefused, match=r"a\.safetensors: this is a link that leads out of tiny"):
         signed.verify()
+
+
+def test_a_folders_digest_is_that_of_the_specification(tmp_path: Path) -> None:
+    # The example of in-toto's digest set: what `sha256sum` said of three files, and the sha256 of these lines.
+    lines = {
+        "README.md": "3a137eef6458bfb76bb2c63fc29ffc7166604d2d2e09ed9d8250a534122a8364",
+        "go.mod": "28e7c942a036902d981759d0bf5704d2bfc7cb500caf68b84711b234af01c6a5",
+        "main.go": "ddc4da627d9a9f45fb29641a1b185d6f53287ecfd921aacbf4fe54b7a86fe8d1",
+    }
+    folder = tmp_path / "github.com/marklodato/go-hello-world@v0.0.1"
+    folder.mkdir(parents=True)
+    for name in lines:
+        (folder / name).touch()
+    known = "2a1bb6127fb481c60f67692e22285fb306f3c6ffe62075e0ccf674d7c3adcb8f"
+    assert digest_of(tmp_path, lambda path: lines[path.name]) == known
+
+
+def test_names_that_are_no_utf_8_have_a_digest(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"a\xff")).touch()
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert len(digest_of(tmp_path)) == 64
+
+
+def test_the_data_cannot_be_read_again_without_a_suite(signed: Attested) -> None:
+    with pytest.raises(RobustcheckError, match="name it with suite="):
+        signed.verify(suite=None)
+
+
+def test_a_suite_is_named_from_its_project(signed: Attested) -> None:
+    assert signed.verify(suite="suites/greys.yaml").tests == 3
 
 
 def test_a_baseline_that_appeared_is_refused(signed: Attested) -> None:

@@ -57,6 +57,26 @@ def test_a_part_of_a_suite_is_signed_and_refused(gate: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["plain", "xdist"])
+def test_a_run_of_one_node_id_is_refused(gate: Any, arguments: list[str]) -> None:
+    model = prepare(gate)
+    (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    assert gate.spawn("--robustcheck-attest", "ci.key", "suites/greys.yaml::noisy", *arguments).ret == 0
+    with pytest.raises(AttestationRefused, match="6 tests of the suite were not run: clean,"):
+        verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+
+
+def test_a_rerun_of_what_failed_is_refused(gate: Any) -> None:
+    model = prepare(gate)
+    # As after a failure that came and went.
+    remembered = gate.root / ".pytest_cache/v/cache/lastfailed"
+    remembered.parent.mkdir(parents=True)
+    remembered.write_text(json.dumps({"suites/greys.yaml::noisy": True}))
+    gate.run("--robustcheck-attest", "ci.key", "--lf").assert_outcomes(passed=1)
+    with pytest.raises(AttestationRefused, match="6 tests of the suite were not run: clean,"):
+        verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+
+
 def test_a_key_that_is_none_is_found_out_before_anything_is_run(gate: Any) -> None:
     prepare(gate)
     done = gate.run("--robustcheck-attest", "gone.key")
