@@ -19,9 +19,8 @@ from robustcheck.evidence.history import remember
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Tier, in_tier
 from robustcheck.measure.verdicts import FAILING, Verdict, worst
-from robustcheck.report.document import document, write
 from robustcheck.report.messages import failure
-from robustcheck.report.residuals import with_residuals
+from robustcheck.report.writing import write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,7 @@ def run_suite(
         run.close()
     suites = [{"identity": identity, "results": [result.to_json() for result in results], "not_run": []}]
     chosen = {"model": model, "data": data, "tier": tier, "limit": limit, "device": device, "batch_size": batch_size}
-    found = document(suites, started=started, seconds=time.perf_counter() - clock, options={**chosen, "seed": seed})
-    found = with_residuals(found, options.report)
-    write(found, options.report)
+    seconds, chosen = time.perf_counter() - clock, {**chosen, "seed": seed}
+    found, _ = write_report(suites, options.report, project, started=started, seconds=seconds, options=chosen)
     forgotten = remember(found, base)
     return RunResult(worst([result.verdict for result in results]), results, found, (forgotten,) if forgotten else ())

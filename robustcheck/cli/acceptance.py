@@ -42,6 +42,7 @@ def baseline_of(suite: KeptSuite, *, reason: str, by: str, day: str) -> Baseline
     _refuse(suite, cases)
     labels = suite.labels()
     ids = tuple(sorted(labels))
+    classes = np.array([labels[name] for name in ids], dtype=np.int32)
     position = {name: row for row, name in enumerate(ids)}
     accepted = {}
     for name, case in cases.items():
@@ -49,7 +50,11 @@ def baseline_of(suite: KeptSuite, *, reason: str, by: str, day: str) -> Baseline
         places = [position[sample] for sample in case.rows.ids]
         right, seen = np.zeros(len(ids), bool), np.zeros(len(ids), bool)
         right[places], seen[places] = case.rows.right, True
-        accepted[name] = BaselineCase(name, case.digest, right, seen)
+        predicted = None
+        if case.rows.predicted is not None:
+            predicted = classes.copy()
+            predicted[places] = case.rows.predicted
+        accepted[name] = BaselineCase(name, case.digest, right, seen, predicted)
     return Baseline(
         reason=reason,
         accepted=day,
@@ -63,7 +68,7 @@ def baseline_of(suite: KeptSuite, *, reason: str, by: str, day: str) -> Baseline
         seed=suite.seed,
         overlay=suite.overlay,
         ids=ids,
-        labels=np.array([labels[name] for name in ids], dtype=np.int32),
+        labels=classes,
         cases=accepted,
     )
 

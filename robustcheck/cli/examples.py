@@ -122,7 +122,8 @@ def metric_example(metric: Definition) -> str:
         beside += "targeted: {stop: turn_left}\n  "
     if facts.unit == "parameter":
         return f'{beside}expect: {{{metric.name}: ">= 12deg"}}'
-    return beside + _expectation(metric, facts)
+    promise = "\nreview: {max_risk: 1%}" if metric.name == "automatic_share" else ""
+    return beside + _expectation(metric, facts) + promise
 
 
 def _expectation(metric: Definition, facts: MetricFacts) -> str:

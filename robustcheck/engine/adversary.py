@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck import registry
+from robustcheck.engine.strip import Input
 from robustcheck.errors import CaseError, RobustcheckError
 from robustcheck.language.plan import Attacked, Case
 from robustcheck.measure.records import score
@@ -122,8 +124,8 @@ class Adversary:
         labels: NDArray[np.int32],
         ids: Sequence[str],
         plain: NDArray[np.float32],
-    ) -> Columns:
-        """Attack a block and return its columns.
+    ) -> tuple[Columns, Callable[[int], Input]]:
+        """Attack a block and return its columns, and what gives the picture at a place with its change.
 
         Args:
             pixels: The inputs, shape (n, h, w, 3), with the shifts of the case.
@@ -148,7 +150,7 @@ class Adversary:
         for targets, attacked in self._targets(goal, logits):
             self._aim(found, targets, attacked)
         calls = (self.victim.forwards - before) / max(1, len(ids))
-        return self._columns(found, clean, calls)
+        return self._columns(found, clean, calls), functools.partial(_input_of, found)
 
     def _targets(self, goal: Goal, logits: torch.Tensor) -> Iterator[tuple[torch.Tensor | None, torch.Tensor]]:
         """Yield targets (n,) or None, each with a mask of the pictures that are attacked towards them."""
@@ -309,6 +311,12 @@ class Adversary:
                 few = sample.at(torch.arange(min(FEW, len(sample))))
                 told.append(unit_test(self.attack, self.victim, few, self.eps, minimal=facts.minimal))
         return told
+
+
+def _input_of(found: _Found, place: int) -> Input:
+    picture = found.pictures[place].permute(1, 2, 0)
+    change = picture - found.goal.pictures[place].permute(1, 2, 0)
+    return (picture * 255).round().byte().cpu().numpy(), change.cpu().numpy()
 
 
 class _Found:

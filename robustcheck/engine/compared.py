@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from robustcheck.data.overlaid import Overlaid
 from robustcheck.engine.index import Index
 from robustcheck.engine.options import Options
 from robustcheck.errors import RobustcheckError
@@ -21,20 +22,23 @@ class Compared:
         self._suite, self._options = suite, options
         self._found: tuple[Baseline | None, Fit, str] | None = None
 
-    def beside(self, case: Case, seen: Observation, index: Index, data_digest: str) -> Observation:
+    def beside(
+        self, case: Case, seen: Observation, index: Index, data_digest: str, overlaid: Overlaid | None
+    ) -> Observation:
         """Return an observation with what the accepted model had right in the case, or with why that is not known."""
-        baseline, _, reason = self._accepted(index, data_digest)
+        baseline, _, reason = self._accepted(index, data_digest, overlaid)
         if baseline is None:
             return dataclasses.replace(seen, baseline=None, no_baseline=reason)
         try:
-            right = baseline.right_of(case.id, seen.records.id.tolist(), digest=case_digest(case.canonical()))
+            digest = case_digest(case.canonical())
+            right = baseline.right_of(case.id, seen.records.id.tolist(), labels=seen.records.label, digest=digest)
         except RobustcheckError as error:
             return dataclasses.replace(seen, baseline=None, no_baseline=str(error))
         return dataclasses.replace(seen, baseline=right, no_baseline="")
 
-    def notes(self, index: Index, data_digest: str) -> list[str]:
+    def notes(self, index: Index, data_digest: str, overlaid: Overlaid | None) -> list[str]:
         """Return which cases are new, gone or changed since the baseline, or why it is not compared with."""
-        baseline, fit, reason = self._accepted(index, data_digest)
+        baseline, fit, reason = self._accepted(index, data_digest, overlaid)
         if baseline is None:
             return [f"not compared with the baseline: {reason}"] if self._path.exists() else []
         return list(fit.notes)
@@ -43,12 +47,12 @@ class Compared:
     def _path(self) -> Path:
         return default_path(self._options.root / self._suite.path)
 
-    def _accepted(self, index: Index, data_digest: str) -> tuple[Baseline | None, Fit, str]:
+    def _accepted(self, index: Index, data_digest: str, overlaid: Overlaid | None) -> tuple[Baseline | None, Fit, str]:
         if self._found is None:
-            self._found = self._read(index, data_digest)
+            self._found = self._read(index, data_digest, overlaid)
         return self._found
 
-    def _read(self, index: Index, data_digest: str) -> tuple[Baseline | None, Fit, str]:
+    def _read(self, index: Index, data_digest: str, overlaid: Overlaid | None) -> tuple[Baseline | None, Fit, str]:
         shown = self._path.relative_to(self._options.root).as_posix()
         if not self._path.exists():
             return None, Fit(), f"there is no baseline {shown}"
@@ -59,11 +63,12 @@ class Compared:
         fit = baseline.check(
             suite=self._suite.path,
             data_digest=data_digest,
-            overlay="",
+            overlay=overlaid.digest if overlaid else "",
             seed=self._suite.seed,
             cases={case.id: case_digest(case.canonical()) for case in self._suite.cases if case.limit is None},
             ids=[sample.id for sample in index.samples],
             labels=index.labels,
+            original=index.original,
             limited=self._options.limit is not None,
         )
         return (None, fit, "; ".join(fit.problems)) if fit.problems else (baseline, fit, "")

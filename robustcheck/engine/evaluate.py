@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 
 from robustcheck import registry
 from robustcheck.data import data_digest, open_source
+from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Source
 from robustcheck.engine.adversary import BLOCK, Adversary, Columns
-from robustcheck.engine.index import Index, build_index
+from robustcheck.engine.index import Index, build_index, relabelled
 from robustcheck.engine.keys import case_key, digest_of
 from robustcheck.engine.options import Options
+from robustcheck.engine.overlay import overlaid_of
 from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Batch, Preparation, columns_of
 from robustcheck.engine.search import BLOCK as SEARCHED
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Store, Stored
+from robustcheck.engine.strip import Input, Strip
 from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import DataEntry, ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
@@ -39,13 +42,15 @@ class Evaluated:
 
     Attributes:
         key: Their name in the store.
-        stored: The records and what was noted.
+        stored: The records and what was noted, without pictures whose label is ambiguous.
         cached: Whether no picture was looked at for them now.
+        every: The records with those pictures.
     """
 
     key: str
     stored: Stored
     cached: bool
+    every: Records
 
 
 class Evaluator:
@@ -55,7 +60,8 @@ class Evaluator:
         predictor: The model.
         source: The data set.
         index: Its samples.
-        data_digest: sha256 over ids, contents and labels of all samples looked at.
+        data_digest: sha256 over ids, contents and labels of all samples looked at, before any overlay.
+        overlaid: What the suite's label overlay says of them, if it has one.
         store: Where records are kept.
     """
 
@@ -79,6 +85,10 @@ class Evaluator:
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
         _check_digest(project.data[suite.data], self.data_digest, options)
+        limited = options.limit is not None or project.data[suite.data].limit is not None
+        self.overlaid: Overlaid | None = overlaid_of(suite, options.root, self.source, self.index, entry, part=limited)
+        if self.overlaid:
+            self.index = relabelled(self.index, self.overlaid, entry.classes)
         self.predictor: Predictor = open_model(entry, device=options.device)
         self.store = Store(options.root / ".robustcheck" / "cache")
         self.store.sweep()
@@ -99,12 +109,13 @@ class Evaluator:
         """End the threads and let go of the pictures."""
         self._preparation.close()
 
-    def evaluate(self, case: Case, watch: Watch | None = None) -> Evaluated:
+    def evaluate(self, case: Case, watch: Watch | None = None, clean: Records | None = None) -> Evaluated:
         """Return the records of a case.
 
         Args:
             case: Which one.
             watch: Chooses the pictures to look at, until nothing is open.
+            clean: The records of the clean case, which say which pictures this one broke.
 
         Raises:
             ModelError: The model misbehaves.
@@ -116,12 +127,19 @@ class Evaluator:
         for key in keys:
             known = self.store.load(key) if self._options.cache else None
             if known:
-                return Evaluated(key, known, True)
-        stored = self._look(case, watch)
+                return self._evaluated(key, known, True)
+        stored = self._look(case, watch, clean)
         if self._options.keep:
             about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
             self.store.save(keys[-1], stored, about)
-        return Evaluated(keys[-1], stored, False)
+        return self._evaluated(keys[-1], stored, False)
+
+    def _evaluated(self, key: str, stored: Stored, cached: bool) -> Evaluated:
+        every = stored.records
+        ambiguous = self.index.ambiguous[self.index.rows(every.id)]
+        if ambiguous.any():
+            stored = replace(stored, records=every.at(np.flatnonzero(~ambiguous)))
+        return Evaluated(key, stored, cached, every)
 
     def _key(self, case: Case) -> str:
         return case_key(
@@ -129,6 +147,7 @@ class Evaluator:
             seed=self._suite.seed,
             model=self.predictor.digest,
             data=self.data_digest,
+            labels=self.overlaid.changed if self.overlaid else {},
             device=self.predictor.device,
         )
 
@@ -139,25 +158,33 @@ class Evaluator:
         suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
         name = "".join(char if char.isalnum() or char in "-_.=+," else "_" for char in case.id)
         path = Path("records") / suite / f"{name[:80]}-{evaluated.key[:12]}.parquet"
-        self.store.export(evaluated.key, self._options.report / path)
+        beside: Columns = {}
+        if self.overlaid:
+            rows = self.index.rows(evaluated.every.id)
+            beside = {"original": self.index.original[rows], "ambiguous": self.index.ambiguous[rows]}
+        self.store.export(evaluated.key, self._options.report / path, beside)
         return path.as_posix()
 
-    def _look(self, case: Case, watch: Watch | None) -> Stored:
+    def _look(self, case: Case, watch: Watch | None, clean: Records | None) -> Stored:
         began, before, backwards_before = time.perf_counter(), self._forward.pictures, self._backwards
         notes: tuple[str, ...] = ()
         sanity: tuple[tuple[str, bool, str], ...] = ()
+        strip = Strip([sample.id for sample in self.index.samples], clean)
         if case.attack:
-            (order, columns), sanity, notes = self._attacked(case, watch)
+            (order, columns), sanity, notes = self._attacked(case, watch, strip)
         elif case.search:
             samples = [sample.id for sample in self.index.samples]
-            search = WorstView(case, self._suite.seed, samples, self.index.labels, functools.partial(self._views, case))
+            views = functools.partial(self._views, case)
+            search = WorstView(case, self._suite.seed, samples, self.index.labels, views, strip)
             order, columns = self._gathered(lambda rows: iter([search.columns(rows)]), watch, SEARCHED)
         else:
-            order, columns = self._each(case, watch)
+            order, columns = self._each(case, watch, strip)
         unreadable = tuple((error.name, error.reason) for _, error in sorted(self._preparation.unreadable.items()))
         if not len(order):
             name, reason = unreadable[0]
             raise DataError(f"not one of {len(unreadable)} pictures could be read; the first: {name}: {reason}")
+        if self._options.keep:
+            columns |= self._pictures(case, order, strip)
         records = self._records(order, columns)
         seconds = time.perf_counter() - began
         forwards, backwards = self._forward.pictures - before, self._backwards - backwards_before
@@ -167,12 +194,20 @@ class Evaluator:
         ids = np.array([self.index.samples[row].id for row in rows])
         return Records.of({"id": ids, "label": self.index.labels[rows], **columns})
 
-    def _each(self, case: Case, watch: Watch | None) -> tuple[NDArray[np.int64], Columns]:
+    def _pictures(self, case: Case, order: NDArray[np.int64], strip: Strip) -> Columns:
+        """Return the pictures that are kept for the report, beside what they were before."""
+        if case is self._suite.clean:
+            return strip.columns(order, ())
+        rows, pixels, _, _ = self.inputs(self._suite.clean, strip.rows, look=False)
+        return strip.columns(order, zip(rows.tolist(), pixels, strict=True))
+
+    def _each(self, case: Case, watch: Watch | None, strip: Strip) -> tuple[NDArray[np.int64], Columns]:
         """Look at every picture once and return the rows that are readable with their columns."""
 
         def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
             for batch in self._preparation.batches(case, rows, self._forward.size):
                 columns = {**score(self._forward(batch.pixels), self.index.labels[batch.rows]), **columns_of(batch)}
+                strip.offer(batch.rows, columns, functools.partial(_input_of, batch.pixels))
                 yield batch.rows.copy(), columns
 
         return self._gathered(look, watch, len(self.index.samples))
@@ -207,7 +242,7 @@ class Evaluator:
         return np.concatenate(rows), joined()
 
     def _attacked(
-        self, case: Case, watch: Watch | None
+        self, case: Case, watch: Watch | None, strip: Strip
     ) -> tuple[tuple[NDArray[np.int64], Columns], tuple[tuple[str, bool, str], ...], tuple[str, ...]]:
         """Attack every picture; return rows with columns, what the checks of the attack's sanity found, and notes."""
         from robustcheck.models.precision import steady
@@ -223,7 +258,8 @@ class Evaluator:
             clean = self.inputs(self._suite.clean, chosen, look=False)[1] if case.steps else pixels
             ids = [self.index.samples[row].id for row in chosen]
             with steady(), untouched(getattr(self.predictor, "module", None)):
-                columns = adversary.columns(pixels, clean, self.index.labels[chosen], ids, plain)
+                columns, shown = adversary.columns(pixels, clean, self.index.labels[chosen], ids, plain)
+            strip.offer(chosen, columns, shown)
             yield chosen, {**columns, "unseen": unseen}
 
         found = self._gathered(look, watch, BLOCK)
@@ -260,6 +296,10 @@ class Evaluator:
     ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         for batch in self._preparation.batches(case, rows, self._forward.size, steps):
             yield batch, self._forward(batch.pixels)
+
+
+def _input_of(pixels: NDArray[np.uint8], place: int) -> Input:
+    return pixels[place], None
 
 
 def _check_digest(entry: DataEntry, found: str, options: Options) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Sample, Source
 from robustcheck.errors import DataError, did_you_mean
 
@@ -21,12 +22,16 @@ class Index:
         labels: Class indices of the model, shape (n,), int32.
         columns: Metadata columns, str arrays of shape (n,); a missing value is an empty text.
         position: Row by sample id.
+        original: Class indices that the data set itself has, shape (n,), int32.
+        ambiguous: Whether people found that nobody can say what the picture shows, shape (n,), bool.
     """
 
     samples: tuple[Sample, ...]
     labels: NDArray[np.int32]
     columns: dict[str, NDArray[np.str_]]
     position: dict[str, int]
+    original: NDArray[np.int32]
+    ambiguous: NDArray[np.bool_]
 
     def rows(self, ids: NDArray[np.str_]) -> NDArray[np.int64]:
         """Return the rows of samples by their ids."""
@@ -55,4 +60,15 @@ def build_index(source: Source, classes: tuple[str, ...]) -> Index:
         )
     labels = np.fromiter((positions[sample.label] for sample in samples), dtype=np.int32, count=len(samples))
     columns = {name: np.array([sample.metadata.get(name, "") for sample in samples]) for name in source.columns}
-    return Index(samples, labels, columns, {sample.id: row for row, sample in enumerate(samples)})
+    position = {sample.id: row for row, sample in enumerate(samples)}
+    return Index(samples, labels, columns, position, labels, np.zeros(len(samples), bool))
+
+
+def relabelled(index: Index, overlaid: Overlaid, classes: tuple[str, ...]) -> Index:
+    """Return an index with the labels that people corrected."""
+    labels, ambiguous = index.labels.copy(), index.ambiguous.copy()
+    for name, label in overlaid.changed.items():
+        labels[index.position[name]] = classes.index(label)
+    for name in overlaid.ambiguous:
+        ambiguous[index.position[name]] = True
+    return replace(index, labels=labels, ambiguous=ambiguous)

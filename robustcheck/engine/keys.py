@@ -8,7 +8,7 @@ import importlib.metadata
 import inspect
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ def code_digests(steps: Sequence[Step]) -> dict[str, str]:
     return digests
 
 
-def case_key(case: Case, *, seed: int, model: str, data: str, device: str) -> str:
+def case_key(case: Case, *, seed: int, model: str, data: str, labels: Mapping[str, str], device: str) -> str:
     """Return the name under which the records of a case are kept.
 
     Args:
@@ -92,8 +92,10 @@ def case_key(case: Case, *, seed: int, model: str, data: str, device: str) -> st
         seed: Seed of the suite.
         model: Digest of the model.
         data: Digest of the pictures and labels looked at.
+        labels: Labels that stand for those of the data, by sample.
         device: Kind of device, since logits differ between kinds.
     """
+    corrected = {"labels": sorted(labels.items())} if labels else {}
     return digest_of(
         {
             "case": case.canonical(),
@@ -103,5 +105,6 @@ def case_key(case: Case, *, seed: int, model: str, data: str, device: str) -> st
             "environment": environment(),
             "model": model,
             "seed": seed,
+            **corrected,
         }
     )

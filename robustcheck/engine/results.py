@@ -83,6 +83,8 @@ class CaseResult:
         of: Pictures that could have been looked at; more than ``n`` and ``unreadable`` where the case stopped early.
         stopped: Why the case stopped early, if it did.
         digest: What decides its pixels, as 16 hexadecimal digits; empty for ``overall`` lines.
+        raw: Some of the metrics with the labels of the data set itself, where people corrected them.
+        automatic: Above which confidence no person need look, where the suite promises a risk.
     """
 
     id: str
@@ -120,10 +122,16 @@ class CaseResult:
     stopped: str = ""
     backwards: int = 0
     digest: str = ""
+    raw: Mapping[str, Estimate] = field(default_factory=dict)
+    automatic: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {**asdict(self), "metrics": {name: estimate.to_json() for name, estimate in self.metrics.items()}}
+        estimates = {
+            kind: {name: estimate.to_json() for name, estimate in getattr(self, kind).items()}
+            for kind in ("metrics", "raw")
+        }
+        return {**asdict(self), **estimates}
 
 
 def describe(suite: Suite, item: Case | Overall | Requirement) -> dict[str, Any]:

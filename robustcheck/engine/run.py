@@ -19,6 +19,7 @@ from robustcheck.engine.believed import (
     risen,
 )
 from robustcheck.engine.compared import Compared
+from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
@@ -39,6 +40,8 @@ from robustcheck.measure.watch import AGAINST_BASELINE, Watch
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
+PROMISED = ("automatic_share",)
+"""Metrics that need a promise of the suite."""
 
 
 class SuiteRun:
@@ -103,6 +106,8 @@ class SuiteRun:
             ],
             "model": {"name": suite.model},
             "data": {"name": suite.data},
+            "labels": None,
+            "review": dataclasses.asdict(suite.review) if suite.review else None,
         }
         try:
             evaluator = self._open()
@@ -114,11 +119,14 @@ class SuiteRun:
             "device": evaluator.predictor.device,
             "notes": list(getattr(evaluator.predictor, "notes", ())),
         }
-        facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest)
+        facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
+        if self.suite.labels and evaluator.overlaid:
+            facts["labels"] = {"overlay": self.suite.labels.overlay, **evaluator.overlaid.to_json()}
         facts["data"] |= {
             "digest": evaluator.data_digest,
             "size": len(evaluator.index.samples),
             "classes": len(np.unique(evaluator.index.labels)),
+            "overlay": evaluator.overlaid.digest if evaluator.overlaid else "",
             "limit": self._options.limit,
             "names": list(evaluator.predictor.entry.classes),
             "notes": list(getattr(evaluator.source, "notes", ())),
@@ -147,8 +155,8 @@ class SuiteRun:
         if case is self.suite.clean:
             return self._clean()
         watch = self._watch(case)
-        evaluated = self._open().evaluate(case, watch)
         clean = self._clean()[0]
+        evaluated = self._open().evaluate(case, watch, clean.records)
         records = evaluated.stored.records
         if watch is None and not np.array_equal(records.id, clean.records.id):
             raise CaseError(
@@ -161,7 +169,8 @@ class SuiteRun:
         """Return what may end the case early, if anything may."""
         if not case.rule.stops or self._options.every_picture:
             return None
-        if case.attack and case.attack.targeted in ("least_likely", "random") and _is_about_pairs(case):
+        pairs = any(line.metric == "targeted_success" for line in case.expectations)
+        if pairs and case.attack and case.attack.targeted in ("least_likely", "random"):
             # Which pictures are attacked towards a class is known when they were.
             return None
         try:
@@ -174,7 +183,7 @@ class SuiteRun:
     def _beside(self, case: Case, seen: Observation) -> Observation:
         """Return what was seen with what the accepted run had right."""
         evaluator = self._open()
-        return self._compared.beside(case, seen, evaluator.index, evaluator.data_digest)
+        return self._compared.beside(case, seen, evaluator.index, evaluator.data_digest, evaluator.overlaid)
 
     def _clean(self) -> tuple[Observation, Evaluated]:
         if self._seen_clean is None:
@@ -183,7 +192,8 @@ class SuiteRun:
             records = evaluated.stored.records
             rows = evaluator.index.rows(records.id)
             groups = {name: texts[rows] for name, texts in evaluator.index.columns.items()}
-            seen = Observation(records, records, evaluator.predictor.entry.classes, groups)
+            classes, review = evaluator.predictor.entry.classes, self.suite.review
+            seen = Observation(records, records, classes, groups, review=review)
             self._seen_clean = seen, evaluated
         return self._seen_clean
 
@@ -274,6 +284,8 @@ class SuiteRun:
             borderline=int(records.borderline.sum()),
             proof=proof,
             metrics=self._metrics(case, typical) | {line.name: line.estimate for line in judgements},
+            raw=self._raw(case, looked),
+            automatic=automatic_of(case, typical),
             expectations=(
                 *(expectation_of(line, case.severity, waived) for line in judgements),
                 *(lacking_expectation(line, reason, case, waived) for line, reason in lacking),
@@ -317,8 +329,15 @@ class SuiteRun:
         names += ["broken_rate"] if case.kind == "worst_of" else []
         names += AGAINST_BASELINE
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
-        known = [name for name in dict.fromkeys(names) if name not in AGAINST_BASELINE or seen.baseline is not None]
-        return {name: measure(seen, name) for name in known}
+        lacking = (*(AGAINST_BASELINE if seen.baseline is None else ()), *(() if self.suite.review else PROMISED))
+        return {name: measure(seen, name) for name in dict.fromkeys(names) if name not in lacking}
+
+    def _raw(self, case: Case, looked: Looked) -> dict[str, Estimate]:
+        evaluator, (clean, evaluated) = self._open(), self._clean()
+        if not evaluator.overlaid or case.kind not in FIXED:
+            return {}
+        pairs = evaluated.every, looked.evaluations[0].every
+        return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case.kind != "clean")
 
     def _notes(self, case: Case, records: Records) -> list[str]:
         notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
@@ -379,7 +398,3 @@ def _uniform(seen: Observation) -> Observation:
     if "uniform" not in records.extra or records.extra["uniform"].all():
         return seen
     return seen.of(records.at(np.flatnonzero(records.extra["uniform"])))
-
-
-def _is_about_pairs(case: Case) -> bool:
-    return any(line.metric == "targeted_success" for line in case.expectations)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from robustcheck.engine.keys import generator
 from robustcheck.engine.prepare import Batch, columns_of
 from robustcheck.engine.strategies import CLEARLY, Point, Strategy, spread, strategy
+from robustcheck.engine.strip import Strip
 from robustcheck.language.plan import Case, Step
 from robustcheck.measure.records import score
 from robustcheck.units import Quantity
@@ -32,7 +33,9 @@ Look = Callable[[NDArray[np.int64], Sequence[Sequence[Step]]], Iterator[tuple[Ba
 class WorstView:
     """Searches the box of one case."""
 
-    def __init__(self, case: Case, seed: int, ids: Sequence[str], labels: NDArray[np.int32], look: Look) -> None:
+    def __init__(
+        self, case: Case, seed: int, ids: Sequence[str], labels: NDArray[np.int32], look: Look, strip: Strip
+    ) -> None:
         """Bind a case of kind ``worst_of`` to the samples and the means to look at them.
 
         Args:
@@ -41,6 +44,7 @@ class WorstView:
             ids: Of all samples, in the order of the index.
             labels: Of all samples.
             look: Draws views and asks the model.
+            strip: Keeps some of the worst views for a person to look at.
         """
         assert case.search is not None  # noqa: S101 - so the language made it
         self._case = case
@@ -50,6 +54,7 @@ class WorstView:
         self._ids = ids
         self._labels = labels
         self._look = look
+        self._strip = strip
 
     def columns(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Columns]:
         """Return which of some rows are readable, and the columns of each one's worst view."""
@@ -71,7 +76,9 @@ class WorstView:
         columns["views"] = np.array([state.views for state in found], np.int32)
         columns["views_right"] = np.array([state.spread_right for state in found], np.int32)
         columns["views_spread"] = np.array([state.spread for state in found], np.int32)
-        return np.array([state.row for state in found], np.int64), columns
+        chosen = np.array([state.row for state in found], np.int64)
+        self._strip.offer(chosen, columns, lambda place: (found[place].pixels, None))
+        return chosen, columns
 
     def _begin(self, row: int) -> _State:
         rng = generator(self._seed, self._ids[row], self._case, STREAM)
@@ -86,7 +93,8 @@ class WorstView:
             margins = own_margin(logits, labels)
             for at, place in enumerate(batch.places.tolist()):
                 state, point = asked[place]
-                state.take(point, float(margins[at]), {name: values[at] for name, values in columns.items()})
+                told = {name: values[at] for name, values in columns.items()}
+                state.take(point, float(margins[at]), told, batch.pixels[at])
 
     def steps(self, point: Point) -> tuple[Step, ...]:
         """Return the steps of the case with a value for each span."""
@@ -103,6 +111,7 @@ class _State:
         self.row = row
         self.best: dict[str, Any] = {}
         self.point: Point = ()
+        self.pixels: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
         self.views = 0
         self.spread = spread
         self.spread_right = 0
@@ -116,7 +125,7 @@ class _State:
         self._asked, self._told = self._strategy.ask(), {}
         return self._asked
 
-    def take(self, point: Point, margin: float, columns: dict[str, Any]) -> None:
+    def take(self, point: Point, margin: float, columns: dict[str, Any], pixels: NDArray[np.uint8]) -> None:
         self._told[point] = margin
         right = columns["rank"] == 0
         if self.views < self.spread:
@@ -124,6 +133,7 @@ class _State:
         self.views += 1
         if not self.best or margin < self._margin - CLEARLY or (not right and self.best["rank"] == 0):
             self.best, self.point, self._margin = columns, point, margin
+            self.pixels = pixels.copy()
 
     def learn(self) -> None:
         told = [point for point in self._asked if point in self._told]

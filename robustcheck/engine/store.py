@@ -12,11 +12,13 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.records import Records
@@ -125,13 +127,34 @@ class Store:
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as temporary:
-            pyarrow.parquet.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+            _write_table(table, temporary)
 
-    def export(self, key: str, target: Path) -> None:
-        """Copy the file of a key to a report folder, whole or not at all."""
+    def export(self, key: str, target: Path, beside: Mapping[str, NDArray[np.generic]] | None = None) -> None:
+        """Copy the file of a key to a report folder, whole or not at all.
+
+        Args:
+            key: Which one.
+            target: Where to.
+            beside: Columns that are added to it, in the order of its rows.
+        """
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic(target) as temporary:
-            shutil.copyfile(self.path(key), temporary)
+            if not beside:
+                shutil.copyfile(self.path(key), temporary)
+                return
+            import pyarrow
+            import pyarrow.parquet
+
+            table = pyarrow.parquet.read_table(self.path(key), memory_map=False)
+            for name, column in beside.items():
+                table = table.append_column(name, pyarrow.array(column))
+            _write_table(table, temporary)
+
+
+def _write_table(table: Any, path: Path) -> None:
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(table, path, compression="zstd", write_page_checksum=True)
 
 
 class atomic:  # noqa: N801 - reads as a statement: `with atomic(path) as temporary`

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.places import inside
-from robustcheck.evidence.strict_json import NotStrict, parse_object, read_evidence
 from robustcheck.measure.baseline import named, printable
+from robustcheck.places import inside
+from robustcheck.strict_json import NotStrict, parse_object, read_evidence
 
 CROISSANT: Final = "http://mlcommons.org/croissant/"
 DIGEST: Final = "sha256:"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.keys import key_id
-from robustcheck.evidence.strict_json import NotStrict, parse_object
+from robustcheck.strict_json import NotStrict, parse_object
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

@@ -21,7 +21,7 @@ class Input:
     """One file.
 
     Attributes:
-        role: ``configuration``, ``weights``, ``baseline``, ``training`` or ``card``.
+        role: ``configuration``, ``weights``, ``baseline``, ``training``, ``card`` or ``overlay``.
         name: Its path from the project's root, or its name alone where it lies elsewhere.
         digest: In hexadecimal.
         algorithm: ``sha256`` of a file, ``dirHash`` of a folder.
@@ -69,6 +69,7 @@ def _inputs(suite: Suite, project: Project, configs: Path, of: Callable[[Path], 
         named += [("training", project.root / demanded.training.record)]
     if demanded and demanded.dataset:
         named += [("card", project.root / demanded.dataset.card)]
+    named += [("overlay", project.root / suite.labels.overlay)] if suite.labels else []
     for role, path in named:
         found = _digest(path, of)
         if found:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.strict_json import read_evidence
+from robustcheck.strict_json import read_evidence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

@@ -9,12 +9,12 @@ from typing import Any
 from robustcheck.checksums import sha256_of
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.inputs import inputs_of
-from robustcheck.evidence.places import inside
 from robustcheck.evidence.statement import DATA, EXTENSION, SUITE
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite, planned_items
 from robustcheck.measure.baseline import named, printable
+from robustcheck.places import inside
 
 
 def differing(

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.statement import DATA, EXTENSION, LISTS, MODEL, PREDICATE, STATEMENT, SUITE, outcome_of
-from robustcheck.evidence.strict_json import NotStrict, parse_object
 from robustcheck.language.plan import TIERS
 from robustcheck.measure.baseline import printable
 from robustcheck.measure.verdicts import WORST_FIRST
+from robustcheck.strict_json import NotStrict, parse_object
 
 HEX: Final = re.compile(r"[0-9a-f]{64}")
 OUTER: Final = {"_type", "subject", "predicateType", "predicate"}

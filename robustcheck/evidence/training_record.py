@@ -17,9 +17,9 @@ from typing import Any, Final
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.envelope import BadEnvelope, parse_envelope, unseal
 from robustcheck.evidence.keys import load_public
-from robustcheck.evidence.places import inside
-from robustcheck.evidence.strict_json import NotStrict, parse_object, read_evidence
 from robustcheck.measure.baseline import printable
+from robustcheck.places import inside
+from robustcheck.strict_json import NotStrict, parse_object, read_evidence
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "https://slsa.dev/provenance/v1"

@@ -15,9 +15,9 @@ from robustcheck.evidence.keys import load_public
 from robustcheck.evidence.project_check import differing
 from robustcheck.evidence.statement import DATA, EXTENSION, MODEL, SUITE
 from robustcheck.evidence.statement_rules import BadStatement, ended_of, parse_statement
-from robustcheck.evidence.strict_json import read_evidence
 from robustcheck.language.plan import TIERS, Tier
 from robustcheck.measure.baseline import named, printable
+from robustcheck.strict_json import read_evidence
 
 CLOCKS: Final = datetime.timedelta(minutes=5)
 """By how much two machines' clocks may differ."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from robustcheck.errors import Location
 from robustcheck.language.patterns import matches
+from robustcheck.language.people import Labels, Review
 from robustcheck.language.provenance import Provenance, Requirement
 from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
@@ -349,6 +350,8 @@ class Suite:
         combinations: The covering arrays among the cases.
         provenance: What is demanded to be known of the training and the data.
         top_k: Pictures of each list of residuals.
+        labels: The overlay of corrected labels, if any.
+        review: What is promised of automatic answers, if anything.
     """
 
     path: str
@@ -368,6 +371,8 @@ class Suite:
     combinations: tuple[CoveringArray, ...] = ()
     provenance: Provenance | None = None
     top_k: int = TOP_K
+    labels: Labels | None = None
+    review: Review | None = None
 
     @property
     def clean(self) -> Case:

@@ -23,6 +23,7 @@ from robustcheck.language.kinds import (
     Whole,
 )
 from robustcheck.language.nodes import Node, Scalar, shown
+from robustcheck.language.people import LABELS, REVIEW
 from robustcheck.language.provenance import ProjectPath, provenance_record
 from robustcheck.language.thresholds import Expect
 
@@ -188,6 +189,8 @@ def suite_record(project: Project | None) -> Record:
             "overall": Field(ListOf(OVERALL), "Thresholds on the mean or worst over several cases."),
             "provenance": Field(provenance_record(project), "What must be known of the training and the data."),
             "residuals": Field(RESIDUALS, "The pictures that a person should look at."),
+            "labels": Field(LABELS, "Labels that people corrected."),
+            "review": Field(REVIEW, "What is promised of the answers that no person looks at."),
             "waivers": Field(ListOf(WAIVER), "Breaches that somebody answers for until a day."),
             "max_unreadable": Field(Unreadable(), "Pictures that may be unreadable: 3 or 1%.", default=0),
             "border": BORDER,

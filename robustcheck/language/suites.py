@@ -21,6 +21,7 @@ from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
 from robustcheck.language.patterns import matches
+from robustcheck.language.people import check_promise, labels_of, review_of
 from robustcheck.language.plan import TIERS, TOP_K, Case, Declared, Overall, Rule, Suite, Threshold
 from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
@@ -120,6 +121,7 @@ class _Builder:
         cases = (self._clean(), *(case for _, made in spread for case in made))
         overall = self._overall(cases)
         self._check_ids(checks, cases, overall)
+        check_promise(cases, values.get("review"), reading)
         covered = [case for line in overall for case in line.cases]
         known = inherited is not None and len(overall) == len(values.get("overall", ()))
         for check, made in spread:
@@ -141,6 +143,12 @@ class _Builder:
         data = overrides.data or values.get("data")
         seed = values.get("seed", 0) if overrides.seed is None else overrides.seed
         own = (values.get("model"), values.get("data")) == (model, data)
+        labels = labels_of(values.get("labels"))
+        if labels and values.get("data") != data:
+            reading.notes.append(
+                f"the label overlay {labels.overlay} is of {values.get('data')} and not of {data}; it is not applied"
+            )
+            labels = None
         return Suite(
             path=name,
             title=values.get("title"),
@@ -152,6 +160,8 @@ class _Builder:
             declared=self._declared() if own else None,
             max_unreadable=values.get("max_unreadable", Quantity(0)),
             top_k=(values.get("residuals") or {}).get("top_k", TOP_K),
+            labels=labels,
+            review=review_of(values.get("review")),
             cases=tuple(replace(case, waiver=self._waiver(case, waivers)) for case in cases),
             overall=tuple(replace(line, waiver=self._waiver(line, waivers)) for line in overall),
             waivers=waivers,

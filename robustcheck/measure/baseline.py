@@ -61,12 +61,15 @@ class BaselineCase:
         digest: What decides its pixels; see ``case_digest``.
         right: Which pictures were right; none that was not looked at.
         seen: Which pictures were looked at: all, unless the case stopped early.
+        predicted: The class predicted for each picture that was looked at, int32, shape (samples,), so that other labels can be
+            laid over those of the baseline; ``None`` where that is not known.
     """
 
     id: str
     digest: str
     right: NDArray[np.bool_]
     seen: NDArray[np.bool_]
+    predicted: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ class Baseline:
         cases: Mapping[str, str],
         ids: Sequence[str],
         labels: NDArray[np.int32],
+        original: NDArray[np.int32] | None = None,
         limited: bool = False,
     ) -> Fit:
         """Say whether this is a baseline of the same suite, pictures, labels and seed, and which cases are not in both.
@@ -175,13 +179,14 @@ class Baseline:
             cases: Digest (``case_digest``) of each case of the suite by its id.
             ids: Of the pictures that are looked at now.
             labels: Their class indices, int32, shape (len(ids),).
+            original: Those before any overlay; the same by default.
             limited: Whether the run looks at some of the pictures only, as it was told to.
         """
         problems, notes = [], []
         if suite != self.suite:
             problems.append(f"it was accepted for the suite {self.suite}, and this is {suite}")
         if data_digest != self.data_digest:
-            other = self._difference(ids, labels, fewer=limited)
+            other = self._difference(ids, labels if original is None else original, fewer=limited)
             if limited and not other and len(ids) < len(self.ids):
                 notes.append(
                     f"the baseline is of {len(self.ids)} pictures, of which this run looks at {len(ids)}; their names and "
@@ -191,7 +196,9 @@ class Baseline:
                 problems.append(
                     f"the data has other pictures: {other or 'the same names and labels, but other contents'}"
                 )
-        if overlay != self.overlay:
+        if overlay != self.overlay and all(known.predicted is not None for known in self.cases.values()):
+            notes.append("other labels were corrected since; the baseline is scored with those of this run")
+        elif overlay != self.overlay:
             before, now = (f"overlay {digest[:12]}" if digest else "no overlay" for digest in (self.overlay, overlay))
             problems.append(f"the labels are other: it was accepted with {before}, and this run has {now}")
         if seed != self.seed:
@@ -219,12 +226,15 @@ class Baseline:
         told = (("new", unknown), ("gone", missing), ("with another label", relabelled))
         return ", ".join(f"{len(names)} {what} ({named(names)})" for what, names in told if names)
 
-    def right_of(self, case: str, ids: Sequence[str], *, digest: str = "") -> NDArray[np.bool_]:
+    def right_of(
+        self, case: str, ids: Sequence[str], *, labels: NDArray[np.int32] | None = None, digest: str = ""
+    ) -> NDArray[np.bool_]:
         """Return which pictures were right in a case, in the order of the given ids, shape (len(ids),).
 
         Args:
             case: Its id.
             ids: Of pictures of the baseline; a limited run may ask for few.
+            labels: The class indices that hold now, int32, shape (len(ids),); those of the baseline by default.
             digest: What decides the pixels of the case now; empty to take it for the same.
 
         Raises:
@@ -250,4 +260,6 @@ class Baseline:
                 "--robustcheck-every-picture and accept the report"
             )
         right: NDArray[np.bool_] = known.right[rows]
-        return right
+        if labels is None or known.predicted is None:
+            return right
+        return np.where(labels == self.labels[rows], right, known.predicted[rows] == labels)

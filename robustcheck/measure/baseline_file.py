@@ -43,7 +43,7 @@ _FACTS: Final = {
 _KEYS: Final = ("robustcheck", *_FACTS, "samples", "cases")
 _SAMPLES: Final = {"count": int, "digest": str, "ids": str, "labels": str}
 _CASE: Final = {"id": str, "n": int, "right": int, "digest": str, "bitmap": str}
-_SEEN: Final = {"seen": str}
+_OPTIONAL: Final = {"seen": str, "predicted": str}
 
 
 def text_of(baseline: Baseline) -> bytes:
@@ -148,10 +148,10 @@ def _baseline(tree: Any, shown: str) -> Baseline:
     for number, entry in enumerate(tree["cases"], 1):
         if not isinstance(entry, dict):
             raise ValueError(f"case {number} is not a mapping")
-        _check_keys(f"case {number}", entry, _CASE | (_SEEN if "seen" in entry else {}))
+        _check_keys(f"case {number}", entry, _CASE | {key: kind for key, kind in _OPTIONAL.items() if key in entry})
         if entry["id"] in cases:
             raise ValueError(f"the case {printable(entry['id'])} is written twice")
-        cases[entry["id"]] = _read_case(entry, len(ids))
+        cases[entry["id"]] = _read_case(entry, labels)
     facts = {attribute: tree[name] for name, attribute in _FACTS.items()}
     return Baseline(**facts, ids=ids, labels=labels, cases=cases, path=shown)
 
@@ -187,8 +187,8 @@ def _samples(found: Mapping[str, Any]) -> tuple[tuple[str, ...], NDArray[np.int3
     return tuple(names), np.frombuffer(labels, "<i4").astype(np.int32)
 
 
-def _read_case(entry: Mapping[str, Any], count: int) -> BaselineCase:
-    name = printable(entry["id"])
+def _read_case(entry: Mapping[str, Any], labels: NDArray[np.int32]) -> BaselineCase:
+    name, count = printable(entry["id"]), len(labels)
     try:
         right = unpacked(entry["bitmap"], count)
         seen = unpacked(entry["seen"], count) if "seen" in entry else np.ones(count, bool)
@@ -199,12 +199,34 @@ def _read_case(entry: Mapping[str, Any], count: int) -> BaselineCase:
             f"the bitmap of {name} is damaged: it has {int(right.sum())} of {int(seen.sum())} right, and beside it stand "
             f"{entry['right']} of {entry['n']}"
         )
-    return BaselineCase(entry["id"], entry["digest"], right, seen)
+    return BaselineCase(entry["id"], entry["digest"], right, seen, _predicted(entry, labels, right, seen))
+
+
+def _predicted(
+    entry: Mapping[str, Any], labels: NDArray[np.int32], right: NDArray[np.bool_], seen: NDArray[np.bool_]
+) -> NDArray[np.int32] | None:
+    """Return all predictions of a case: of the pictures it had right they are the labels, the others stand in the file."""
+    if "predicted" not in entry:
+        return None
+    wrong, name = seen & ~right, printable(entry["id"])
+    try:
+        found = np.frombuffer(_unpack(entry["predicted"]), "<i4").astype(np.int32)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise ValueError(f"the predictions of {name} are damaged: {error}") from None
+    if len(found) != int(wrong.sum()) or (found == labels[wrong]).any():
+        raise ValueError(
+            f"the predictions of {name} are damaged: they are not those of its {int(wrong.sum())} mistakes"
+        )
+    predicted = labels.copy()
+    predicted[wrong] = found
+    return predicted
 
 
 def _case(known: BaselineCase) -> dict[str, Any]:
     counts = {"id": known.id, "n": int(known.seen.sum()), "right": int(known.right.sum()), "digest": known.digest}
     some = {} if known.seen.all() else {"seen": bitmap(known.seen)}
+    if known.predicted is not None:
+        some["predicted"] = _packed(known.predicted[known.seen & ~known.right].astype("<i4").tobytes())
     return {**counts, "bitmap": bitmap(known.right), **some}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.language.people import Review
 from robustcheck.measure.intervals import Estimate
 
 BORDERLINE_MARGIN = 1e-4
@@ -95,6 +96,7 @@ class Observation:
         limit: The break point with its bracket, if the case looked for one.
         baseline: Which of the pictures the accepted model had right in this case, bool, shape (n,); ``None`` without one.
         no_baseline: Why there is none.
+        review: What the suite promises of answers that no person looks at, if anything.
     """
 
     records: Records
@@ -104,6 +106,7 @@ class Observation:
     limit: Estimate | None = None
     baseline: NDArray[np.bool_] | None = None
     no_baseline: str = ""
+    review: Review | None = None
 
     def of(self, records: Records) -> Observation:
         """Return the observation of other records of some of these pictures, in their order.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from robustcheck.errors import RobustcheckError
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
@@ -147,8 +148,8 @@ class RobustcheckSession:
 
     def _write(self) -> None:
         from robustcheck.evidence.history import remember
-        from robustcheck.report.document import document, write
-        from robustcheck.report.residuals import with_residuals
+        from robustcheck.pytest_plugin.collect import project_of
+        from robustcheck.report.writing import write_report
 
         suites = []
         for path, suite in sorted(self._gathered.items()):
@@ -163,8 +164,13 @@ class RobustcheckSession:
         options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides}
         seconds = time.perf_counter() - self._clock
         report = run_options(self._config).report
-        self._result = with_residuals(document(suites, started=self._started, seconds=seconds, options=options), report)
-        self._written = write(self._result, report)
+        try:
+            project = project_of(self._config)
+        except RobustcheckError:
+            project = None  # each suite has said so
+        self._result, self._written = write_report(
+            suites, report, project, started=self._started, seconds=seconds, options=options
+        )
         self._forgotten = remember(self._result, self._config.rootpath)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -53,10 +53,18 @@ def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
     results = list(suite["results"])
     cases = [result for result in results if result["kind"] not in APART]
     arrays = suite["identity"].get("combinations", ())
+    review = suite["identity"].get("review")
+    if review:
+        review = {
+            **review,
+            "thresholds": {case["id"]: case["automatic"]["threshold"] for case in cases if case["automatic"]},
+        }
     return {
         "leaks": None,
         "residuals": None,
+        "labels": None,
         **suite["identity"],
+        "review": review,
         "combinations": [coverage(array, cases) for array in arrays],
         "verdict": worst([result["verdict"] for result in results]),
         "counts": dict(Counter(result["verdict"] for result in results)),

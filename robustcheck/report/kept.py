@@ -14,12 +14,21 @@ from numpy.typing import NDArray
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import Baseline, case_digest, printable
 from robustcheck.report.document import FILE_NAME, SCHEMA
+from robustcheck.report.records import read_columns
 
 NO_NUMBER: Final = ("error", "unreliable")
 """Verdicts of cases whose number says nothing about the model."""
 
 
-ADDED: Final[Mapping[str, Any]] = {"inputs": [], "provenance": [], "profile": None, "leaks": None, "residuals": None}
+ADDED: Final[Mapping[str, Any]] = {
+    "inputs": [],
+    "provenance": [],
+    "profile": None,
+    "leaks": None,
+    "residuals": None,
+    "labels": None,
+    "review": None,
+}
 """Parts of a suite's result that files written before they existed lack."""
 
 
@@ -31,11 +40,13 @@ class Rows:
         ids: Sample ids.
         labels: Class indices, int32, shape (n,).
         right: Bool, shape (n,).
+        predicted: Class indices, int32, shape (n,); ``None`` where they are not known.
     """
 
     ids: tuple[str, ...]
     labels: NDArray[np.int32]
     right: NDArray[np.bool_]
+    predicted: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,37 +207,23 @@ def _rows(records: str, folder: Path) -> tuple[str, Rows]:
     Raises:
         RobustcheckError: There are none, or they cannot be read.
     """
-    if not records:
-        raise RobustcheckError("the run kept no records")
-    path = folder / records
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise RobustcheckError(f"{printable(records)} lies outside the report's folder")
-    if not path.is_file():
-        raise RobustcheckError(f"there is no {printable(records)} in the report's folder")
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(
-            path, columns=["id", "label", "rank"], page_checksum_verification=True, memory_map=False
-        )
-        about = json.loads((table.schema.metadata or {})[b"robustcheck"])
-        ids = [str(name) for name in table.column("id").to_pylist()]
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        labels = table.column("label").to_numpy()[order].astype(np.int32)
-        right = table.column("rank").to_numpy()[order] == 0
-    except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
-        raise RobustcheckError(f"{printable(records)} is damaged: {type(error).__name__}") from None
+    found, about = read_columns(folder, records, ("id", "label", "rank"), ("predicted",))
+    ids = [str(name) for name in found["id"]]
+    order = sorted(range(len(ids)), key=ids.__getitem__)
     if len(set(ids)) != len(ids) or not ids:
         raise RobustcheckError(f"{printable(records)} is damaged: it has no pictures, or one of them twice")
-    return case_digest(about), Rows(tuple(ids[row] for row in order), labels, right)
+    labels, right = found["label"][order].astype(np.int32), found["rank"][order] == 0
+    predicted = found["predicted"][order].astype(np.int32) if "predicted" in found else None
+    return case_digest(about), Rows(tuple(ids[row] for row in order), labels, right, predicted)
 
 
 def _of_baseline(baseline: Baseline) -> KeptSuite:
     cases = {}
     for known in baseline.cases.values():
         places = np.flatnonzero(known.seen)
-        rows = Rows(tuple(baseline.ids[place] for place in places), baseline.labels[places], known.right[places])
+        ids = tuple(baseline.ids[place] for place in places)
+        predicted = None if known.predicted is None else known.predicted[places]
+        rows = Rows(ids, baseline.labels[places], known.right[places], predicted)
         cases[known.id] = KeptCase(
             id=known.id,
             kind="",

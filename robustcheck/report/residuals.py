@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from robustcheck.errors import RobustcheckError
 from robustcheck.language.plan import TOP_K
 from robustcheck.measure.residuals import Column, edge_cases, fragile, hardest, suspects
+from robustcheck.report.records import read_columns
 
 COLUMNS: Final = ("id", "label", "predicted", "confidence", "loss")
 Json = dict[str, Any]
@@ -81,19 +81,9 @@ def _columns(suite: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, Colu
 
 
 def _column(name: str, records: str, folder: Path) -> Column | None:
-    path = folder / records
-    if not records or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+    if not records or not (folder / records).is_file():
         return None
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(
-            path, columns=list(COLUMNS), page_checksum_verification=True, memory_map=False
-        )
-        arrays = {key: table.column(key).to_numpy(zero_copy_only=False) for key in COLUMNS}
-    except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
-        raise RobustcheckError(f"{records} is damaged: {type(error).__name__}") from None
+    arrays, _ = read_columns(folder, records, COLUMNS)
     return Column(name, arrays["id"].astype(str), *(arrays[key] for key in COLUMNS[1:]))
 
 

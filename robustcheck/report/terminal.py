@@ -113,6 +113,7 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
     if unreadable:
         yield f"NOTE {unreadable} pictures are unreadable and were not looked at", "warn"
+    yield from _people(suite)
     apart = (suite["profile"] or {}).get("differences", ())
     for found in apart[:DIFFERENCES]:
         yield f"data: {found['sentence']}", ""
@@ -122,3 +123,29 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
         named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
         more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""
         yield f"NOTE {len(suite['not_run'])} cases of this tier were not run: {named}{more}", "warn"
+
+
+def _people(suite: Json) -> Iterator[tuple[str, str]]:
+    """Yield what people corrected, and what no person need look at."""
+    labels = suite["labels"]
+    if labels:
+        clean = next((case for case in suite["cases"] if case["kind"] == "clean"), None)
+        both = ""
+        if clean and "accuracy" in clean.get("raw", {}):
+            raw, corrected = clean["raw"]["accuracy"]["value"], clean["metrics"]["accuracy"]["value"]
+            both = (
+                f": clean accuracy {raw:.2%} with the labels of the data set, {corrected:.2%} with the corrected ones"
+            )
+        told = f"{labels['changed']} changed, {labels['ambiguous']} ambiguous, {labels['confirmed']} confirmed"
+        yield f"labels: {labels['overlay']}, {told}{both}", ""
+        if labels["waiting"]:
+            yield (
+                f"NOTE {labels['waiting']} pictures wait for another reviewer; their labels are those of the data set",
+                "warn",
+            )
+    if suite["review"]:
+        found = [case["automatic"] for case in suite["cases"] if case.get("automatic")]
+        sure = [one for one in found if one["threshold"] is not None]
+        shares = [one["automatic"] / one["n"] for one in sure]
+        between = f", {min(shares):.1%} to {max(shares):.1%} of the pictures" if shares else ""
+        yield f"review: in {len(sure)} of {len(found)} cases some answers need no person{between}", ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import yaml
 from demo_project import SHIPPED, write_project
 
 import robustcheck
+from robustcheck.data import Sample, open_source
+from robustcheck.data.overlay import Decision, append
 from robustcheck.demo.scenes import load
+from robustcheck.language import load_project
 
 SUITE = """
 robustcheck: 1
@@ -72,3 +76,57 @@ def test_of_the_twenty_first_suspects_nine_in_ten_were_flipped(
     assert found["clean"].verdict == "fail"
     (line,) = [line for line in found["clean"].expectations if line.metric == "label_suspects"]
     assert line.verdict == "fail"
+
+
+def test_reviewing_the_suspects_gives_the_accuracy_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who answers truly for every suspect, round after round, leaves little of what was made wrong."""
+    monkeypatch.syspath_prepend(tmp_path)
+    data, rng = load("test", 560, 0), np.random.default_rng(2)
+    true, classes = dict(zip(data.ids, data.labels, strict=True)), sorted(set(data.labels))
+    flipped = {
+        name: str(rng.choice([one for one in classes if one != true[name]])) for name in rng.choice(data.ids, 28, False)
+    }
+    labels = "labels: {overlay: reviews.jsonl, max_changed: 6%}\nclean:"
+    write_project(
+        tmp_path,
+        SUITE.format(most=90).replace("top_k: 20", "top_k: 100").replace("clean:", labels),
+        {"signs-web": SHIPPED / "signs-web.safetensors"},
+    )
+    (tmp_path / "wrong_labels_2.py").write_text(FACTORY)
+    (tmp_path / "flipped.json").write_text(json.dumps(flipped))
+    entry = {"kind": "python", "factory": "wrong_labels_2:scenes"}
+    (tmp_path / "configs/data.yaml").write_text(yaml.safe_dump({"flipped": entry}))
+    overlay, accuracies, seen = tmp_path / "reviews.jsonl", [], set()
+    overlay.touch()
+    source = open_source(load_project(tmp_path, tmp_path / "configs").data["flipped"], seed=0)
+    samples = {sample.id: sample for sample in source.samples()}
+    while True:
+        (suite,) = robustcheck.run_suite("suites/signs.yaml", root=tmp_path).document["suites"]
+        clean = suite["cases"][0]
+        accuracies.append((clean["raw"]["accuracy"]["value"], clean["metrics"]["accuracy"]["value"]))
+        asked = [one["id"] for one in suite["residuals"]["label_suspects"]["pictures"] if one["id"] not in seen]
+        if not asked:
+            break
+        seen.update(asked)
+        append(overlay, [_answer(samples[name], source.content(samples[name]), true[name]) for name in asked])
+    (raw, before), *_, (still_raw, after) = accuracies
+    assert raw == before == still_raw
+    # Without any wrong label: the truth.
+    (tmp_path / "flipped.json").write_text("{}")
+    (tmp_path / "reviews.jsonl").write_text("")
+    monkeypatch.setattr(sys.modules["wrong_labels_2"], "FLIPPED", {})
+    (suite,) = robustcheck.run_suite("suites/signs.yaml", root=tmp_path).document["suites"]
+    truth = suite["cases"][0]["metrics"]["accuracy"]["value"]
+    assert truth - after <= 0.01
+    assert after - before >= 0.85 * (truth - before)
+
+
+def _answer(sample: Sample, sha256: str, label: str) -> Decision:
+    told = {
+        "at": "2026-11-23T09:00:00+00:00",
+        "reason": "",
+        "task": "label_suspects",
+        "model_digest": "",
+        "blind": False,
+    }
+    return Decision(sha256=sha256, id=sample.id, original=sample.label, label=label, reviewer="Ada", **told)

@@ -22,17 +22,19 @@ INPUT = 16 * 16 * 3
 
 
 @pytest.mark.parametrize(
-    ("memory", "decoded"),
+    ("memory", "keep", "decoded"),
     [
-        (1 << 30, 24),
+        (1 << 30, True, 24),
         # Neither pictures nor clean inputs are kept: each of the five shift cases decodes for both.
-        (0, 24 + 5 * 24 * 2),
+        (0, False, 24 + 5 * 24 * 2),
+        # Each of these keeps twelve pictures for the report, beside what they were before.
+        (0, True, 24 + 5 * 24 * 2 + 5 * 12),
         # Half of the pictures fit, with their clean inputs; the other half is decoded anew each time.
-        (12 * (ONE + INPUT), 24 + 5 * 12 * 2),
+        (12 * (ONE + INPUT), False, 24 + 5 * 12 * 2),
     ],
 )
 def test_decoding_follows_the_memory_budget(
-    project: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, decoded: int
+    project: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, keep: bool, decoded: int
 ) -> None:
     suite = project()
     calls: Counter[str] = Counter()
@@ -44,7 +46,7 @@ def test_decoding_follows_the_memory_budget(
 
     monkeypatch.setattr(decoding, "decode", counted)
     plan = load_suite(suite, load_project(tmp_path, tmp_path / "configs"))
-    options = Options(root=tmp_path, report=tmp_path / "report", memory=memory, workers=1, cache=False)
+    options = Options(root=tmp_path, report=tmp_path / "report", memory=memory, workers=1, cache=False, keep=keep)
     run = SuiteRun(plan, load_project(tmp_path, tmp_path / "configs"), options)
     results = [run.case(case) for case in plan.cases]
     run.close()

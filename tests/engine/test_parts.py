@@ -67,22 +67,22 @@ EXPECTED_STREAM = [3646070262, 3364661091, 3004058370]
 
 
 def test_case_key_changes_with_everything_that_decides_the_records_and_nothing_else() -> None:
-    facts: dict[str, Any] = {"seed": 1, "model": "m", "data": "d", "device": "cpu"}
+    facts: dict[str, Any] = {"seed": 1, "model": "m", "data": "d", "labels": {}, "device": "cpu"}
     base = case_key(case(SHADOW), **facts)
     assert base == case_key(case(SHADOW, id="y", severity="warn", tags=("a",)), **facts)
     assert base == case_key(case(SHADOW), **{**facts, "device": "cpu:0"})
     changed = [
         case_key(case(SHADOW), **{**facts, name: value})
-        for name, value in [("seed", 2), ("model", "n"), ("data", "e"), ("device", "cuda:0")]
+        for name, value in [("seed", 2), ("model", "n"), ("data", "e"), ("labels", {"a": "b"}), ("device", "cuda:0")]
     ]
     changed += [case_key(case(), **facts), case_key(case(SHADOW, fill="black"), **facts)]
-    assert len({base, *changed}) == 7
+    assert len({base, *changed}) == 8
 
 
 def test_an_edited_shift_is_run_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from robustcheck.engine import keys
 
-    facts: dict[str, Any] = {"seed": 1, "model": "m", "data": "d", "device": "cpu"}
+    facts: dict[str, Any] = {"seed": 1, "model": "m", "data": "d", "labels": {}, "device": "cpu"}
     base = case_key(case(SHADOW), **facts)
     monkeypatch.setattr(keys, "_source_digest", lambda file: "edited")
     assert case_key(case(SHADOW), **facts) != base

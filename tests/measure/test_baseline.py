@@ -491,3 +491,46 @@ def test_without_a_baseline_there_is_no_number(metric: Any, why: str, told: str)
     with pytest.raises(CaseError) as error:
         metric(observed("11", None, why))
     assert str(error.value) == told
+
+
+def predicting(name: str, right: str, predicted: list[int], seen: str = "") -> BaselineCase:
+    return dataclasses.replace(case(name, right, seen), predicted=np.array(predicted, np.int32))
+
+
+def test_predictions_are_kept_and_read(tmp_path: Path) -> None:
+    # The labels are 0 to 4: the second and the fifth are wrong, the fourth was not looked at.
+    one = baseline(predicting("clean", "10100", [0, 4, 2, 3, 1], "11101"))
+    path = tmp_path / "s.baseline.json"
+    path.write_bytes(text_of(one))
+    found = Baseline.load(path).cases["clean"]
+    assert found.predicted is not None
+    assert found.predicted[[0, 1, 2, 4]].tolist() == [0, 4, 2, 1]
+    other = (
+        baseline(predicting("clean", "11101", [0, 1, 2, 4, 4])),
+        baseline(predicting("clean", "11110", [0, 1, 2, 3, 0])),
+    )
+    for wrong in ["x", *(json.loads(text_of(known))["cases"][0]["predicted"] for known in other)]:
+        tree = json.loads(text_of(one))
+        tree["cases"][0]["predicted"] = wrong
+        path.write_text(json.dumps(tree))
+        with pytest.raises(RobustcheckError, match="the predictions of clean are damaged"):
+            Baseline.load(path)
+
+
+def test_other_labels_are_laid_over_a_baseline() -> None:
+    one = baseline(predicting("clean", "10101", [0, 4, 2, 1, 4]))
+    now = np.array([0, 4, 1, 3, 4], np.int32)  # the second was right all along, the third was not
+    assert one.right_of("clean", "abcde", labels=now).tolist() == [True, True, False, False, True]
+    assert one.right_of("clean", "cb", labels=now[[2, 1]]).tolist() == [False, True]
+    asked = {
+        "suite": one.suite,
+        "data_digest": one.data_digest,
+        "seed": one.seed,
+        "cases": {"clean": one.cases["clean"].digest},
+        "ids": list(one.ids),
+        "labels": now,
+        "original": one.labels,
+    }
+    assert one.check(overlay="a" * 64, **asked).problems == ()
+    (problem,) = baseline().check(overlay="a" * 64, **{**asked, "cases": {}}).problems
+    assert "it was accepted with no overlay, and this run has overlay aaaaaaaaaaaa" in problem

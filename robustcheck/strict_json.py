@@ -1,4 +1,4 @@
-"""JSON as evidence must be: no key twice, no NaN, no surprise at any depth."""
+"""JSON as evidence and overlays must be: no key twice, no NaN, no surprise at any depth."""
 
 from __future__ import annotations
 

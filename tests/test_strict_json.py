@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robustcheck import strict_json
 from robustcheck.errors import RobustcheckError
-from robustcheck.evidence import strict_json
-from robustcheck.evidence.strict_json import NotStrict, parse, parse_object, read_evidence
+from robustcheck.strict_json import NotStrict, parse, parse_object, read_evidence
 
 VALUES = st.recursive(
     st.none()

@@ -1,0 +1,52 @@
+"""The label overlay of a suite, held against its data before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robustcheck.data.overlaid import Overlaid, lay_over
+from robustcheck.data.overlay import read
+from robustcheck.data.source import Source
+from robustcheck.engine.index import Index
+from robustcheck.errors import DataError
+from robustcheck.language.entries import ModelEntry
+from robustcheck.language.plan import Suite
+from robustcheck.places import inside
+
+
+def overlaid_of(
+    suite: Suite, root: Path, source: Source, index: Index, model: ModelEntry, *, part: bool
+) -> Overlaid | None:
+    """Return what people corrected in a suite's labels; ``None`` where the suite names no overlay.
+
+    Args:
+        suite: Names the overlay.
+        root: Of the project.
+        source: The data set.
+        index: Its samples.
+        model: Whose classes the labels are.
+        part: Whether the samples are a part of the data set.
+
+    Raises:
+        DataError: The overlay cannot be read, does not fit the data, or changes more than the suite allows.
+    """
+    asked = suite.labels
+    if asked is None:
+        return None
+    path = inside(root / asked.overlay, root, "label overlay")
+    found = lay_over(
+        read(path, asked.overlay),
+        index.samples,
+        model.classes,
+        source.content,
+        shown=asked.overlay,
+        reviewers_min=asked.reviewers_min,
+        part=part,
+    )
+    other = sum(outcome.changed for outcome in found.outcomes.values())
+    if other > asked.max_changed * len(index.samples) + 1e-9:
+        raise DataError(
+            f"{asked.overlay}: {other} of {len(index.samples)} labels are changed or ambiguous, {other / len(index.samples):.2%}; "
+            f"{asked.where} allows max_changed {asked.max_changed:.4g} of all: look at the data, or allow more"
+        )
+    return found

@@ -1,0 +1,59 @@
+"""The records beside a result file: columns of one case, as arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustcheck.errors import RobustcheckError
+from robustcheck.measure.baseline import printable
+
+Columns = dict[str, NDArray[Any]]
+
+
+class MissingColumn(RobustcheckError):
+    """The records are of a version that did not have a column yet."""
+
+
+def read_columns(
+    folder: Path, name: str, columns: Sequence[str], optional: Sequence[str] = ()
+) -> tuple[Columns, dict[str, Any]]:
+    """Return columns of a file in the report's folder, without pictures whose label is ambiguous, and what it says of itself.
+
+    Args:
+        folder: The report's.
+        name: Path of the file within it, as the result file has it.
+        columns: Names of those wanted.
+        optional: Names of those wanted where they are there.
+
+    Raises:
+        MissingColumn: It has not all of the columns.
+        RobustcheckError: There is no such file, it lies elsewhere, or it is damaged.
+    """
+    if not name:
+        raise RobustcheckError("the run kept no records")
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise RobustcheckError(f"{printable(name)} lies outside the report's folder")
+    if not path.is_file():
+        raise RobustcheckError(f"there is no {printable(name)} in the report's folder")
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        known = pyarrow.parquet.read_schema(path).names
+        if not set(known).issuperset(columns):
+            raise MissingColumn(f"{printable(name)} is damaged: it has no {', '.join(sorted({*columns} - {*known}))}")
+        wanted = [*columns, *(other for other in (*optional, "ambiguous") if other in known)]
+        table = pyarrow.parquet.read_table(path, columns=wanted, page_checksum_verification=True, memory_map=False)
+        about = json.loads((table.schema.metadata or {}).get(b"robustcheck", b"{}"))
+        found = {key: table.column(key).to_numpy(zero_copy_only=False) for key in wanted}
+    except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
+        raise RobustcheckError(f"{printable(name)} is damaged: {type(error).__name__}") from None
+    counts = ~found.pop("ambiguous", np.zeros(len(found[columns[0]]), bool)).astype(bool)
+    return {key: column[counts] for key, column in found.items()}, about

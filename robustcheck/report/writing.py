@@ -1,0 +1,55 @@
+"""From the results of a run to its folder: the result file, the small pictures, the page."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from robustcheck.engine.thumbnails import keep_thumbnails
+from robustcheck.errors import RobustcheckError
+from robustcheck.language.entries import Project
+from robustcheck.report.document import document, write
+from robustcheck.report.pictures import thumbnails_path
+from robustcheck.report.residuals import pictures_of, with_residuals
+
+
+def write_report(
+    suites: Sequence[Mapping[str, Any]],
+    folder: Path,
+    project: Project | None,
+    *,
+    started: datetime.datetime,
+    seconds: float,
+    options: Mapping[str, Any],
+) -> tuple[dict[str, Any], Path]:
+    """Write all that a run leaves in its folder, and return its document and the path of the result file.
+
+    Args:
+        suites: As ``document`` takes them.
+        folder: The report's.
+        project: From which the pictures of the residuals are read; ``None`` where it is broken.
+        started: With a time zone.
+        seconds: Wall time of the session.
+        options: That decide what was looked at.
+    """
+    found = with_residuals(document(suites, started=started, seconds=seconds, options=options), folder)
+    for suite in found["suites"]:
+        if project:
+            _keep_pictures(suite, folder, project)
+    return found, write(found, folder)
+
+
+def _keep_pictures(suite: Mapping[str, Any], folder: Path, project: Project) -> None:
+    model, data = project.models.get(suite["model"]["name"]), project.data.get(suite["data"]["name"])
+    path = thumbnails_path(suite)
+    if not (suite["residuals"] and model and data and path):
+        return
+    ids = {picture["id"] for _, picture in pictures_of(suite["residuals"])}
+    # Where the data cannot be listed any more, the cases have said so.
+    with contextlib.suppress(RobustcheckError):
+        keep_thumbnails(
+            folder / path, ids, data, model.preprocessing, seed=suite["seed"], limit=suite["data"].get("limit")
+        )
