@@ -18,13 +18,26 @@ LAYERS: dict[str, set[str]] = {
     "checksums": {"errors"},
     "clash": {"errors"},
     "imports": {"errors"},
+    "places": {"errors"},
+    "strict_json": {"errors"},
     "facts": set(),
     "registry": {"errors", "facts", "units"},
     "language": {"errors", "facts", "registry", "units"},
     "pictures": {"errors", "language", "facts", "registry", "units"},
     "demo": {"checksums", "errors", "language", "pictures"},
     "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
-    "data": {"checksums", "demo", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
+    "data": {
+        "checksums",
+        "demo",
+        "errors",
+        "imports",
+        "language",
+        "pictures",
+        "facts",
+        "registry",
+        "strict_json",
+        "units",
+    },
     "shifts": {"errors", "language", "pictures", "facts", "registry", "units"},
     "attacks": {"errors", "facts", "registry", "units"},
     "measure": {"errors", "language", "pictures", "facts", "registry", "units"},
@@ -36,6 +49,7 @@ LAYERS: dict[str, set[str]] = {
         "measure",
         "models",
         "pictures",
+        "places",
         "facts",
         "registry",
         "shifts",
@@ -50,7 +64,9 @@ LAYERS: dict[str, set[str]] = {
         "measure",
         "models",
         "pictures",
+        "places",
         "registry",
+        "strict_json",
         "units",
     },
     "report": {"engine", "errors", "language", "measure", "units"},
@@ -59,6 +75,7 @@ LAYERS: dict[str, set[str]] = {
 
 LAYERS["api"] = LAYERS["report"] | {"evidence", "report"}
 LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "evidence", "registry", "report"}
+LAYERS["review"] = LAYERS["report"] | {"checksums", "data", "report", "strict_json"}
 LAYERS["cli"] = LAYERS["report"] | {
     "clash",
     "data",
@@ -69,6 +86,7 @@ LAYERS["cli"] = LAYERS["report"] | {
     "pictures",
     "registry",
     "report",
+    "review",
 }
 LAYERS["__init__"] = {"api", "errors", "evidence", "registry"}
 

@@ -20,12 +20,14 @@ from robustcheck.cli import (
     history,
     init,
     keygen,
+    labels,
     listing,
     plan,
     preview,
     provenance,
     report,
     residuals,
+    review,
     schema,
     track,
     validate,
@@ -49,6 +51,8 @@ COMMANDS = (
     history,
     report,
     residuals,
+    review,
+    labels,
     provenance,
     keygen,
     attest,
@@ -94,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         check_installation()
-        chosen = _parser().parse_args(argv)
+        chosen = _parser().parse_args(review.with_word(sys.argv[1:] if argv is None else argv))
         code: int = chosen.run(chosen)
     except SystemExit as error:
         # argparse leaves this way, after --help as well as after a mistake.
