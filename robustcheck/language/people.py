@@ -94,7 +94,8 @@ def review_of(values: Values | None) -> Review | None:
     if values is None or values.get("max_risk") is None:
         return None
     confidence, audit = values.get("confidence", CONFIDENCE), values.get("audit_fraction", AUDIT_FRACTION)
-    return Review(values.get("max_risk").value, confidence.value, audit.value)
+    # Divided, 95% is the number that 0.95 is.
+    return Review(values.get("max_risk").number / 100, confidence.number / 100, audit.number / 100)
 
 
 def check_promise(cases: Iterable[Case], review: Values | None, reading: Reading) -> None:
