@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from robustcheck.evidence.training_record import load_record
@@ -124,6 +125,12 @@ def is_the_starters_workflow(block: Block, folder: Path) -> None:
     assert block.text == (STARTER / "workflow.yml").read_text(encoding="utf-8")
 
 
+def are_steps_with_our_action(block: Block, folder: Path) -> None:
+    (ours,) = [step for step in yaml.safe_load(block.text) if "robustcheck" in step["uses"]]
+    place = ours["uses"].split("/", 2)[2].partition("@")[0]
+    assert set(ours["with"]) <= set(yaml.safe_load((ROOT / place / "action.yml").read_text("utf-8"))["inputs"])
+
+
 def is_run_by_ci(block: Block, folder: Path) -> None:
     """Installing uv inside a test would change the machine, so that CI's own script must run these very commands."""
     steps = [line.strip().removeprefix("step ") for line in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()]
@@ -180,6 +187,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "yaml models": are_entries,
     "yaml data": are_entries,
     "yaml workflow": is_the_starters_workflow,
+    "yaml action": are_steps_with_our_action,
     "toml settings": are_settings_of_the_plugin,
 }
 
@@ -198,7 +206,7 @@ def test_no_block_is_written_in_a_way_that_is_not_seen() -> None:
 
 def test_the_documents_stand_in_order() -> None:
     wanted = ["bash commands", "bash tests", "yaml suite", "bash example", "text failure", "text table", "bash start"]
-    wanted += ["python model", "yaml models", "yaml data", "bash own", "yaml workflow"]
+    wanted += ["python model", "yaml models", "yaml data", "bash own", "yaml workflow", "yaml action"]
     assert [block.fence for block in BLOCKS if block.document == "README.md"] == wanted
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from robustcheck.cli.output import OK, say
 from robustcheck.errors import RobustcheckError
 
 NAME = "report"
-HELP = "show a run again, or write it as Markdown, JUnit XML or SARIF"
+HELP = "show a run again, or write it as HTML, Markdown, JUnit XML or SARIF"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("report", type=Path, metavar="REPORT", help="a report's folder")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one HTML page that needs nothing else")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, as GitHub's step summary has it")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0")
@@ -30,7 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.report.terminal import closing, table
 
     document = load_document(arguments.report)
-    asked = [(arguments.markdown, summary), (arguments.junit, junit), (arguments.sarif, sarif)]
+    asked: list[tuple[Path | None, Callable[[dict[str, Any]], str]]] = [
+        (arguments.html, partial(_page, arguments.report)),
+        (arguments.markdown, summary),
+        (arguments.junit, junit),
+        (arguments.sarif, sarif),
+    ]
     try:
         for path, made in asked:
             if path:
@@ -46,3 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.report}: the result file is damaged or of another version: {type(error).__name__}: {error}"
         ) from None
     return OK
+
+
+def _page(folder: Path, document: dict[str, Any]) -> str:
+    from robustcheck.report.html import page
+
+    return page(document, folder)

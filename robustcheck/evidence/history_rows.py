@@ -72,7 +72,8 @@ class SuiteRow:
         model: Its entry of ``models.yaml``.
         model_digest: Empty if the model could not be opened.
         data: Its entry of ``data.yaml``.
-        data_digest: Of the pictures that were chosen; empty if they could not be opened.
+        data_digest: Of the pictures that were chosen, and behind a colon of what people corrected in their labels; empty if they
+            could not be opened.
         verdict: The worst of all cases.
         cases: In the order of the suite, ``overall`` lines last.
     """
@@ -124,7 +125,7 @@ def _suite(suite: Json, started: str) -> SuiteRow:
         model=_text(model["name"]),
         model_digest=_text(model.get("digest", "")),
         data=_text(data["name"]),
-        data_digest=_text(data.get("digest", "")),
+        data_digest=":".join(filter(None, (_text(data.get("digest", "")), _text(data.get("overlay", ""))))),
         verdict=_text(suite["verdict"]),
         cases=tuple(_case(case) for case in (*suite["cases"], *suite["overall"])),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.measure.verdicts import FAILING
+from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
 from robustcheck.report.terminal import HEAD, every_result, headline, rows
 
@@ -30,6 +31,7 @@ def summary(result: Json) -> str:
         parts.append("| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|\n" + body + "\n")
         if suite["not_run"]:
             parts.append(f"{len(suite['not_run'])} cases of this tier were not run.\n")
+        parts += charts(suite)
         parts += _residuals(suite["residuals"])
     return "\n".join(parts)
 

@@ -6,14 +6,18 @@ import contextlib
 import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from robustcheck.engine.store import atomic
 from robustcheck.engine.thumbnails import keep_thumbnails
 from robustcheck.errors import RobustcheckError
 from robustcheck.language.entries import Project
 from robustcheck.report.document import document, write
+from robustcheck.report.html import page
 from robustcheck.report.pictures import thumbnails_path
 from robustcheck.report.residuals import pictures_of, with_residuals
+
+PAGE: Final = "index.html"
 
 
 def write_report(
@@ -39,7 +43,10 @@ def write_report(
     for suite in found["suites"]:
         if project:
             _keep_pictures(suite, folder, project)
-    return found, write(found, folder)
+    path = write(found, folder)
+    with atomic(folder / PAGE) as temporary:
+        temporary.write_text(page(found, folder), encoding="utf-8")
+    return found, path
 
 
 def _keep_pictures(suite: Mapping[str, Any], folder: Path, project: Project) -> None:

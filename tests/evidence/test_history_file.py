@@ -148,6 +148,16 @@ def test_names_and_series_are_of_what_was_asked_for(path: Path) -> None:
     assert values(suite, "dawn", "drop") == []
 
 
+def test_other_labels_are_another_ground(path: Path) -> None:
+    history = History(path)
+    for day, overlay in enumerate(["", "a" * 64, "b" * 64], start=1):
+        found = accuracy(0.8, day=day)
+        found["suites"][0]["data"]["overlay"] = overlay
+        history.record(found)
+    points = history.series("suites/greys.yaml", "clean", "accuracy")
+    assert len({point.number.ground for point in points}) == 3
+
+
 def test_an_accepted_run_is_marked(path: Path) -> None:
     history = History(path)
     first = history.record(accuracy(0.8))

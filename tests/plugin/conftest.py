@@ -11,4 +11,5 @@ import yaml  # noqa: F401
 import robustcheck.api
 import robustcheck.engine.doctor
 import robustcheck.pictures.rendering
-import robustcheck.report.github  # noqa: F401
+import robustcheck.report.github
+import robustcheck.report.writing  # noqa: F401

@@ -100,3 +100,14 @@ def test_a_damaged_result_is_told(result: dict[str, Any], capsys: pytest.Capture
     assert main(["report", "robustcheck-report", "--junit", "out/ours.xml"]) == 4
     assert "the result file is damaged or of another version: KeyError: 'metrics'" in capsys.readouterr().err
     assert main(["report", "nowhere"]) == 4
+
+
+def test_the_page_of_the_run_is_made_again_from_what_it_left(result: dict[str, Any]) -> None:
+    left = Path("robustcheck-report/index.html").read_text(encoding="utf-8")
+    assert result["suites"][0]["title"] in left
+    assert 'class="case' in left or "<tbody" in left
+    # Neither the model, the pictures nor the suites are needed.
+    for name in ("tiny.py", "configs", "suites", "pictures"):
+        Path(name).rename(f"gone-{name}")
+    assert main(["report", "robustcheck-report", "--html", "out/page.html"]) == 0
+    assert Path("out/page.html").read_text(encoding="utf-8") == left
