@@ -47,7 +47,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from robustcheck.errors import DataError
     from robustcheck.review.bringing import in_future
 
-    ground, minimum = ground_of(arguments)
+    ground, asked = ground_of(arguments)
     shown = str(arguments.overlay)
     if not arguments.overlay.is_file():
         read(arguments.overlay)
@@ -63,7 +63,14 @@ def _check(arguments: argparse.Namespace) -> int:
     ]
     try:
         found = lay_over(
-            decisions, ground.samples, ground.classes, ground.content, shown=shown, reviewers_min=minimum
+            decisions,
+            ground.samples,
+            ground.classes,
+            ground.content,
+            shown=shown,
+            reviewers_min=asked.reviewers_min if asked else 1,
+            max_changed=asked.max_changed if asked else 1.0,
+            part=ground.part,
         ).to_json()
     except DataError as error:
         problems += str(error).splitlines()

@@ -86,17 +86,17 @@ def ground_of(arguments: argparse.Namespace) -> Any:
     """Open the data set that a call names.
 
     Returns:
-        A ``robustcheck.review.ground.Ground`` and the number of reviewers that must agree.
+        A ``robustcheck.review.ground.Ground`` and what the suite says of its overlay, if it says anything.
     """
     from robustcheck.cli.cases import load_named
     from robustcheck.review.ground import open_ground
 
     if arguments.suite is None:
-        return open_ground(_project(), arguments.data), 1
+        return open_ground(_project(), arguments.data), None
     suite, project = load_named(arguments.suite)
     classes = project.models[suite.model].classes
     ground = open_ground(project, suite.data, seed=suite.seed, classes=classes)
-    return ground, suite.labels.reviewers_min if suite.labels else 1
+    return ground, suite.labels
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

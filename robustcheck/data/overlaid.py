@@ -74,6 +74,7 @@ def lay_over(
     *,
     shown: str,
     reviewers_min: int = 1,
+    max_changed: float = 1.0,
     part: bool = False,
 ) -> Overlaid:
     """Hold an overlay against a data set.
@@ -87,11 +88,12 @@ def lay_over(
         content: ``Source.content``.
         shown: How messages call the overlay.
         reviewers_min: How many must agree.
+        max_changed: Share of the labels that may be changed or declared ambiguous.
         part: Whether the samples are a part of the data set, so that others may be unknown.
 
     Raises:
-        DataError: A picture or class is unknown, the data set has another label than the reviewers saw, they disagree, or a
-            class of the model has a name that means something else here.
+        DataError: A picture or class is unknown, the data set has another label than the reviewers saw, they disagree, more
+            is changed than may be, or a class of the model has a name that means something else here.
     """
     reserved = [name for name in RESERVED if name in classes]
     if reserved:
@@ -128,6 +130,12 @@ def lay_over(
         )
     if problems:
         raise DataError("\n".join(f"{shown}: {_named(what, names)}" for what, names in problems.items()))
+    other = sum(outcome.changed for outcome in settled.outcomes.values())
+    if other > max_changed * len(samples) + 1e-9:
+        raise DataError(
+            f"{shown}: {other} of {len(samples)} labels are changed or ambiguous, {other / len(samples):.2%}, and max_changed "
+            f"allows {max_changed:.4g} of all: look at the data, or allow more"
+        )
     return Overlaid(
         {name: outcome for (_, name), outcome in settled.outcomes.items()},
         tuple(name for _, name in settled.waiting),

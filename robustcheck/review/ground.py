@@ -28,6 +28,8 @@ class Ground:
         classes: Names that a label may have.
         contents: sha256 of each picture by the id of its sample.
         digest: Of the set, as a report has it.
+        by_id: The samples by their ids.
+        part: Whether there are more pictures than these.
     """
 
     source: Source
@@ -36,6 +38,7 @@ class Ground:
     contents: Mapping[str, str]
     digest: str
     by_id: Mapping[str, Sample] = field(default_factory=dict)
+    part: bool = False
 
     @property
     def keys(self) -> dict[str, Key]:
@@ -75,7 +78,8 @@ def open_ground(
     if reserved:
         raise DataError(f"a class is called {reserved[0]}, which means something else in an overlay; rename the class")
     digest = digest_of_set((sample.id, contents[sample.id], sample.label) for sample in samples)
-    return Ground(source, samples, names, contents, digest, {sample.id: sample for sample in samples})
+    by_id, part = {sample.id: sample for sample in samples}, limit is not None or project.data[data].limit is not None
+    return Ground(source, samples, names, contents, digest, by_id, part)
 
 
 def ground_of_report(report: Mapping[str, Any], project: Project) -> tuple[Suite, Ground]:

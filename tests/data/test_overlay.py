@@ -230,6 +230,15 @@ def test_a_part_of_the_data_need_not_have_every_picture() -> None:
     assert (found.changed, found.elsewhere) == ({"c.png": "yield"}, 1)
 
 
+def test_more_than_may_be_is_not_changed() -> None:
+    other = said(id="b.png", sha256="b" * 64, original="yield", label=AMBIGUOUS)
+    with pytest.raises(
+        DataError, match=r"r.jsonl: 2 of 3 labels are changed or ambiguous, 66.67%, and max_changed allows 0.5"
+    ):
+        laid(ONE, other, max_changed=0.5)
+    assert len(laid(ONE, said(id="c.png", sha256="c" * 64, label="stop"), max_changed=1 / 3).outcomes) == 2
+
+
 def test_a_class_cannot_have_the_name_of_something_else() -> None:
     with pytest.raises(DataError, match="a class called ambiguous, which means something else"):
         laid(ONE, classes=("stop", "ambiguous"))

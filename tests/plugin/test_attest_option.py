@@ -10,6 +10,7 @@ import pytest
 from safetensors.torch import save_file
 from small_project import MODELS, SUITE
 
+from robustcheck.data.overlay import Decision, append
 from robustcheck.errors import AttestationRefused
 from robustcheck.evidence.keys import make_keys
 from robustcheck.evidence.verification import verify_attestation
@@ -75,6 +76,18 @@ def test_a_rerun_of_what_failed_is_refused(gate: Any) -> None:
     gate.run("--robustcheck-attest", "ci.key", "--lf").assert_outcomes(passed=1)
     with pytest.raises(AttestationRefused, match="6 tests of the suite were not run: clean,"):
         verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+
+
+def test_the_overlay_is_signed_with_the_run(gate: Any) -> None:
+    model = prepare(gate, suite=SUITE + "labels: {overlay: reviews.jsonl}\n")
+    overlay = gate.root / "reviews.jsonl"
+    overlay.touch()
+    assert gate.run("--robustcheck-attest", "ci.key").ret == 0
+    known = {"attestation": gate.root / ATTESTATION, "keys": [gate.root / "ci.pub"], "root": gate.root}
+    verify_attestation(model, suite="suites/greys.yaml", **known)
+    append(overlay, [Decision("a" * 64, "x", "dark", "dark", "Ada", "2026-11-23T10:00:00Z", "", "audit", "", False)])
+    with pytest.raises(AttestationRefused, match="overlay"):
+        verify_attestation(model, suite="suites/greys.yaml", **known)
 
 
 def test_a_key_that_is_none_is_found_out_before_anything_is_run(gate: Any) -> None:

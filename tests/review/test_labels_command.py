@@ -62,6 +62,21 @@ def test_every_refusal_is_told(dark: Call, robustcheck_command: Call, parts: dic
     assert said in done.out
 
 
+def test_what_the_suite_says_of_its_overlay_holds_here_too(dark: Call, robustcheck_command: Call) -> None:
+    suite = Path("suites/greys.yaml")
+    suite.write_text(suite.read_text() + "labels: {overlay: reviews.jsonl, max_changed: 10%}\n")
+    done = check(robustcheck_command, dark("bright"))
+    assert (done.code, done.out) == (
+        1,
+        "reviews.jsonl: 1 of 9 labels are changed or ambiguous, 11.11%, and max_changed allows 0.1 of all: look at the data, or "
+        "allow more\n",
+    )
+    data = Path("configs/data.yaml")
+    data.write_text(data.read_text() + "  limit: 6\n")
+    decisions = [dark("dark", number) for number in range(3)]
+    assert check(robustcheck_command, *decisions).code == 0
+
+
 def test_torn_and_damaged_lines_are_told(dark: Call, robustcheck_command: Call) -> None:
     assert "reviews.jsonl:2: the last line has no end" in check(robustcheck_command, dark(), '{"sha').out
     assert "reviews.jsonl:1: " in check(robustcheck_command, "[]\n", dark()).out
