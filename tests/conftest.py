@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_project import make_project
+
+from robustcheck.cli import main
 
 pytest_plugins = ["pytester"]
 
@@ -62,3 +65,33 @@ def gate(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gate:
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
     return Gate(pytester)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a call of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+Call = Callable[..., Done]
+
+
+@pytest.fixture
+def robustcheck_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a function that runs the command in ``tmp_path``."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Done:
+        code = main(arguments)
+        written = capsys.readouterr()
+        assert "Traceback" not in written.err
+        return Done(code, written.out, written.err)
+
+    return call

@@ -234,9 +234,10 @@ class History:
         Raises:
             RobustcheckError: They are newer than this code, or somebody else's.
         """
-        version = int(database.execute("PRAGMA user_version").fetchone()[0])
-        owner = int(database.execute("PRAGMA application_id").fetchone()[0])
-        tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        with _at_once(database):
+            version = int(database.execute("PRAGMA user_version").fetchone()[0])
+            owner = int(database.execute("PRAGMA application_id").fetchone()[0])
+            tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if owner != APPLICATION and (tables or owner or version):
             raise RobustcheckError(
                 f"{self._path}: this is not a history of robustcheck; move it away, and the next run begins one"
@@ -252,6 +253,19 @@ class History:
         return RobustcheckError(
             f"{self._path}: the history is damaged ({what}); move it away, and the next run begins a new one"
         )
+
+
+@contextlib.contextmanager
+def _at_once(database: sqlite3.Connection) -> Iterator[None]:
+    """Read as of one moment: between two reads another process may make the tables."""
+    if database.in_transaction:
+        yield
+        return
+    database.execute("BEGIN")
+    try:
+        yield
+    finally:
+        database.execute("ROLLBACK")
 
 
 def _use_log(database: sqlite3.Connection) -> None:

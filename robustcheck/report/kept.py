@@ -207,7 +207,7 @@ def _rows(records: str, folder: Path) -> tuple[str, Rows]:
     Raises:
         RobustcheckError: There are none, or they cannot be read.
     """
-    found, about = read_columns(folder, records, ("id", "label", "rank"), ("predicted",))
+    found, about = read_columns(folder, records, ("id", "label", "rank"), also="predicted".__eq__)
     ids = [str(name) for name in found["id"]]
     order = sorted(range(len(ids)), key=ids.__getitem__)
     if len(set(ids)) != len(ids) or not ids:

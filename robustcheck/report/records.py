@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import printable
 
 Columns = dict[str, NDArray[Any]]
+AMBIGUOUS: Final = "ambiguous"
+"""The column that says which pictures count for nothing."""
 
 
 class MissingColumn(RobustcheckError):
@@ -21,7 +23,7 @@ class MissingColumn(RobustcheckError):
 
 
 def read_columns(
-    folder: Path, name: str, columns: Sequence[str], optional: Sequence[str] = ()
+    folder: Path, name: str, columns: Sequence[str], also: Callable[[str], bool] = lambda _: False
 ) -> tuple[Columns, dict[str, Any]]:
     """Return columns of a file in the report's folder, without pictures whose label is ambiguous, and what it says of itself.
 
@@ -29,7 +31,7 @@ def read_columns(
         folder: The report's.
         name: Path of the file within it, as the result file has it.
         columns: Names of those wanted.
-        optional: Names of those wanted where they are there.
+        also: Which others are wanted where they are there, by their names.
 
     Raises:
         MissingColumn: It has not all of the columns.
@@ -49,11 +51,11 @@ def read_columns(
         known = pyarrow.parquet.read_schema(path).names
         if not set(known).issuperset(columns):
             raise MissingColumn(f"{printable(name)} is damaged: it has no {', '.join(sorted({*columns} - {*known}))}")
-        wanted = [*columns, *(other for other in (*optional, "ambiguous") if other in known)]
+        wanted = [*columns, *(other for other in known if other not in columns and (other == AMBIGUOUS or also(other)))]
         table = pyarrow.parquet.read_table(path, columns=wanted, page_checksum_verification=True, memory_map=False)
         about = json.loads((table.schema.metadata or {}).get(b"robustcheck", b"{}"))
         found = {key: table.column(key).to_numpy(zero_copy_only=False) for key in wanted}
     except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
         raise RobustcheckError(f"{printable(name)} is damaged: {type(error).__name__}") from None
-    counts = ~found.pop("ambiguous", np.zeros(len(found[columns[0]]), bool)).astype(bool)
+    counts = ~found.pop(AMBIGUOUS, np.zeros(len(found[columns[0]]), bool)).astype(bool)
     return {key: column[counts] for key, column in found.items()}, about

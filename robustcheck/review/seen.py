@@ -10,8 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.measure.baseline import printable
+from robustcheck.report.records import read_columns
 
 COLUMNS: Final = ("id", "label", "predicted", "confidence", "pixels")
 FOUND: Final = "found."
@@ -61,21 +60,9 @@ def read_seen(suite: Mapping[str, Any], folder: Path) -> dict[str, Seen]:
 
 
 def _read(case: str, records: str, folder: Path) -> Seen | None:
-    path = folder / records
-    if not records or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+    if not records or not (folder / records).is_file():
         return None
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        names = pyarrow.parquet.read_schema(path).names
-        wanted = [*COLUMNS, *(name for name in names if name.startswith(FOUND))]
-        table = pyarrow.parquet.read_table(path, columns=wanted, page_checksum_verification=True, memory_map=False)
-        arrays = {name: table.column(name).to_numpy(zero_copy_only=False) for name in wanted}
-    except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
-        raise RobustcheckError(
-            f"{printable(records)} is damaged: {type(error).__name__}; run the suite again"
-        ) from None
+    arrays, _ = read_columns(folder, records, COLUMNS, also=lambda name: name.startswith(FOUND))
     return Seen(
         case=case,
         ids=tuple(str(name) for name in arrays["id"]),
@@ -83,5 +70,5 @@ def _read(case: str, records: str, folder: Path) -> Seen | None:
         predicted=arrays["predicted"],
         confidence=arrays["confidence"],
         pixels=tuple(str(digest) for digest in arrays["pixels"]),
-        found={name.removeprefix(FOUND): arrays[name] for name in wanted[len(COLUMNS) :]},
+        found={name.removeprefix(FOUND): column for name, column in arrays.items() if name.startswith(FOUND)},
     )

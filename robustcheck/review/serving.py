@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -46,6 +47,9 @@ def serve(host: str, port: int, make: Callable[[Access], Flask], told: Callable[
         access = Access(host, bound.getsockname()[1])
         app = make(access)
         server = make_server(host, access.port, app, threaded=True, request_handler=Quiet, fd=bound.fileno())
+        # A shell that starts a command in the background has it ignore the one, and whoever supervises it sends the other.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         told(access)
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server.socket):
             server.serve_forever()

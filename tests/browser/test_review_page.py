@@ -62,8 +62,8 @@ class Server:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
-    def interrupt(self) -> str:
-        self.process.send_signal(signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> str:
+        self.process.send_signal(number)
         out, error = self.process.communicate(timeout=20)
         assert "Traceback" not in error
         return out
@@ -318,6 +318,18 @@ def test_another_site_cannot_decide(root: Path, opened: Open, chromium: Browser)
             plain.evaluate("document.forms[0].submit()")
         assert "403" in plain.inner_text("body") or "another page" in plain.inner_text("body")
     assert not (root / "reviews.jsonl").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_ends_when_it_is_told_to_even_if_a_shell_put_it_in_the_background(
+    root: Path, number: signal.Signals
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as the processes that it starts inherit it
+    try:
+        with serving(root, "--limit", "2") as server:
+            assert "0 of 2 pictures decided" in server.interrupt(number)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
