@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,43 @@ def annotated(task: Any, choice: str, **parts: Any) -> Any:
 def bring(run: Call, tmp_path: Path, tasks: Any, *more: str) -> Any:
     (tmp_path / "back.json").write_text(json.dumps(tasks))
     return run("review", "import", "back.json", "--suite", "suites/greys.yaml", *(more or ("--reviewer", "Ada")))
+
+
+HOLDS = """
+import json, sys
+from label_studio_sdk.label_interface import LabelInterface
+
+choices = "".join(f'<Choice value="{name}"/>' for name in ("dark", "middle", "bright"))
+interface = LabelInterface(
+    f'<View><Image name="image" value="$image"/><Choices name="label" toName="image">{choices}</Choices></View>'
+)
+interface.validate()
+tasks = json.load(open(sys.argv[1], encoding="utf-8"))
+for task in tasks:
+    # The library holds predictions by themselves only.
+    assert interface.validate_task({key: part for key, part in task.items() if key != "predictions"}), task
+    for prediction in task["predictions"]:
+        problems = interface.validate_prediction(prediction, return_errors=True)
+        assert not problems, problems
+print(len(tasks))
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["review", "residuals"])
+def test_what_goes_out_is_what_label_studio_takes(run: Call, tmp_path: Path, command: str) -> None:
+    """Its own library says so, in a process of its own, since it warns of itself.
+
+    Run it with ``uv run --group formats pytest -m long tests/review/test_exchange.py``.
+    """
+    tasks = tasks_of(run, tmp_path)
+    if command == "residuals":
+        assert run("residuals", "robustcheck-report", "--label-studio", "out/tasks.json").code == 0
+        tasks = json.loads((tmp_path / "out/tasks.json").read_text())
+    call = [sys.executable, "-W", "ignore", "-c", HOLDS, "out/tasks.json"]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == (f"{len(tasks)}\n", 0), done.stderr
+    assert tasks
 
 
 def test_what_goes_out_to_label_studio_comes_back_once(run: Call, tmp_path: Path) -> None:
