@@ -47,9 +47,9 @@ def serve(host: str, port: int, make: Callable[[Access], Flask], told: Callable[
         access = Access(host, bound.getsockname()[1])
         app = make(access)
         server = make_server(host, access.port, app, threaded=True, request_handler=Quiet, fd=bound.fileno())
-        # A shell that starts a command in the background has it ignore the one, and whoever supervises it sends the other.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
-        told(access)
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server.socket):
+            # A shell that starts a command in the background has it ignore the one, and whoever supervises it sends the other.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.default_int_handler)
+            told(access)
             server.serve_forever()
