@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, WrongCall, say
-from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.errors import did_you_mean
 
 NAME = "attest"
 HELP = "sign the result of a run"
@@ -31,26 +31,20 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.evidence.keys import load_private, password
     from robustcheck.evidence.sigstore_signing import sigstore_bundle
     from robustcheck.evidence.statement import statement_of
-    from robustcheck.report.kept import load_document
+    from robustcheck.report.kept import reading
 
     if not (arguments.key or arguments.sigstore):
         raise WrongCall("name what signs: --key FILE, made by robustcheck keygen, or --sigstore")
     key = load_private(arguments.key, password()) if arguments.key else None
-    document = load_document(arguments.report)
     folder = arguments.out or arguments.report / FOLDER
-    for suite in _chosen(document, arguments.suite):
-        try:
+    with reading(arguments.report) as document:
+        for suite in _chosen(document, arguments.suite):
             if key:
                 say(f"{attest_suite(document, suite, key, folder)} written: {suite['verdict']}")
             if arguments.sigstore:
                 path = folder / f"{file_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
-                say(
-                    f"{write_whole(path, sigstore_bundle(statement_of(document, suite)), 'bundle')} written: {suite['verdict']}"
-                )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RobustcheckError(
-                f"{arguments.report}: the result file is damaged: {type(error).__name__}: {error}"
-            ) from None
+                bundle = sigstore_bundle(statement_of(document, suite))
+                say(f"{write_whole(path, bundle, 'bundle')} written: {suite['verdict']}")
     return OK
 
 

@@ -25,15 +25,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     from robustcheck.engine.store import write_whole
     from robustcheck.evidence.exports import bill_of_materials, model_index
-    from robustcheck.report.kept import load_document
+    from robustcheck.report.kept import reading
 
     if not (arguments.model_index or arguments.ml_bom):
         raise WrongCall("name what to write: --model-index FILE or --ml-bom FILE")
-    document = load_document(arguments.report)
-    if arguments.model_index:
-        text = yaml.safe_dump(model_index(document), sort_keys=False, allow_unicode=True)
-        say(f"{write_whole(arguments.model_index, text)} written")
-    if arguments.ml_bom:
-        text = json.dumps(bill_of_materials(document), indent=1, ensure_ascii=False) + "\n"
-        say(f"{write_whole(arguments.ml_bom, text)} written")
+    with reading(arguments.report) as document:
+        if arguments.model_index:
+            text = yaml.safe_dump(model_index(document), sort_keys=False, allow_unicode=True)
+            say(f"{write_whole(arguments.model_index, text)} written")
+        if arguments.ml_bom:
+            text = json.dumps(bill_of_materials(document), indent=1, ensure_ascii=False) + "\n"
+            say(f"{write_whole(arguments.ml_bom, text)} written")
     return OK

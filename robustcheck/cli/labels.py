@@ -85,9 +85,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    import json
-
-    from robustcheck.data.overlay import read
+    from robustcheck.data.overlay import lines_of, read
     from robustcheck.data.settling import settle
     from robustcheck.engine.store import write_whole
 
@@ -99,8 +97,7 @@ def _merge(arguments: argparse.Namespace) -> int:
         raise WrongCall(f"{out} exists and is none of the overlays; name another file, or merge it too")
     every = [one for path in paths for one in read(path)]
     merged = sorted(dict.fromkeys(every), key=lambda one: one.when)
-    text = "".join(f"{json.dumps(one.to_json(), ensure_ascii=False)}\n" for one in merged)
-    write_whole(out, text.encode("utf-8", "backslashreplace"), "label overlay")
+    write_whole(out, lines_of(merged), "label overlay")
     say(f"{out} written: {len(merged)} decisions, {len(every) - len(merged)} stood twice")
     _name_conflicts(settle(merged).conflicts)
     return OK

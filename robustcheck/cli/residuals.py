@@ -38,26 +38,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the lists of each suite, and write what was asked for."""
     from robustcheck.engine.store import write_whole
-    from robustcheck.report.kept import load_document
+    from robustcheck.report.kept import reading
     from robustcheck.report.residuals import residuals
 
-    document = load_document(arguments.report)
-    suites = {suite["path"]: suite for suite in document["suites"]}
-    if arguments.suite and arguments.suite not in suites:
-        raise WrongCall(f"the report has no suite {arguments.suite}; {did_you_mean(arguments.suite, suites)}")
     rows: list[dict[str, Any]] = []
     tasks: list[dict[str, Any]] = []
-    for path, suite in suites.items():
-        if arguments.suite in (None, path):
-            found = residuals(suite, arguments.report, arguments.top)
-            if found is None:
-                say(f"{path}: the report has no records of the clean case, so nothing can be ranked")
-                continue
-            _show(path, found)
-            for kind in TITLES:
-                for picture in found[kind]["pictures"]:
-                    rows.append({"suite": path, "list": kind, **picture})
-                    tasks.append(task(suite, kind, picture, arguments.prefix))
+    with reading(arguments.report) as document:
+        suites = {suite["path"]: suite for suite in document["suites"]}
+        if arguments.suite and arguments.suite not in suites:
+            raise WrongCall(f"the report has no suite {arguments.suite}; {did_you_mean(arguments.suite, suites)}")
+        for path, suite in suites.items():
+            if arguments.suite in (None, path):
+                found = residuals(suite, arguments.report, arguments.top)
+                if found is None:
+                    say(f"{path}: the report has no records of the clean case, so nothing can be ranked")
+                    continue
+                _show(path, found)
+                for kind in TITLES:
+                    for picture in found[kind]["pictures"]:
+                        rows.append({"suite": path, "list": kind, **picture})
+                        tasks.append(task(suite, kind, picture, arguments.prefix))
     if arguments.csv:
         say(f"{write_whole(arguments.csv, _csv(rows))} written: {len(rows)} pictures")
     if arguments.label_studio:

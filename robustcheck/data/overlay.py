@@ -129,18 +129,23 @@ def read(path: Path, shown: str = "") -> tuple[Decision, ...]:
         raise DataError(f"{shown}: this label overlay is not UTF-8 at byte {error.start}") from None
 
 
+def lines_of(decisions: Iterable[Decision]) -> bytes:
+    """Return decisions as an overlay has them, a line each."""
+    text = "".join(f"{json.dumps(one.to_json(), ensure_ascii=False)}\n" for one in decisions)
+    # A lone surrogate, which a file's name may hold, has the same escape in JSON.
+    return text.encode("utf-8", "backslashreplace")
+
+
 def append(path: Path, decisions: Iterable[Decision]) -> None:
     """Add decisions to an overlay; they are on the disk when this returns, whoever else writes at the same time.
 
     Raises:
         OSError: They cannot be written.
     """
-    content = "".join(f"{json.dumps(one.to_json(), ensure_ascii=False)}\n" for one in decisions)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     with path.open("ab", buffering=0) as file, _alone(file):
-        # A lone surrogate, which a file's name may hold, has the same escape in JSON.
-        _write(file, content.encode("utf-8", "backslashreplace"))
+        _write(file, lines_of(decisions))
         os.fsync(file.fileno())
     if fresh:
         _sync_folder(path.parent)

@@ -68,8 +68,7 @@ class BreakPoint:
         assert case.limit is not None  # noqa: S101 - so the language made it
         self._case = case
         self._limit: Limit = case.limit
-        (self._place,) = case.spans
-        self._span: Span = case.spans[self._place]
+        (self._span,) = case.spans.values()
         self._observe = observe
         self._count = _count(self._span, self._limit.resolution)
         self._probes: dict[int, Probe] = {}
@@ -140,25 +139,26 @@ class BreakPoint:
     def _probe(self, index: int) -> Probe:
         if index not in self._probes:
             value = self._value(index)
-            seen = self._observe(self.case_at(value))
+            seen = self._observe(case_at(self._case, value))
             estimates = {line.name: measure(seen, line.metric, line.argument) for line in self._limit.until}
             holds = not any(line.holds(estimates[line.name].value) for line in self._limit.until)
             self._probes[index] = Probe(value, holds, estimates, seen)
         return self._probes[index]
 
-    def case_at(self, value: Quantity) -> Case:
-        """Return the case with one value of the parameter, which shares its random choices with all others."""
-        step, name = self._case.steps[self._place[0]], self._place[1]
-        plain = int(value.number) if self._span.whole else value
-        fixed = {key: str(written) for key, written in step.params.items()}
-        return dataclasses.replace(
-            self._case,
-            id=f"{self._case.id}@{value}",
-            kind="shift",
-            steps=(Step(step.name, {**step.params, name: plain}),),
-            limit=None,
-            stream=json.dumps([step.name, {**fixed, name: "searched"}], sort_keys=True),
-        )
+
+def case_at(case: Case, value: Quantity) -> Case:
+    """Return a case that looks for a break point with one value of the parameter; all values share their random choices."""
+    (((place, name), span),) = case.spans.items()
+    step = case.steps[place]
+    fixed = {key: str(written) for key, written in step.params.items()}
+    return dataclasses.replace(
+        case,
+        id=f"{case.id}@{value}",
+        kind="shift",
+        steps=(Step(step.name, {**step.params, name: int(value.number) if span.whole else value}),),
+        limit=None,
+        stream=json.dumps([step.name, {**fixed, name: "searched"}], sort_keys=True),
+    )
 
 
 def _length(span: Span) -> float:

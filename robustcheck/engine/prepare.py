@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from robustcheck.engine.keys import generator
 from robustcheck.engine.memory import Memory, Picture
 from robustcheck.errors import CaseError, RobustcheckError, UnreadablePicture, place_of
 from robustcheck.language.entries import Preprocessing
-from robustcheck.language.plan import Case, Step
+from robustcheck.language.plan import Case, Step, Suite
 
 CHUNK = 4
 """Pictures a task: small enough that the last batch is shared evenly, large enough to cost nothing."""
@@ -31,6 +31,10 @@ AHEAD = 2
 A model on the CPU uses every core itself. Threads beside it would only make its own threads wait for each
 other, so there all cores prepare a batch first and then all run the model.
 """
+
+
+LOOKED_AT = 1 << 29
+"""Bytes that decoded pictures may occupy where a person looks at a few; each is drawn once a case."""
 
 
 @dataclass(slots=True)
@@ -106,6 +110,20 @@ class Preparation:
         self._ahead = AHEAD if beside_model else 0
         self._lock = threading.Lock()
         self.unreadable: dict[int, UnreadablePicture] = {}
+
+    @classmethod
+    def to_look(cls, source: Source, index: Index, preprocessing: Preprocessing, suite: Suite) -> Self:
+        """Prepare a few pictures of a suite for a person, one at a time."""
+        return cls(
+            source,
+            index,
+            preprocessing,
+            suite.clean,
+            seed=suite.seed,
+            workers=1,
+            memory=LOOKED_AT,
+            beside_model=False,
+        )
 
     def close(self) -> None:
         """End the threads and let go of the pictures."""

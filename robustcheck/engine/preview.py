@@ -14,18 +14,15 @@ from robustcheck.data import open_source
 from robustcheck.data.selection import select
 from robustcheck.data.source import Sample
 from robustcheck.engine.index import Index, build_index
-from robustcheck.engine.limits import BreakPoint
+from robustcheck.engine.limits import case_at
 from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Preparation
 from robustcheck.errors import RobustcheckError, place_of
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Step, Suite
-from robustcheck.measure.records import Observation, score
+from robustcheck.measure.records import score
 from robustcheck.models import open_model
 from robustcheck.units import Quantity
-
-MEMORY: Final = 1 << 29
-"""Bytes that decoded pictures may occupy; each is drawn once a row."""
 
 CORNERS: Final = 3
 """Ranges up to which every corner of their box is drawn; of more, only all their starts and all their stops."""
@@ -111,12 +108,8 @@ def _at(case: Case, shares: Sequence[float]) -> tuple[Step, ...]:
 
 def _probe(case: Case, value: Quantity | int) -> View:
     """Return a value of a break point, which shares its random choices with all others as in the search."""
-    fixed = BreakPoint(case, _unasked).case_at(Quantity(float(value)) if isinstance(value, int) else value)
+    fixed = case_at(case, Quantity(float(value)) if isinstance(value, int) else value)
     return View(f"{case.id} at {value}", fixed, fixed.steps)
-
-
-def _unasked(case: Case) -> Observation:
-    raise AssertionError(f"{case.id} is drawn, not measured")
 
 
 def choose(samples: Sequence[Sample], count: int, seed: int) -> list[int]:
@@ -181,16 +174,7 @@ class Preview:
         self.samples = tuple(self._index.samples[row] for row in self._rows)
         self.size = entry.preprocessing.input_size
         self._forward = Forward(open_model(entry, device=device), None) if predict else None
-        self._preparation = Preparation(
-            source,
-            self._index,
-            entry.preprocessing,
-            suite.clean,
-            seed=suite.seed,
-            workers=1,
-            memory=MEMORY,
-            beside_model=False,
-        )
+        self._preparation = Preparation.to_look(source, self._index, entry.preprocessing, suite)
 
     def close(self) -> None:
         """Let go of the pictures."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -147,6 +148,22 @@ def load_document(folder: Path) -> dict[str, Any]:
     return found
 
 
+@contextlib.contextmanager
+def reading(folder: Path) -> Iterator[dict[str, Any]]:
+    """Read the result file of a report's folder; whatever is amiss in it is told by its name, whoever stumbles over it.
+
+    Raises:
+        RobustcheckError: There is none, or it is damaged.
+    """
+    try:
+        yield load_document(folder)
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise RobustcheckError(
+            f"{printable(str(folder))}: the result file is damaged or of another version: {type(error).__name__}: "
+            f"{printable(str(error))}"
+        ) from None
+
+
 def load_run(path: Path) -> KeptRun:
     """Read a report's folder, its result file, or a baseline.
 
@@ -207,7 +224,7 @@ def _rows(records: str, folder: Path) -> tuple[str, Rows]:
     Raises:
         RobustcheckError: There are none, or they cannot be read.
     """
-    found, about = read_columns(folder, records, ("id", "label", "rank"), also="predicted".__eq__)
+    found, about = read_columns(folder, records, ("id", "label", "rank"), also=lambda name: name == "predicted")
     ids = [str(name) for name in found["id"]]
     order = sorted(range(len(ids)), key=ids.__getitem__)
     if len(set(ids)) != len(ids) or not ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from robustcheck.report.records import MissingColumn, read_columns
 
@@ -13,6 +13,23 @@ THUMBNAILS: Final = "thumbnails.parquet"
 """Name of the file with the clean pictures of a suite's residuals, in the folder of the suite's records."""
 SHOWN: Final = ("picture.shown", "picture.clean", "picture.difference")
 TOLD: Final = ("id", "label", "predicted", "confidence", "loss")
+
+
+class Answer(NamedTuple):
+    """What the model said of one picture.
+
+    Attributes:
+        predicted: Name of the class; empty where it is not known.
+        confidence: Its softmax, in (0, 1]; 0 where it is not known.
+        loss: Cross-entropy of the true class, in nats.
+    """
+
+    predicted: str
+    confidence: float
+    loss: float
+
+
+UNKNOWN: Final = Answer("", 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +61,16 @@ class StripPicture:
     difference: bytes
 
 
-def strip(suite: Mapping[str, Any], case: Mapping[str, Any], folder: Path) -> tuple[StripPicture, ...]:
+def strip(
+    suite: Mapping[str, Any], case: Mapping[str, Any], folder: Path, clean: Mapping[str, Answer] | None = None
+) -> tuple[StripPicture, ...]:
     """Return the kept pictures of a case, those that it broke first, the greatest rise of the loss first.
 
     Args:
         suite: One of the ``suites`` of a result file.
         case: One of its ``cases``.
         folder: The report's folder; without records there are no pictures.
+        clean: What ``clean_answers`` gives, for whoever asks about several cases.
 
     Raises:
         RobustcheckError: The records are damaged.
@@ -59,14 +79,16 @@ def strip(suite: Mapping[str, Any], case: Mapping[str, Any], folder: Path) -> tu
     found = _table(folder, case["records"], (*TOLD, *SHOWN)) if names else None
     if found is None:
         return ()
+    if case["kind"] == "clean":
+        clean = {}
+    elif clean is None:
+        clean = clean_answers(suite, folder)
     rows = [row for row, content in enumerate(found["picture.shown"]) if content]
-    clean = _clean(suite, folder) if case["kind"] != "clean" else {}
     pictures = [_picture(found, row, names, clean) for row in rows]
-    own = {name: loss for name, (_, _, loss) in clean.items()}
 
     def order(one: StripPicture) -> tuple[bool, float, str]:
         broken = one.predicted != one.label and one.clean_predicted in ("", one.label)
-        return not broken, own.get(one.id, 0.0) - one.loss, one.id
+        return not broken, clean.get(one.id, UNKNOWN).loss - one.loss, one.id
 
     return tuple(sorted(pictures, key=order))
 
@@ -87,28 +109,34 @@ def thumbnails_path(suite: Mapping[str, Any]) -> str:
     return (PurePosixPath(known).parent / THUMBNAILS).as_posix() if known else ""
 
 
-def _clean(suite: Mapping[str, Any], folder: Path) -> dict[str, tuple[str, float, float]]:
+def clean_answers(suite: Mapping[str, Any], folder: Path) -> dict[str, Answer]:
+    """Return what the model answered to each clean picture, by the id of the sample; nothing without records.
+
+    Raises:
+        RobustcheckError: The records are damaged.
+    """
     records = next((case["records"] for case in suite["cases"] if case["kind"] == "clean"), "")
     found = _table(folder, records, TOLD)
     if found is None:
         return {}
     names = suite["data"]["names"]
+    columns = (found[name].tolist() for name in ("id", "predicted", "confidence", "loss"))
     return {
-        str(name): (names[int(found["predicted"][row])], float(found["confidence"][row]), float(found["loss"][row]))
-        for row, name in enumerate(found["id"])
+        name: Answer(names[predicted], confidence, loss)
+        for name, predicted, confidence, loss in zip(*columns, strict=True)
     }
 
 
-def _picture(found: Mapping[str, Any], row: int, names: list[str], clean: Mapping[str, Any]) -> StripPicture:
-    predicted, confidence, _ = clean.get(str(found["id"][row]), ("", 0.0, 0.0))
+def _picture(found: Mapping[str, Any], row: int, names: list[str], clean: Mapping[str, Answer]) -> StripPicture:
+    before = clean.get(str(found["id"][row]), UNKNOWN)
     return StripPicture(
         id=str(found["id"][row]),
         label=names[int(found["label"][row])],
         predicted=names[int(found["predicted"][row])],
         confidence=float(found["confidence"][row]),
         loss=float(found["loss"][row]),
-        clean_predicted=predicted,
-        clean_confidence=confidence,
+        clean_predicted=before.predicted,
+        clean_confidence=before.confidence,
         shown=found["picture.shown"][row] or b"",
         clean=found["picture.clean"][row] or b"",
         difference=found["picture.difference"][row] or b"",

@@ -29,7 +29,7 @@ def write_report(
     seconds: float,
     options: Mapping[str, Any],
 ) -> tuple[dict[str, Any], Path]:
-    """Write all that a run leaves in its folder, and return its document and the path of the result file.
+    """Write all that a run leaves in its folder, the result file first, and return its document and that file's path.
 
     Args:
         suites: As ``document`` takes them.
@@ -40,10 +40,10 @@ def write_report(
         options: That decide what was looked at.
     """
     found = with_residuals(document(suites, started=started, seconds=seconds, options=options), folder)
+    path = write(found, folder)
     for suite in found["suites"]:
         if project:
             _keep_pictures(suite, folder, project)
-    path = write(found, folder)
     with atomic(folder / PAGE) as temporary:
         temporary.write_text(page(found, folder), encoding="utf-8")
     return found, path

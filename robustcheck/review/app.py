@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import traceback
 from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -11,7 +11,7 @@ from robustcheck.errors import RobustcheckError
 from robustcheck.review.access import HEADERS, TOKEN, Access
 from robustcheck.review.drawing import Drawn
 from robustcheck.review.queue import CLEAN
-from robustcheck.review.session import LONGEST_REASON, Refused, Session
+from robustcheck.review.session import Refused, Session
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -77,6 +77,7 @@ def create_app(session: Session, pictures: Pictures, examples: Mapping[str, tupl
             return _plain(flask.Response, str(error), 500)
         if isinstance(error, HTTPException):
             return _plain(flask.Response, error.name, error.code or 500)
+        traceback.print_exception(error)  # to the terminal; the page shows its name only
         return _plain(flask.Response, f"{type(error).__name__}: see the terminal of robustcheck review", 500)
 
     @app.get("/")
@@ -155,9 +156,7 @@ def _act(session: Session, action: str, body: Mapping[str, Any]) -> None:
             raise Refused("this label is no class of the model")
         session.decide(place, session.ground.classes[number], reason)
     else:
-        raise Refused(
-            f"the page cannot {re.sub('[^a-z]', '', action)[:20]}; reasons have {LONGEST_REASON} characters at most"
-        )
+        raise Refused("there is no such action")
 
 
 def _file(name: str) -> bytes:

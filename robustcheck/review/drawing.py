@@ -12,19 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.engine.index import build_index
-from robustcheck.engine.limits import BreakPoint
+from robustcheck.engine.limits import case_at
 from robustcheck.engine.prepare import Preparation
 from robustcheck.errors import RobustcheckError, UnreadablePicture
 from robustcheck.language.entries import ModelEntry
 from robustcheck.language.plan import Case, Step, Suite
-from robustcheck.measure.records import Observation
 from robustcheck.report.pictures import StripPicture, strip
 from robustcheck.review.ground import Ground
 from robustcheck.review.seen import Seen
 from robustcheck.units import Quantity, parse_quantity
 
-MEMORY: Final = 1 << 28
-"""Bytes that decoded pictures may occupy."""
 WIDEST: Final = 1024
 """Pixels of the longer side of a whole picture as it is shown."""
 
@@ -73,16 +70,7 @@ class Drawing:
         self._lock = threading.Lock()
         self._kept: dict[str, dict[str, StripPicture]] = {}
         self._limits: dict[str, Case] = {}
-        self._preparation = Preparation(
-            ground.source,
-            self._index,
-            entry.preprocessing,
-            suite.clean,
-            seed=suite.seed,
-            workers=1,
-            memory=MEMORY,
-            beside_model=False,
-        )
+        self._preparation = Preparation.to_look(ground.source, self._index, entry.preprocessing, suite)
         self._clean = suite.clean
 
     def close(self) -> None:
@@ -169,17 +157,13 @@ class Drawing:
         values = [probe["value"] for probe in self._told[case.id].get("trace", ())]
         row = self._index.position[name]
         for value in filter(None, map(parse_quantity, values)):
-            fixed = replace(BreakPoint(case, _unasked).case_at(value), id=case.id)
+            fixed = replace(case_at(case, value), id=case.id)
             with self._lock:
                 found = [str(batch.digests[0]) for batch in self._preparation.batches(fixed, [row], 1)]
             if found == [self._digest(case.id, name)]:
                 self._limits[case.id] = fixed
                 return fixed
         raise RobustcheckError("the run did not keep at which value this picture was seen")
-
-
-def _unasked(case: Case) -> Observation:
-    raise AssertionError(f"{case.id} is drawn, not measured")
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.plan import Suite
-from robustcheck.report.kept import load_document
+from robustcheck.report.kept import reading
 from robustcheck.report.residuals import residuals
 from robustcheck.review.ground import Ground, ground_of_report
 from robustcheck.review.queue import CLEAN, Asked, build_queue, keyed
@@ -87,7 +87,13 @@ def open_review(
     Raises:
         RobustcheckError: The report or the project cannot be read, or they are not of the same data.
     """
-    report = chosen_suite(load_document(folder), suite)
+    with reading(folder) as document:
+        return _opened(folder, chosen_suite(document, suite), project, audit_fraction, limit)
+
+
+def _opened(
+    folder: Path, report: Mapping[str, Any], project: Project, audit_fraction: float | None, limit: int | None
+) -> Opened:
     seen = read_seen(report, folder)
     if CLEAN not in seen:
         raise RobustcheckError(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from robustcheck.engine.limits import BreakPoint, Found
+from robustcheck.engine.limits import BreakPoint, Found, case_at
 from robustcheck.errors import Location
 from robustcheck.language.plan import Case, Limit, Span, Step, Threshold
 from robustcheck.measure.records import Observation, Records
@@ -90,8 +90,7 @@ def test_a_break_before_the_limit_is_found_and_said() -> None:
 
 def test_all_values_share_their_random_stream_but_not_their_records() -> None:
     given = case(0, 45, 0.5)
-    point = BreakPoint(given, lambda probe: observation(100))
-    one, two = point.case_at(Quantity(5, "deg")), point.case_at(Quantity(6, "deg"))
+    one, two = case_at(given, Quantity(5, "deg")), case_at(given, Quantity(6, "deg"))
     assert one.stream == two.stream != ""
     assert one.canonical() != two.canonical()
-    assert BreakPoint(case(0, 30, 1), lambda probe: observation(1)).case_at(Quantity(5, "deg")).stream == one.stream
+    assert case_at(case(0, 30, 1), Quantity(5, "deg")).stream == one.stream

@@ -64,6 +64,24 @@ def test_of_300_calibrations_no_more_than_one_in_twenty_breaks_the_promise(risk:
     assert broken <= 0.05 * 300
 
 
+@pytest.mark.parametrize("risk", [surely, boldly])
+def test_a_threshold_picked_by_eye_breaks_the_promise_more_often_than_not(risk: Risk) -> None:
+    """What calibration is for: the least confidence above which the sample itself has few enough mistakes."""
+    rng = np.random.default_rng(11)
+    many, _ = drawn(rng, 2_000_000, risk, 9)
+    order = np.sort(many)
+    true = risk(order)[::-1].cumsum()[::-1] / np.arange(len(order), 0, -1)
+    broken = 0
+    for _ in range(300):
+        confidence, right = drawn(rng, 2000, risk, 9)
+        places = np.argsort(-confidence)
+        shares = np.cumsum(~right[places]) / np.arange(1, 2001)
+        fits = np.flatnonzero(shares <= RULE.max_risk)
+        if len(fits):
+            broken += bool(true[np.searchsorted(order, confidence[places[fits[-1]]])] > RULE.max_risk)
+    assert broken > 300 / 2
+
+
 @pytest.mark.parametrize(("risk", "n", "possible"), [(surely, 20_000, 0.259), (stepping, 2000, 0.462)])
 def test_most_of_what_could_be_left_to_the_model_is(risk: Risk, n: int, possible: float) -> None:
     """Whoever knew the true risks could leave it ``possible``."""

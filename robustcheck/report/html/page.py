@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hashlib
 import json
@@ -23,7 +24,7 @@ from robustcheck.report.html.curves import curves
 from robustcheck.report.html.gallery import Gallery
 from robustcheck.report.html.rows import rows, scale_of
 from robustcheck.report.kept import ADDED
-from robustcheck.report.pictures import StripPicture, strip, thumbnails
+from robustcheck.report.pictures import Answer, StripPicture, clean_answers, strip, thumbnails
 
 Json = Mapping[str, Any]
 ESCAPED: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -40,21 +41,27 @@ def page(document: Json, folder: Path) -> str:
     Args:
         document: As ``kept.load_document`` gives it.
         folder: The report's, with the records and the small pictures; what is not there is not shown.
+
+    Raises:
+        LookupError: The result lacks something that results of every version have; ``kept.reading`` says so to a person.
     """
     gallery = Gallery()
     suites = [_suite(suite, document, folder, gallery, f"s{place}") for place, suite in enumerate(document["suites"])]
     style, script = _file("style.css"), _file("script.js")
-    environment = _environment()
-    return environment.get_template("page.html.j2").render(
-        document=document,
-        suites=suites,
-        environment=facts.environment(document),
-        options=facts.options(document),
-        pictures=Markup(data_block(gallery.pictures)),  # noqa: S704 - escaped by `data_block`
-        style=Markup(style),  # noqa: S704 - ours
-        script=Markup(script),  # noqa: S704 - ours
-        policy=policy(style, script),
-    )
+    template = _environment().get_template("page.html.j2")
+    try:
+        return template.render(
+            document=document,
+            suites=suites,
+            environment=facts.environment(document),
+            options=facts.options(document),
+            pictures=Markup(data_block(gallery.pictures)),  # noqa: S704 - escaped by `data_block`
+            style=Markup(style),  # noqa: S704 - ours
+            script=Markup(script),  # noqa: S704 - ours
+            policy=policy(style, script),
+        )
+    except jinja2.UndefinedError as error:
+        raise KeyError(error.message) from None
 
 
 def policy(style: str, script: str) -> str:
@@ -108,9 +115,12 @@ def _suite(found: Json, document: Json, folder: Path, gallery: Gallery, prefix: 
 
 def _strips(suite: Json, folder: Path, problems: list[str]) -> tuple[list[tuple[StripPicture, ...]], dict[str, bytes]]:
     strips: list[tuple[StripPicture, ...]] = []
+    clean: Mapping[str, Answer] = {}
+    with contextlib.suppress(RobustcheckError):  # the clean case itself says so below
+        clean = clean_answers(suite, folder)
     for case in suite["cases"]:
         try:
-            strips.append(strip(suite, case, folder))
+            strips.append(strip(suite, case, folder, clean))
         except RobustcheckError as error:
             strips.append(())
             problems.append(f"{case['id']}: {error}")
