@@ -1,0 +1,127 @@
+"""What commit 347bdbe wrote is read by later versions, or refused with the reason; ``made_by_347bdbe/README.md`` says what it is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robustcheck.cli import main
+from robustcheck.data.overlay import read as read_overlay
+from robustcheck.errors import AttestationRefused
+from robustcheck.evidence.verification import verify_attestation
+from robustcheck.measure.baseline import Baseline
+from robustcheck.report.kept import load_document, load_run
+from robustcheck.report.pictures import strip
+
+MADE = Path(__file__).parents[1] / "made_by_347bdbe"
+BASELINE = "suites/greys.baseline.json"
+
+
+def copy(target: Path) -> Path:
+    """Copy the project, since a run writes into it."""
+    return Path(shutil.copytree(MADE, target, dirs_exist_ok=True))
+
+
+def test_its_result_is_read_with_its_records() -> None:
+    (suite,) = load_run(MADE / "report").suites.values()
+    assert suite.cases["clean"].right == suite.cases["clean"].n == 17
+    assert (suite.cases["darker[stops=-1.5ev]"].right, suite.cases["darker[stops=-1.5ev]"].verdict) == (6, "waived")
+    document = load_document(MADE / "report")
+    (written,) = document["suites"]
+    assert len(strip(written, written["cases"][0], MADE / "report")) == 11  # one of the twelve is ambiguous
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["report", "{report}", "--html", "{out}/page.html", "--markdown", "{out}/page.md"],
+        ["residuals", "{report}"],
+        ["compare", "{report}", "{report}"],
+        ["export", "{report}", "--model-index", "{out}/index.yaml", "--ml-bom", "{out}/bom.json"],
+        ["baseline", "accept", "{report}", "--reason", "again"],
+    ],
+    ids=lambda call: call[0],
+)
+def test_every_command_that_reads_a_result_reads_it(
+    call: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copy(tmp_path / "project")
+    monkeypatch.chdir(root)
+    code = main([part.format(report=root / "report", out=tmp_path) for part in call])
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    assert told.out + told.err
+
+
+def test_a_run_is_held_against_its_baseline(gate: Any) -> None:
+    copy(gate.root)
+    result = gate.run()
+    result.assert_outcomes(passed=8, xfailed=1)
+    (suite,) = gate.report()["suites"]
+    cases = {case["id"]: case for case in suite["cases"]}
+    assert cases["moved"]["metrics"]["regression"]["value"] == 0
+    assert not [note for note in suite["notes"] if "baseline" in note]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("dx: 5%", "dx: 6%", "moved was accepted into {baseline} with other parameters than it has now"),
+        (
+            "dx: 5%",
+            "dx: 5%\n    border: view",
+            "moved was accepted into {baseline} with other parameters than it has now",
+        ),
+        (
+            "title: Greys",
+            "title: Greys\nseed: 1",
+            "{baseline}: it was accepted with seed 0, and this run draws its pictures with 1",
+        ),
+    ],
+)
+def test_another_case_is_not_held_against_its_baseline(gate: Any, old: str, new: str, why: str) -> None:
+    suite = copy(gate.root) / "suites/greys.yaml"
+    text = suite.read_text()
+    assert old in text
+    suite.write_text(text.replace(old, new))
+    gate.run("-k", "moved")
+    (case,) = [case for case in gate.report()["suites"][0]["cases"] if case["id"] == "moved"]
+    assert case["verdict"] == "inconclusive"
+    reasons = [line["detail"] for line in case["expectations"] if line["metric"] == "regression"]
+    assert why.format(baseline=BASELINE) in reasons[0]
+
+
+def test_its_baseline_and_its_overlay_are_read() -> None:
+    baseline = Baseline.load(MADE / BASELINE)
+    assert (len(baseline.ids), len(baseline.cases), baseline.reason) == (17, 7, "the first run")
+    decisions = read_overlay(MADE / "reviews.jsonl")
+    assert [(decision.id, decision.label) for decision in decisions] == [
+        ("dark/00.png", "dark"),
+        ("middle/01.png", "ambiguous"),
+    ]
+
+
+def verify(root: Path, **options: Any) -> Any:
+    return verify_attestation(
+        root / "models/tiny.safetensors",
+        attestation=root / "report/attestations/suites--greys.intoto.json",
+        keys=[root / "keys/ci.pub"],
+        suite=root / "suites/greys.yaml",
+        root=root,
+        **options,
+    )
+
+
+def test_its_attestation_is_verified() -> None:
+    accepted = verify(MADE, with_data=True)
+    assert (accepted.tests, accepted.warned) == (9, ("darker[stops=-1.5ev]",))
+
+
+def test_a_file_that_its_attestation_does_not_fit_is_refused(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    (root / "configs/models.yaml").write_text((root / "configs/models.yaml").read_text() + "# changed\n")
+    with pytest.raises(AttestationRefused, match=r"the configuration configs/models\.yaml was changed"):
+        verify(root)
