@@ -11,7 +11,7 @@ from typing import Any
 
 from robustcheck.engine.options import Options
 from robustcheck.engine.provable import refuse_unprovable
-from robustcheck.engine.results import CaseResult
+from robustcheck.engine.results import CaseResult, inputs_result
 from robustcheck.engine.run import SuiteRun
 from robustcheck.errors import ThresholdBreach
 from robustcheck.evidence.demands import Demands
@@ -19,6 +19,7 @@ from robustcheck.evidence.history import remember
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Tier, in_tier
 from robustcheck.measure.verdicts import FAILING, Verdict, worst
+from robustcheck.read_files import inputs_json
 from robustcheck.report.messages import failure
 from robustcheck.report.writing import write_report
 
@@ -105,7 +106,7 @@ def run_suite(
         every_picture=every_picture,
     )
     refuse_unprovable(plan, project, options)
-    run, demands = SuiteRun(plan, project, options), Demands(plan, project, base / configs, limit=limit)
+    run, demands = SuiteRun(plan, project, options), Demands(plan, project, limit=limit)
     try:
         demanded = plan.provenance.requirements if plan.provenance else ()
         results = tuple(map(demands.result, demanded))
@@ -114,6 +115,10 @@ def run_suite(
         identity = {**run.identity(), **demands.identity()}
     finally:
         run.close()
+    files = project.files.of(plan.path)
+    changed = inputs_result(plan.path, files, base)
+    results += (changed,) if changed else ()
+    identity["inputs"] = inputs_json(files, base)
     suites = [{"identity": identity, "results": [result.to_json() for result in results], "not_run": []}]
     chosen = {"model": model, "data": data, "tier": tier, "limit": limit, "device": device, "batch_size": batch_size}
     seconds, chosen = time.perf_counter() - clock, {**chosen, "seed": seed}

@@ -71,6 +71,10 @@ class UnreadablePicture(DataError):
         super().__init__(f"{name}: {reason}")
 
 
+class ChangedPicture(DataError):
+    """A picture is not what it was when it was first read, so that no number could be said to be of either."""
+
+
 class CaseError(RobustcheckError):
     """A case could not give a number that can be trusted; never waived, never a warning."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
+from robustcheck.read_files import Note, ignore
 
 MOST_BYTES: Final = 64 * 2**20
 """No record, card or attestation comes near; a larger file is not read at all."""
@@ -48,12 +49,13 @@ def parse_object(text: bytes) -> dict[str, Any]:
     return found
 
 
-def read_evidence(path: Path, what: str) -> bytes:
+def read_evidence(path: Path, what: str, note: Note = ignore) -> bytes:
     """Return the bytes of a file that evidence lies in.
 
     Args:
         path: The file.
         what: What it should be, for the message.
+        note: Is told of the bytes that were read.
 
     Raises:
         RobustcheckError: There is none, it cannot be read, or it is too large to be one.
@@ -62,12 +64,14 @@ def read_evidence(path: Path, what: str) -> bytes:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise RobustcheckError(f"{path}: {size:,} bytes are too many for {what}")
-        return path.read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
         raise RobustcheckError(f"{path}: there is no {what} here") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RobustcheckError(f"{path}: this {what} cannot be read: {reason}") from None
+    note(path, content)
+    return content
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

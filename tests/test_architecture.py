@@ -19,10 +19,11 @@ LAYERS: dict[str, set[str]] = {
     "clash": {"errors"},
     "imports": {"errors"},
     "places": {"errors"},
-    "strict_json": {"errors"},
+    "read_files": {"checksums", "errors"},
+    "strict_json": {"errors", "read_files"},
     "facts": set(),
     "registry": {"errors", "facts", "units"},
-    "language": {"errors", "facts", "registry", "units"},
+    "language": {"errors", "facts", "read_files", "registry", "units"},
     "pictures": {"errors", "language", "facts", "registry", "units"},
     "demo": {"checksums", "errors", "language", "pictures"},
     "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
@@ -34,13 +35,14 @@ LAYERS: dict[str, set[str]] = {
         "language",
         "pictures",
         "facts",
+        "read_files",
         "registry",
         "strict_json",
         "units",
     },
     "shifts": {"errors", "language", "pictures", "facts", "registry", "units"},
     "attacks": {"errors", "facts", "registry", "units"},
-    "measure": {"errors", "language", "pictures", "facts", "registry", "units"},
+    "measure": {"errors", "language", "pictures", "facts", "read_files", "registry", "units"},
     "engine": {
         "attacks",
         "data",
@@ -51,6 +53,7 @@ LAYERS: dict[str, set[str]] = {
         "pictures",
         "places",
         "facts",
+        "read_files",
         "registry",
         "shifts",
         "units",
@@ -65,6 +68,7 @@ LAYERS: dict[str, set[str]] = {
         "models",
         "pictures",
         "places",
+        "read_files",
         "registry",
         "strict_json",
         "units",
@@ -73,8 +77,8 @@ LAYERS: dict[str, set[str]] = {
 }
 """What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
 
-LAYERS["api"] = LAYERS["report"] | {"evidence", "report"}
-LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "evidence", "registry", "report"}
+LAYERS["api"] = LAYERS["report"] | {"evidence", "read_files", "report"}
+LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "evidence", "read_files", "registry", "report"}
 LAYERS["review"] = LAYERS["report"] | {"checksums", "data", "report", "strict_json"}
 LAYERS["cli"] = LAYERS["report"] | {
     "clash",

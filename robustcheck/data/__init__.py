@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.checksums import digest_of_set
+from robustcheck.data.checked import CheckedSource, Fetching
+from robustcheck.data.reading import in_threads
 from robustcheck.data.source import Sample, Source
 from robustcheck.language.entries import DataEntry
 
 __all__ = ["Sample", "Source", "data_digest", "open_source"]
 
 
-def open_source(entry: DataEntry, *, seed: int, limit: int | None = None) -> Source:
-    """Open a data set of ``configs/data.yaml``.
+def open_source(
+    entry: DataEntry,
+    *,
+    seed: int,
+    limit: int | None = None,
+    first: MutableMapping[tuple[str, str], str] | None = None,
+) -> Source:
+    """Open a data set of ``configs/data.yaml``, every picture of which must stay what it was when it was first read.
 
     Args:
         entry: What the file says.
         seed: Decides which pictures a limit takes.
         limit: Number of pictures; overrides the entry's own.
+        first: The digests of pictures that this session has read already, and where those of this source go.
 
     Raises:
         DataError: It cannot be opened; says where its entry stands and what to correct.
     """
-    source = _open(entry)
+    source = CheckedSource(_open(entry), first)
     most = limit if limit is not None else entry.limit
     return source if most is None else Limited(source, most, seed)
 
 
-def _open(entry: DataEntry) -> Source:
+def _open(entry: DataEntry) -> Fetching:
     if entry.kind == "imagefolder":
         from robustcheck.data.imagefolder import ImageFolder
 
@@ -104,9 +113,11 @@ class Limited:
 
 
 def data_digest(source: Source, samples: Iterable[Sample]) -> str:
-    """Return the sha256 over the sorted (id, content, label) of samples, in hexadecimal."""
-    listed = [(sample.id, source.content(sample), sample.label) for sample in samples]
-    keep = getattr(source, "keep", None)
-    if keep:
-        keep()
-    return digest_of_set(listed)
+    """Return the sha256 over the sorted (id, content, label) of samples, in hexadecimal.
+
+    Every picture is read from its first to its last byte, unless this session did so before.
+    """
+    listed = list(samples)
+    # Only our own sources promise that they bear several threads here.
+    contents = in_threads(source.content, listed) if getattr(source, "parallel", False) else map(source.content, listed)
+    return digest_of_set((sample.id, content, sample.label) for sample, content in zip(listed, contents, strict=True))

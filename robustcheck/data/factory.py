@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data.checked import Fetched, Fetching, unreadable
 from robustcheck.data.items import ItemSource
-from robustcheck.data.pixels import as_pixels, digest_of
-from robustcheck.data.source import Sample, Source
+from robustcheck.data.pixels import fetched_from
+from robustcheck.data.source import Sample
 from robustcheck.data.stream import StreamSource
 from robustcheck.errors import DataError, RobustcheckError, UnreadablePicture
 from robustcheck.imports import FactoryError, call_factory, told
 from robustcheck.language.entries import DataEntry
 
 
-def open_factory(entry: DataEntry) -> Source:
+def open_factory(entry: DataEntry) -> Fetching:
     """Call the factory of an entry and wrap what it returns.
 
     It may return
@@ -72,31 +74,35 @@ class SequenceSource(ItemSource):
         for number, item in self.guarded(items[number] for number in range(len(items))):
             yield self.sample(number, item, number)
 
+    def fetch(self, sample: Sample) -> Fetched:
+        """Make one picture again; a sequence with a digest of its own says by itself what its pictures are."""
+        try:
+            picture = self._items[sample.handle][1]
+        except Exception as error:
+            fetched = unreadable(sample, told(error, self.entry.root))
+        else:
+            fetched = fetched_from(picture, sample)
+        return replace(fetched, claimed=bool(self._own_digest))
+
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Make one picture again.
 
         Raises:
             UnreadablePicture: It is no picture, or the sequence fails.
         """
-        try:
-            return as_pixels(self._items[sample.handle][1], sample.id)
-        except UnreadablePicture:
-            raise
-        except Exception as error:
-            raise UnreadablePicture(sample.id, told(error, self.entry.root)) from error
+        return self.fetch(sample).decode()
 
     def content(self, sample: Sample) -> str:
         """Return the sequence's own digest with the position, or else the sha256 of the pixels.
 
         Of a picture that cannot be read, a text says so.
         """
+        return f"{self._own_digest}:{sample.handle}" if self._own_digest else self.fetch(sample).digest
+
+    @property
+    def _own_digest(self) -> str:
         own = getattr(self._items, "digest", None)
-        if isinstance(own, str) and own:
-            return f"{own}:{sample.handle}"
-        try:
-            return digest_of(self.read(sample))
-        except UnreadablePicture as error:
-            return f"unreadable: {error.reason}"
+        return own if isinstance(own, str) else ""
 
 
 class OwnSource(ItemSource):
@@ -128,18 +134,25 @@ class OwnSource(ItemSource):
             yield sample if label == sample.label else Sample(sample.id, label, sample.metadata, sample)
         self.columns = tuple(getattr(self._source, "columns", ()))
 
+    def fetch(self, sample: Sample) -> Fetched:
+        """Have it read one picture; what its pictures are it says by itself, in ``content``."""
+        try:
+            picture = self._source.read(self._original(sample))
+        except UnreadablePicture as error:
+            fetched = unreadable(sample, error.reason)
+        except Exception as error:
+            fetched = unreadable(sample, told(error, self.entry.root))
+        else:
+            fetched = fetched_from(picture, sample)
+        return replace(fetched, claimed=True)
+
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Have it read one picture.
 
         Raises:
             UnreadablePicture: It fails, or gives no picture.
         """
-        try:
-            return as_pixels(self._source.read(self._original(sample)), sample.id)
-        except UnreadablePicture:
-            raise
-        except Exception as error:
-            raise UnreadablePicture(sample.id, told(error, self.entry.root)) from error
+        return self.fetch(sample).decode()
 
     def content(self, sample: Sample) -> str:
         """Have it say what the picture is.

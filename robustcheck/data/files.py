@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.data.digests import FileDigests
+from robustcheck.data.checked import UNREADABLE, Fetched, unreadable
 from robustcheck.data.source import Sample
-from robustcheck.errors import UnreadablePicture
 
 
 class FileSource:
@@ -23,16 +24,29 @@ class FileSource:
         notes: What a report must say about the listing.
     """
 
-    def __init__(self, name: str, root: Path) -> None:
-        """Keep digests under the project's root."""
+    parallel: Final = True
+
+    def __init__(self, name: str) -> None:
+        """Name the source."""
         self.name = name
         self.columns: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
-        self._digests = FileDigests(root / ".robustcheck" / "digests.sqlite")
 
     def samples(self) -> Iterator[Sample]:
         """Iterate over all samples in a stable order; see ``robustcheck.data.source.Source``."""
         raise TypeError(f"{type(self).__name__} does not list its samples")
+
+    def fetch(self, sample: Sample) -> Fetched:
+        """Read the file of a sample: what is hashed is what is decoded."""
+        from robustcheck.pictures.decoding import decode
+
+        try:
+            content = sample.handle.read_bytes()
+        except OSError as error:
+            return _unreadable(sample, error.strerror or type(error).__name__)
+        except ValueError as error:  # a name with a NUL in it
+            return _unreadable(sample, f"no file can have this name ({error})")
+        return Fetched(hashlib.sha256(content).hexdigest(), functools.partial(decode, content, sample.id))
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Decode one picture, shape (h, w, 3), RGB.
@@ -40,25 +54,15 @@ class FileSource:
         Raises:
             UnreadablePicture: See ``robustcheck.pictures.decoding``.
         """
-        from robustcheck.pictures.decoding import decode
-
-        try:
-            return decode(sample.handle, sample.id)
-        except ValueError as error:
-            raise UnreadablePicture(sample.id, f"no file can have this name ({error})") from None
+        return self.fetch(sample).decode()
 
     def content(self, sample: Sample) -> str:
         """Return the sha256 of the file; of a file that cannot be read, a text that says so."""
-        try:
-            return self._digests.of(sample.handle)
-        except OSError as error:
-            return f"unreadable: {UnreadablePicture(sample.id, error.strerror or 'unknown')}"
-        except ValueError as error:  # a name with a NUL in it
-            return f"unreadable: {UnreadablePicture(sample.id, str(error))}"
+        return self.fetch(sample).digest
 
-    def keep(self) -> None:
-        """Write down the digests computed so far."""
-        self._digests.keep()
+
+def _unreadable(sample: Sample, reason: str) -> Fetched:
+    return unreadable(sample, reason, digest=f"{UNREADABLE}{sample.id}: {reason}")
 
 
 def normal(name: str) -> str:

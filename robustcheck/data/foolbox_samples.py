@@ -22,7 +22,7 @@ class FoolboxSamples(FileSource):
         Raises:
             DataError: foolbox is not installed.
         """
-        super().__init__(entry.name, entry.root)
+        super().__init__(entry.name)
         found = importlib.util.find_spec("foolbox")
         if found is None or found.origin is None:
             raise DataError(f"{entry.where}: the data set {entry.name} needs foolbox, which is not installed")

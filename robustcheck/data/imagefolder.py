@@ -24,7 +24,7 @@ class ImageFolder(FileSource):
         Raises:
             DataError: There is no such folder.
         """
-        super().__init__(entry.name, entry.root)
+        super().__init__(entry.name)
         if entry.path is None or not entry.path.is_dir():
             raise DataError(f"{entry.where}: the data set {entry.name} has no folder {entry.path}; correct its path")
         self._entry = entry

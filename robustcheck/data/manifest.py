@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from robustcheck.checksums import sha256_of
 from robustcheck.data.files import FileSource, normal
 from robustcheck.data.source import Sample
 from robustcheck.data.tables import CsvTable, ParquetTable
@@ -16,6 +17,9 @@ class Manifest(FileSource):
     """CSV or Parquet with a path, a label, and any further columns, which become metadata.
 
     The id of a sample is its path as the table writes it, with forward slashes.
+
+    Attributes:
+        listing: The table, and the sha256 of its bytes.
     """
 
     def __init__(self, entry: DataEntry) -> None:
@@ -24,10 +28,11 @@ class Manifest(FileSource):
         Raises:
             DataError: The table is missing, unreadable or lacks a column.
         """
-        super().__init__(entry.name, entry.root)
+        super().__init__(entry.name)
         path = entry.path
         if path is None or not path.is_file():
             raise DataError(f"{entry.where}: the data set {entry.name} has no file {path}; correct its path")
+        self.listing = path, _digest(path)
         self._table = (ParquetTable if path.suffix.lower() in (".parquet", ".pq") else CsvTable)(path)
         self._labels = entry.labels
         self._path_column = str(entry.options.get("path_column") or "path")
@@ -62,3 +67,10 @@ class Manifest(FileSource):
             seen.add(name)
             metadata = {column: row[column] for column in self.columns}
             yield Sample(name, self._labels.get(label, label), metadata, self._folder / path.replace("\\", "/"))
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror}") from None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import DataError
+from robustcheck.read_files import Note, ignore
 from robustcheck.strict_json import NotStrict, parse_object
 
 AMBIGUOUS: Final = "ambiguous"
@@ -109,15 +110,17 @@ def parse(text: str, shown: str) -> tuple[Decision, ...]:
     return tuple(found)
 
 
-def read(path: Path, shown: str = "") -> tuple[Decision, ...]:
-    """Read an overlay.
+def read(path: Path, shown: str = "", note: Note = ignore) -> tuple[Decision, ...]:
+    """Read an overlay, and tell ``note`` of its bytes.
 
     Raises:
         DataError: There is none, or a line of it is no decision.
     """
     shown = shown or str(path)
     try:
-        return parse(path.read_bytes().decode(), shown)
+        content = path.read_bytes()
+        note(path, content)
+        return parse(content.decode(), shown)
     except FileNotFoundError:
         raise DataError(
             f"{shown}: there is no label overlay here; robustcheck review writes one, and an empty file says that nobody has "

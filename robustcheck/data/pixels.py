@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data.checked import Fetched, unreadable
+from robustcheck.data.source import Sample
 from robustcheck.errors import UnreadablePicture
 
 
@@ -36,6 +38,15 @@ def digest_of(pixels: NDArray[np.uint8]) -> str:
     digest = hashlib.sha256(f"{pixels.shape}".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
+
+
+def fetched_from(picture: Any, sample: Sample) -> Fetched:
+    """Return what Python code handed over for a sample, with the digest of its pixels."""
+    try:
+        pixels = as_pixels(picture, sample.id)
+    except UnreadablePicture as error:
+        return unreadable(sample, error.reason)
+    return Fetched(digest_of(pixels), lambda: pixels)
 
 
 def _of_pillow(picture: Any, name: str) -> NDArray[np.uint8]:

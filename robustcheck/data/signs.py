@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data.checked import Fetched
 from robustcheck.data.source import Sample
 from robustcheck.language.entries import DataEntry
 
 
 class Signs:
     """Scenes of 160 by 160 pixels; the handle of a sample is its position."""
+
+    parallel: Final = True
 
     def __init__(self, entry: DataEntry) -> None:
         """Render the scenes, or find them in the cache."""
@@ -32,10 +36,15 @@ class Signs:
         for row, (name, label, metadata) in enumerate(zip(scenes.ids, scenes.labels, scenes.metadata, strict=True)):
             yield Sample(name, self._labels.get(label, label), metadata, row)
 
+    def fetch(self, sample: Sample) -> Fetched:
+        """Copy one scene out of the cache, and hash what was copied."""
+        pixels = np.array(self._scenes.images[sample.handle])
+        return Fetched(hashlib.sha256(pixels.tobytes()).hexdigest(), lambda: pixels)
+
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Return one scene, shape (160, 160, 3), RGB."""
-        return np.array(self._scenes.images[sample.handle])
+        return self.fetch(sample).decode()
 
     def content(self, sample: Sample) -> str:
         """Return the sha256 of the pixels."""
-        return hashlib.sha256(self._scenes.images[sample.handle].tobytes()).hexdigest()
+        return self.fetch(sample).digest

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data.checked import UNREADABLE, Fetched, unreadable
 from robustcheck.data.files import normal
 from robustcheck.data.items import ItemSource
-from robustcheck.data.pixels import as_pixels, digest_of
+from robustcheck.data.pixels import fetched_from
 from robustcheck.data.source import Sample
-from robustcheck.errors import RobustcheckError, UnreadablePicture
+from robustcheck.errors import ChangedPicture, RobustcheckError, UnreadablePicture
 from robustcheck.imports import told
 from robustcheck.language.entries import DataEntry
 
@@ -62,34 +63,42 @@ class StreamSource(ItemSource):
         """
         for number, item in self.guarded(self._begin()):
             sample = self.sample(number, item, None)
-            try:
-                digest = digest_of(as_pixels(item[1], sample.id))
-            except UnreadablePicture as error:
-                digest = f"unreadable: {error.reason}"
-            yield Sample(sample.id, sample.label, sample.metadata, (number, digest))
+            yield Sample(sample.id, sample.label, sample.metadata, (number, fetched_from(item[1], sample).digest))
 
-    def read(self, sample: Sample) -> NDArray[np.uint8]:
+    def fetch(self, sample: Sample) -> Fetched:
         """Advance to a picture, or start again if it is gone.
 
         Raises:
-            UnreadablePicture: It is no picture, the iterator ends or fails before it, or gives another than
-                when it was listed.
+            ChangedPicture: The iterator gives another picture than when it was listed.
         """
         number, digest = sample.handle
-        with self._lock:
-            try:
+        try:
+            with self._lock:
                 item = self._at(number)
-            except RobustcheckError as error:
-                raise UnreadablePicture(sample.id, str(error)) from error
-            except Exception as error:
-                raise UnreadablePicture(sample.id, told(error, self.entry.root)) from error
-        pixels = as_pixels(item[1], sample.id)
-        if normal(str(item[0])) != sample.id or digest_of(pixels) != digest:
-            raise UnreadablePicture(
-                sample.id,
-                "the iterator gives another picture here than when it was listed; every pass must give the same",
+        except RobustcheckError as error:
+            fetched = unreadable(sample, str(error))
+        except Exception as error:
+            fetched = unreadable(sample, told(error, self.entry.root))
+        else:
+            fetched = fetched_from(item[1], sample)
+            if normal(str(item[0])) != sample.id:
+                fetched = unreadable(sample, f"it is called {normal(str(item[0]))} now")
+        if fetched.digest != digest:
+            why = fetched.digest.removeprefix(UNREADABLE) if fetched.digest.startswith(UNREADABLE) else "other pixels"
+            raise ChangedPicture(
+                f"{sample.id}: the iterator gives another picture here than when it was listed ({why}); every pass must "
+                "give the same: switch off random augmentation"
             )
-        return pixels
+        return fetched
+
+    def read(self, sample: Sample) -> NDArray[np.uint8]:
+        """Return the pixels of a picture.
+
+        Raises:
+            UnreadablePicture: It is no picture, or the iterator ends or fails before it.
+            ChangedPicture: See ``fetch``.
+        """
+        return self.fetch(sample).decode()
 
     def content(self, sample: Sample) -> str:
         """Return the sha256 of the pixels, taken when they were listed."""

@@ -9,6 +9,7 @@ from robustcheck.data.overlaid import Overlaid
 from robustcheck.engine.index import Index
 from robustcheck.engine.options import Options
 from robustcheck.errors import RobustcheckError
+from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Suite
 from robustcheck.measure.baseline import Baseline, Fit, case_digest, default_path
 from robustcheck.measure.records import Observation
@@ -17,9 +18,10 @@ from robustcheck.measure.records import Observation
 class Compared:
     """The baseline of a suite, read when it is first asked for."""
 
-    def __init__(self, suite: Suite, options: Options) -> None:
+    def __init__(self, suite: Suite, project: Project, options: Options) -> None:
         """Name a suite; its baseline lies beside it."""
         self._suite, self._options = suite, options
+        self._note = project.files.noting("baseline", suite=suite.path)
         self._found: tuple[Baseline | None, Fit, str] | None = None
 
     def beside(
@@ -57,7 +59,7 @@ class Compared:
         if not self._path.exists():
             return None, Fit(), f"there is no baseline {shown}"
         try:
-            baseline = Baseline.load(self._path, shown=shown)
+            baseline = Baseline.load(self._path, shown=shown, note=self._note)
         except RobustcheckError as error:
             return None, Fit(), str(error)
         fit = baseline.check(

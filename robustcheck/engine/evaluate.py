@@ -81,15 +81,18 @@ class Evaluator:
             raise ModelError(f"the model {entry.name} has {len(entry.classes)} class; a classifier has at least 2")
         _check_arguments(suite)
         _check_gradients(suite, entry)
-        self.source: Source = open_source(project.data[suite.data], seed=suite.seed, limit=options.limit)
+        self.source: Source = open_source(
+            project.data[suite.data], seed=suite.seed, limit=options.limit, first=project.files.pictures
+        )
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
         _check_digest(project.data[suite.data], self.data_digest, options)
         limited = options.limit is not None or project.data[suite.data].limit is not None
-        self.overlaid: Overlaid | None = overlaid_of(suite, options.root, self.source, self.index, entry, part=limited)
+        self.overlaid: Overlaid | None = overlaid_of(suite, project, self.source, self.index, entry, part=limited)
         if self.overlaid:
             self.index = relabelled(self.index, self.overlaid, entry.classes)
         self.predictor: Predictor = open_model(entry, device=options.device)
+        self._note_files(project, entry)
         self.store = Store(options.root / ".robustcheck" / "cache")
         self.store.sweep()
         self._forward = Forward(self.predictor, options.batch_size)
@@ -104,6 +107,16 @@ class Evaluator:
             memory=options.memory,
             beside_model=self.predictor.device != "cpu",
         )
+
+    def _note_files(self, project: Project, entry: ModelEntry) -> None:
+        """Keep the digests of the weights and the listing as they were read."""
+        files, suite = project.files, self._suite.path
+        weights = getattr(self.predictor, "weights", None)
+        if entry.weights is not None and weights is not None:
+            files.add("weights", entry.weights, weights.digest, algorithm=weights.algorithm, suite=suite)
+        listing = getattr(self.source, "listing", None)
+        if listing is not None:
+            files.add("manifest", *listing, suite=suite)
 
     def close(self) -> None:
         """End the threads and let go of the pictures."""

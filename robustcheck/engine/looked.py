@@ -74,3 +74,11 @@ def proof_of(records: Records) -> Proof:
         share_changed=float((records.max_change > 0).mean()),
         pixels=digest.hexdigest(),
     )
+
+
+def uniform(seen: Observation) -> Observation:
+    """Return the observation of the pictures that were drawn from all kinds: all of them unless the case stopped early."""
+    records = seen.records
+    if "uniform" not in records.extra or records.extra["uniform"].all():
+        return seen
+    return seen.of(records.at(np.flatnonzero(records.extra["uniform"])))

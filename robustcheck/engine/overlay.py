@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from robustcheck.data.overlaid import Overlaid, lay_over
 from robustcheck.data.overlay import read
 from robustcheck.data.source import Source
 from robustcheck.engine.index import Index
-from robustcheck.language.entries import ModelEntry
+from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.plan import Suite
 from robustcheck.places import inside
 
 
 def overlaid_of(
-    suite: Suite, root: Path, source: Source, index: Index, model: ModelEntry, *, part: bool
+    suite: Suite, project: Project, source: Source, index: Index, model: ModelEntry, *, part: bool
 ) -> Overlaid | None:
     """Return what people corrected in a suite's labels; ``None`` where the suite names no overlay.
 
     Args:
         suite: Names the overlay.
-        root: Of the project.
+        project: It.
         source: The data set.
         index: Its samples.
         model: Whose classes the labels are.
@@ -32,9 +30,9 @@ def overlaid_of(
     asked = suite.labels
     if asked is None:
         return None
-    path = inside(root / asked.overlay, root, "label overlay")
+    path = inside(project.root / asked.overlay, project.root, "label overlay")
     return lay_over(
-        read(path, asked.overlay),
+        read(path, asked.overlay, project.files.noting("overlay", suite=suite.path)),
         index.samples,
         model.classes,
         source.content,

@@ -10,15 +10,17 @@ from typing import Any
 from robustcheck.errors import DataError
 from robustcheck.language.corruption import PREFIX, PUBLISHED, SEVERITIES
 from robustcheck.measure.corruption import ReferenceErrors
+from robustcheck.read_files import Note, ignore
 
 
-def reference_errors(reference: str, root: Path, *, data: str) -> ReferenceErrors:
+def reference_errors(reference: str, root: Path, *, data: str, note: Note = ignore) -> ReferenceErrors:
     """Return the errors that a suite names.
 
     Args:
         reference: A published model's name, or the path of a result file from the project's root.
         root: The project's root, which the path may not leave.
         data: Digest of the pictures; a result about others is no reference.
+        note: Is told of the bytes that were read.
 
     Raises:
         DataError: The result cannot be read, is about other pictures, or lacks severities.
@@ -30,7 +32,9 @@ def reference_errors(reference: str, root: Path, *, data: str) -> ReferenceError
     if not path.is_relative_to(root.resolve()):
         raise DataError(f"the reference {reference} lies outside the project")
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        note(path, content)
+        result = json.loads(content)
         suites = [suite for suite in result["suites"] if suite["data"].get("digest") == data]
         errors = [found for suite in suites if (found := _errors(suite))]
     except OSError as error:

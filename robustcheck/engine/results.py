@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from robustcheck.language.plan import Case, Overall, Suite, Threshold
 from robustcheck.language.provenance import Requirement
 from robustcheck.measure.baseline import case_digest
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.verdicts import Judgement, Verdict, breach_of
+from robustcheck.read_files import ReadFile, changes
+
+INPUTS: Final = "provenance[inputs]"
+"""Id of what is wrong with the files of a run; it is no pytest item, since it is known when all items have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,48 @@ def describe(suite: Suite, item: Case | Overall | Requirement) -> dict[str, Any]
         "why": item.why if isinstance(item, Case) else "",
         "waiver": item.waiver.reason if item.waiver else "",
     }
+
+
+def inputs_result(
+    suite: str, files: Iterable[ReadFile], root: Path, conflicts: Sequence[str] = ()
+) -> CaseResult | None:
+    """Hash all files that a suite was run with again, and return what is wrong with them; ``None`` if they are as they were.
+
+    Args:
+        suite: Path of the suite.
+        files: What was read for it.
+        root: Of the project.
+        conflicts: In what the processes of a run differ from each other.
+    """
+    problems = (*conflicts, *changes(files, root))
+    return error_result(suite, INPUTS, "provenance", problems) if problems else None
+
+
+def error_result(suite: str, name: str, kind: str, problems: Sequence[str], *, nodeid: str = "") -> CaseResult:
+    """Return a result of something that gave no result of its own.
+
+    Args:
+        suite: Path of the suite.
+        name: Of the case, or of whatever it is.
+        kind: As cases have it.
+        problems: What is wrong.
+        nodeid: As pytest has it; made of suite and name by default.
+    """
+    return CaseResult(
+        id=name,
+        nodeid=nodeid or f"{suite}::{name}",
+        file=suite,
+        line=1,
+        kind=kind,
+        perturbation="",
+        params={},
+        severity="error",
+        tier="",
+        tags=(),
+        why="",
+        verdict="error",
+        problems=tuple(problems),
+    )
 
 
 def lacking_expectation(line: Threshold, reason: str, case: Case, waived: bool) -> Expectation:

@@ -23,7 +23,7 @@ from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
-from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems
+from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems, uniform
 from robustcheck.engine.options import Options
 from robustcheck.engine.references import reference_errors
 from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
@@ -37,6 +37,7 @@ from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
 from robustcheck.measure.watch import AGAINST_BASELINE, Watch
+from robustcheck.read_files import Note
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
@@ -60,7 +61,7 @@ class SuiteRun:
         self._approvals: Approvals | None = None
         self._results: dict[str, CaseResult] = {}
         self._seen_clean: tuple[Observation, Evaluated] | None = None
-        self._compared = Compared(suite, options)
+        self._compared = Compared(suite, project, options)
 
     def close(self) -> None:
         """Let go of the model, the pictures and the threads."""
@@ -132,6 +133,9 @@ class SuiteRun:
             "notes": list(getattr(evaluator.source, "notes", ())),
         }
         return facts
+
+    def _noting(self, role: str) -> Note:
+        return self._project.files.noting(role, suite=self.suite.path)
 
     def _guarded(self, item: Case | Overall, work: Callable[[], CaseResult]) -> CaseResult:
         try:
@@ -233,7 +237,7 @@ class SuiteRun:
             raise CaseError(gate.refusal)
         looked = self._look(case)
         seen, records = looked.seen, looked.seen.records
-        outcomes, typical = self._outcomes(case, records), _uniform(seen)
+        outcomes, typical = self._outcomes(case, records), uniform(seen)
         judgements, lacking = [], []
         for line in case.expectations:
             try:
@@ -316,7 +320,7 @@ class SuiteRun:
         if not case.approved:
             return []
         if self._approvals is None:
-            self._approvals = approvals_of(self.suite, self._options.root)
+            self._approvals = approvals_of(self.suite, self._options.root, self._noting("approvals"))
         missing = missing_approvals(self.suite, self._approvals)
         return [str(lacking.problem) for lacking in missing if lacking.case.id == case.id]
 
@@ -383,18 +387,11 @@ class SuiteRun:
     def _corruption_error(
         self, overall: Overall, cases: Sequence[Case], accuracies: Mapping[str, Estimate]
     ) -> Estimate:
-        reference = reference_errors(overall.reference, self._options.root, data=self._open().data_digest)
+        digest, note = self._open().data_digest, self._noting("reference")
+        reference = reference_errors(overall.reference, self._options.root, data=digest, note=note)
         by_corruption = {
             name: [accuracies[case.id] for case in by_severity.values()]
             for name, by_severity in severities(cases).items()
         }
         clean = self.case(self.suite.clean).metrics["accuracy"]
         return corruption_error(by_corruption, clean, reference, relative=overall.aggregate == "relative_mce")
-
-
-def _uniform(seen: Observation) -> Observation:
-    """Return the observation of the pictures that were drawn from all kinds: all of them unless the case stopped early."""
-    records = seen.records
-    if "uniform" not in records.extra or records.extra["uniform"].all():
-        return seen
-    return seen.of(records.at(np.flatnonzero(records.extra["uniform"])))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import named, printable
 from robustcheck.places import inside
+from robustcheck.read_files import Note, ignore
 from robustcheck.strict_json import NotStrict, parse_object, read_evidence
 
 CROISSANT: Final = "http://mlcommons.org/croissant/"
@@ -46,17 +47,18 @@ class DataCard:
     published: datetime.date | None
 
 
-def load_card(path: Path, *, root: Path) -> DataCard:
+def load_card(path: Path, *, root: Path, note: Note = ignore) -> DataCard:
     """Read a card.
 
     Args:
         path: The file.
         root: The project's folder, which the file must not leave.
+        note: Is told of the bytes that were read.
 
     Raises:
         RobustcheckError: There is none, it leaves the project, or it is no Croissant file.
     """
-    text = read_evidence(inside(path, root, "data card"), "data card")
+    text = read_evidence(inside(path, root, "data card"), "data card", note)
     try:
         found = parse_object(text)
         conforms = _texts(found.get("conformsTo", found.get("dct:conformsTo", "")))

@@ -6,20 +6,20 @@ import datetime
 import functools
 import os
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.data import Source, data_digest, open_source
 from robustcheck.engine.results import CaseResult, describe
 from robustcheck.errors import problem_of
 from robustcheck.evidence.data_profile import profiles
-from robustcheck.evidence.inputs import Input, inputs_of
 from robustcheck.evidence.leaks import listed
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
 from robustcheck.language.provenance import Leak, Provenance, Requirement
 from robustcheck.measure.baseline import named
 from robustcheck.measure.verdicts import Verdict
+from robustcheck.read_files import Note
 
 if TYPE_CHECKING:
     from robustcheck.evidence.data_card import DataCard
@@ -33,14 +33,14 @@ Told = tuple[list[str], list[str]]
 class Demands:
     """What a suite demands to know; nothing is read before it is asked for, and each thing at most once."""
 
-    def __init__(self, suite: Suite, project: Project, configs: Path, *, limit: int | None = None) -> None:
-        """Bind a suite to its project, the folder of its configuration, and the number of pictures that are looked at."""
-        self._suite, self._project, self._configs, self._limit = suite, project, configs, limit
+    def __init__(self, suite: Suite, project: Project, *, limit: int | None = None) -> None:
+        """Bind a suite to its project and the number of pictures that are looked at."""
+        self._suite, self._project, self._limit = suite, project, limit
         self._now = datetime.datetime.now(datetime.UTC)
 
     def identity(self) -> dict[str, Any]:
-        """Return the files that the run rests on, what its data is like and what leaked, if looked for, as JSON values."""
-        told = {"inputs": [found.to_json() for found in self._inputs], "profile": self._profile}
+        """Return what the data is like and what leaked, if looked for, as JSON values."""
+        told = {"profile": self._profile}
         # Only the worker that looked for leaks knows of them.
         return {**told, "leaks": listed(self._leaks)} if "_leaks" in self.__dict__ else told
 
@@ -48,7 +48,7 @@ class Demands:
     def _profile(self) -> dict[str, Any] | None:
         demanded = self._suite.provenance
         try:
-            test = open_source(self._project.data[self._suite.data], seed=self._suite.seed, limit=self._limit)
+            test = self._opened(self._suite.data, limit=self._limit)
             train = self._opened(demanded.leak.train) if demanded and demanded.leak else None
             return profiles(test, train, self._project.root / ".robustcheck" / "profiles")
         except Exception:
@@ -78,10 +78,6 @@ class Demands:
         assert self._suite.provenance is not None  # noqa: S101 - it has requirements
         return self._suite.provenance
 
-    @functools.cached_property
-    def _inputs(self) -> tuple[Input, ...]:
-        return inputs_of(self._suite, self._project, self._configs)
-
     def _training(self, rule: str) -> Told:
         from robustcheck.evidence.training_record import unmet
 
@@ -92,10 +88,13 @@ class Demands:
         if rule != "record":
             data = self._train_digest if rule == "data_digest" else None
             return unmet(record, (rule,), model_sha256=None, data_digest=data), []
-        weights = next((found.digest for found in self._inputs if found.role == "weights"), None)
+        weights = self._project.models[self._suite.model].weights
         if weights is None:
             return [f"the model {self._suite.model} has no weights file that a training record could be of"], []
-        return unmet(record, (), model_sha256=weights), []
+        digest = digest_of(weights)
+        # Whoever loads the model adds what it loaded; if that is another file, the run says so.
+        self._project.files.add("weights", weights, digest, algorithm=algorithm_of(weights), suite=self._suite.path)
+        return unmet(record, (), model_sha256=digest), []
 
     @functools.cached_property
     def _record(self) -> TrainingRecord:
@@ -104,8 +103,15 @@ class Demands:
         demanded, root = self._demanded.training, self._project.root
         assert demanded is not None  # noqa: S101 - it has requirements
         return load_record(
-            root / demanded.record, root=root, trusted_keys=[root / key for key in demanded.trusted_keys]
+            root / demanded.record,
+            root=root,
+            trusted_keys=[root / key for key in demanded.trusted_keys],
+            note=self._noting("training"),
+            note_key=self._noting("trusted_key"),
         )
+
+    def _noting(self, role: str) -> Note:
+        return self._project.files.noting(role, suite=self._suite.path)
 
     def _dataset(self, rule: str) -> Told:
         from robustcheck.evidence.data_card import unmet
@@ -127,7 +133,7 @@ class Demands:
 
         demanded, root = self._demanded.dataset, self._project.root
         assert demanded is not None  # noqa: S101 - it has requirements
-        return load_card(root / demanded.card, root=root)
+        return load_card(root / demanded.card, root=root, note=self._noting("card"))
 
     @property
     def _test_digest(self) -> str:
@@ -185,8 +191,9 @@ class Demands:
         train = self._opened(demanded.train)
         return data_digest(train, train.samples())
 
-    def _opened(self, name: str) -> Source:
-        return open_source(self._project.data[name], seed=self._suite.seed)
+    def _opened(self, name: str, limit: int | None = None) -> Source:
+        entry, first = self._project.data[name], self._project.files.pictures
+        return open_source(entry, seed=self._suite.seed, limit=limit, first=first)
 
 
 def _days(days: float | None) -> datetime.timedelta | None:

@@ -1,13 +1,15 @@
-"""Which files a run rests on, each by its digest."""
+"""Which files a run of a suite would rest on as they lie here now, each by its digest.
+
+What a run did rest on is ``robustcheck.read_files``: those digests are of the bytes that were used.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from robustcheck.checksums import algorithm_of, digest_of
-from robustcheck.data.digests import FileDigests
 from robustcheck.errors import RobustcheckError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
@@ -37,29 +39,18 @@ class Input:
         return {"role": self.role, "name": self.name, "digest": self.digest, "algorithm": self.algorithm}
 
 
-def inputs_of(
-    suite: Suite, project: Project, configs: Path, *, of: Callable[[Path], str] | None = None
-) -> tuple[Input, ...]:
+def inputs_of(suite: Suite, project: Project, configs: Path) -> tuple[Input, ...]:
     """Return the files that decide a run beside its pictures; what cannot be read is left to whoever needs it.
-
-    Digests are remembered by size, times and inode, so that a second run costs a look at each.
 
     Args:
         suite: The suite.
         project: Its project.
         configs: Folder of ``models.yaml`` and ``data.yaml``.
-        of: How a file's sha256 is found; from what is remembered by default.
     """
-    if of is not None:
-        return tuple(_inputs(suite, project, configs, of))
-    digests = FileDigests(project.root / ".robustcheck" / "digests.sqlite")
-    try:
-        return tuple(_inputs(suite, project, configs, digests.of))
-    finally:
-        digests.keep()
+    return tuple(_inputs(suite, project, configs))
 
 
-def _inputs(suite: Suite, project: Project, configs: Path, of: Callable[[Path], str]) -> Iterator[Input]:
+def _inputs(suite: Suite, project: Project, configs: Path) -> Iterator[Input]:
     named = [("configuration", configs / name) for name in CONFIGURATION]
     weights = project.models[suite.model].weights
     named += [("weights", weights)] if weights else []
@@ -71,14 +62,14 @@ def _inputs(suite: Suite, project: Project, configs: Path, of: Callable[[Path], 
         named += [("card", project.root / demanded.dataset.card)]
     named += [("overlay", project.root / suite.labels.overlay)] if suite.labels else []
     for role, path in named:
-        found = _digest(path, of)
+        found = _digest(path)
         if found:
             yield Input(role, _named(path, project.root), found, algorithm_of(path))
 
 
-def _digest(path: Path, of: Callable[[Path], str]) -> str:
+def _digest(path: Path) -> str:
     try:
-        return digest_of(path, of)
+        return digest_of(path)
     except (OSError, RobustcheckError):
         return ""
 

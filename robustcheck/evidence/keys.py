@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustcheck.errors import RobustcheckError
+from robustcheck.read_files import Note, ignore
 from robustcheck.strict_json import read_evidence
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ def load_private(path: Path, secret: bytes | None = None) -> Ed25519PrivateKey:
     return key
 
 
-def load_public(path: Path) -> Ed25519PublicKey:
-    """Read a public key.
+def load_public(path: Path, note: Note = ignore) -> Ed25519PublicKey:
+    """Read a public key, and tell ``note`` of its bytes.
 
     Raises:
         RobustcheckError: There is none, or it is no ed25519 public key.
@@ -98,7 +99,7 @@ def load_public(path: Path) -> Ed25519PublicKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    text = read_evidence(path, "public key")
+    text = read_evidence(path, "public key", note)
     if b"PRIVATE KEY" in text:
         raise RobustcheckError(f"{path}: this is a private key; name the public one, and keep this one to yourself")
     try:

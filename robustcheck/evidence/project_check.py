@@ -65,7 +65,7 @@ def _of_suite(suite: Suite, run: Mapping[str, Any], attested: Mapping[tuple[str,
 
 
 def _of_files(suite: Suite, project: Project, configs: Path, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:
-    here = {(found.role, found.name): found.digest for found in inputs_of(suite, project, configs, of=sha256_of)}
+    here = {(found.role, found.name): found.digest for found in inputs_of(suite, project, configs)}
     for (role, name), digests in attested.items():
         if role in ("suite", "model", "data", "weights"):
             continue

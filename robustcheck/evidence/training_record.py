@@ -19,6 +19,7 @@ from robustcheck.evidence.envelope import BadEnvelope, parse_envelope, unseal
 from robustcheck.evidence.keys import load_public
 from robustcheck.measure.baseline import printable
 from robustcheck.places import inside
+from robustcheck.read_files import Note, ignore
 from robustcheck.strict_json import NotStrict, parse_object, read_evidence
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
@@ -56,7 +57,9 @@ class TrainingRecord:
     signed: bool | None
 
 
-def load_record(path: Path, *, root: Path, trusted_keys: Sequence[Path] = ()) -> TrainingRecord:
+def load_record(
+    path: Path, *, root: Path, trusted_keys: Sequence[Path] = (), note: Note = ignore, note_key: Note = ignore
+) -> TrainingRecord:
     """Read a record, plain or in an envelope.
 
     Args:
@@ -64,13 +67,15 @@ def load_record(path: Path, *, root: Path, trusted_keys: Sequence[Path] = ()) ->
         root: The project's folder, which the file must not leave.
         trusted_keys: Files of public keys. With any, an envelope that none of them signed is refused, and a plain
             record is read as unsigned.
+        note: Is told of the bytes of the record.
+        note_key: Is told of the bytes of each key.
 
     Raises:
         RobustcheckError: There is none, it leaves the project, it is damaged, or another key signed it.
     """
     inside(path, root, "training record")
-    text = read_evidence(path, "training record")
-    keys = [load_public(inside(key, root, "public key")) for key in trusted_keys]
+    text = read_evidence(path, "training record", note)
+    keys = [load_public(inside(key, root, "public key"), note_key) for key in trusted_keys]
     try:
         found, signed = parse_object(text), False
         if "payload" in found:

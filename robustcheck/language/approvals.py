@@ -22,6 +22,7 @@ from robustcheck.language.loader import load_bytes, load_file
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, is_null, what_is
 from robustcheck.language.plan import Case, Suite
+from robustcheck.read_files import Note, ignore
 
 VERSION: Final = 1
 _HEAD: Final = """\
@@ -98,30 +99,32 @@ def approvals_path(suite: Path) -> Path:
     return suite.with_name(f"{suite.stem}.approvals.yaml")
 
 
-def load_approvals(path: Path, name: str) -> Approvals:
+def load_approvals(path: Path, name: str, note: Note = ignore) -> Approvals:
     """Read a file of approvals; none exist where there is no file.
 
     Args:
         path: The file.
         name: How messages call it.
+        note: Is told of the bytes that were read.
 
     Raises:
         SuiteError: With every problem of the file.
     """
-    return {} if not os.path.lexists(path) else _read(load_file(path, name))
+    return {} if not os.path.lexists(path) else _read(load_file(path, name, note))
 
 
-def approvals_of(suite: Suite, root: Path) -> Approvals:
+def approvals_of(suite: Suite, root: Path, note: Note = ignore) -> Approvals:
     """Return the approvals that lie beside a suite.
 
     Args:
         suite: The suite that is run.
         root: The project's root, from which the suite's path counts.
+        note: Is told of the bytes that were read.
 
     Raises:
         SuiteError: With every problem of the file.
     """
-    return load_approvals(approvals_path(root / suite.path), str(approvals_path(Path(suite.path))))
+    return load_approvals(approvals_path(root / suite.path), str(approvals_path(Path(suite.path))), note)
 
 
 def missing_approvals(suite: Suite, approvals: Approvals) -> list[Missing]:

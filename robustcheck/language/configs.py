@@ -14,6 +14,7 @@ from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Scalar, shown, what_is
+from robustcheck.read_files import Note, ReadFiles
 from robustcheck.units import Quantity
 
 
@@ -33,22 +34,26 @@ def load_project(root: Path, configs: Path) -> Project:
         hint = "run `robustcheck init` for a working start, or set robustcheck_configs"
         raise SuiteError([Problem(Location(folder), "there is no such folder with models.yaml and data.yaml", hint)])
     reading = Reading()
-    models = _read_entries(configs / "models.yaml", root, MODEL, reading)
-    data = _read_entries(configs / "data.yaml", root, DATA, reading)
-    made_models = {name: _model(name, *entry, root, configs, data, reading) for name, entry in models.items()}
+    files = ReadFiles()
+    note = files.noting("configuration")
+    models = _read_entries(configs / "models.yaml", root, MODEL, reading, note)
+    data = _read_entries(configs / "data.yaml", root, DATA, reading, note)
+    made_models = {name: _model(name, *entry, root, configs, data, reading, note) for name, entry in models.items()}
     made_data = {name: _data(name, *entry, root, configs) for name, entry in data.items()}
     if reading.problems:
         raise SuiteError(reading.problems)
-    return Project(root, {name: model for name, model in made_models.items() if model}, made_data)
+    return Project(root, {name: model for name, model in made_models.items() if model}, made_data, files=files)
 
 
-def _read_entries(path: Path, root: Path, kind: Entry, reading: Reading) -> dict[str, tuple[str, Values, Location]]:
+def _read_entries(
+    path: Path, root: Path, kind: Entry, reading: Reading, note: Note
+) -> dict[str, tuple[str, Values, Location]]:
     name = path_as_typed(path, root)
     if not path.is_file():
         reading.add(Location(name), "there is no such file", "run `robustcheck init` for a working start")
         return {}
     try:
-        tree = load_file(path, name)
+        tree = load_file(path, name, note)
     except SuiteError as error:
         reading.problems += error.problems
         return {}
@@ -81,10 +86,11 @@ def _model(
     configs: Path,
     data: Mapping[str, Any],
     reading: Reading,
+    note: Note,
 ) -> ModelEntry | None:
     classes = values.get("classes")
     if isinstance(classes, Scalar):
-        classes = _names_of(classes, root, configs, reading)
+        classes = _names_of(classes, root, configs, reading, note)
     declared: dict[str, Quantity] = values.get("declared", {})
     written = values.node.get("declared")
     if isinstance(written, MappingNode) and data:
@@ -127,7 +133,7 @@ def _preprocessing(shape: Values) -> Preprocessing:
     )
 
 
-def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading) -> Any:
+def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading, note: Note) -> Any:
     """Read class names from a file inside the project, one a line."""
     try:
         path = _resolved(str(written.value), configs)
@@ -140,6 +146,7 @@ def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading) -> A
         return reading.add(written.where, f"classes leaves the project: {shown(written.text)}", "copy the file into it")
     if content is None:
         return reading.add(written.where, f"there is no file {shown(written.text)} of at most 1 MB with class names")
+    note(path, content)
     names = [line.strip() for line in lines if line.strip()]
     twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
     if twice is not None:

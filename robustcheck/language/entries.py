@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from robustcheck.errors import Location
+from robustcheck.read_files import ReadFiles
 from robustcheck.units import Quantity
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area", "lanczos"]
@@ -101,9 +102,11 @@ class Project:
     Attributes:
         readable: Whether the configuration could be read. Where it could not, a suite may name any model
             and data set, so that its own problems can be told all the same.
+        files: All that was read of it in this session.
     """
 
     root: Path
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
     data: Mapping[str, DataEntry] = field(default_factory=dict)
     readable: bool = True
+    files: ReadFiles = field(default_factory=ReadFiles, compare=False, repr=False)

@@ -18,6 +18,7 @@ from yaml import events
 from robustcheck.errors import Location, Problem, SuiteError
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
 from robustcheck.language.scalars import resolve
+from robustcheck.read_files import Note, ignore
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64
@@ -31,12 +32,13 @@ _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def load_file(path: Path, name: str) -> Node:
+def load_file(path: Path, name: str, note: Note = ignore) -> Node:
     """Read one YAML file.
 
     Args:
         path: The file.
         name: How messages call it: the path as the user would type it.
+        note: Is told of the bytes that were read.
 
     Raises:
         SuiteError: The file cannot be read, is not the YAML we accept, or goes past a limit.
@@ -47,6 +49,7 @@ def load_file(path: Path, name: str) -> Node:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SuiteError([Problem(Location(name), f"the file cannot be read: {reason}")]) from None
+    note(path, content)
     return load_bytes(content, name)
 
 

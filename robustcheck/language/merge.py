@@ -11,6 +11,7 @@ from robustcheck.errors import Problem, SuiteError, did_you_mean
 from robustcheck.language.loader import MAX_NODES, load_file
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.scalars import resolve
+from robustcheck.read_files import Note, ignore
 
 MAX_EXTENDS: Final = 16
 _VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
@@ -56,13 +57,14 @@ def substitute(node: Node, environment: MappingOf[str, str], problems: list[Prob
     return Scalar(node.where, text, resolve(text) if node.plain else text, node.plain)
 
 
-def load_merged(path: Path, root: Path, environment: MappingOf[str, str]) -> Mapping:
+def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: Note = ignore) -> Mapping:
     """Read a suite with its variables and everything that it extends.
 
     Args:
         path: The suite.
         root: The project's root; nothing outside it is read through ``extends``.
         environment: What ``${VAR}`` may name.
+        note: Is told of every file that was read.
 
     Returns:
         The merged mapping without ``extends``: mappings merge key by key, all else replaces. Every
@@ -72,7 +74,7 @@ def load_merged(path: Path, root: Path, environment: MappingOf[str, str]) -> Map
         SuiteError: A file cannot be read or parsed, a variable is missing, or ``extends`` is wrong.
     """
     problems: list[Problem] = []
-    tree = _load(path, root, environment, problems)
+    tree = _load(path, root, environment, problems, note)
     chain = [path.resolve()]
     while (entry := tree.entry("extends")) is not None:
         tree = _without_extends(tree)
@@ -80,7 +82,7 @@ def load_merged(path: Path, root: Path, environment: MappingOf[str, str]) -> Map
         if base is None:
             break
         chain.append(base)
-        tree = _merge(_load(base, root, environment, problems), tree)
+        tree = _merge(_load(base, root, environment, problems, note), tree)
     if problems:
         raise SuiteError(problems)
     return tree
@@ -94,9 +96,9 @@ def path_as_typed(path: Path, root: Path) -> str:
     return path.as_posix()
 
 
-def _load(path: Path, root: Path, environment: MappingOf[str, str], problems: list[Problem]) -> Mapping:
+def _load(path: Path, root: Path, environment: MappingOf[str, str], problems: list[Problem], note: Note) -> Mapping:
     name = path_as_typed(path, root)
-    tree = load_file(path, name)
+    tree = load_file(path, name, note)
     if not isinstance(tree, Mapping):
         what = f"a suite is a mapping, this is {what_is(tree)}"
         raise SuiteError([*problems, Problem(tree.where, what, "begin with robustcheck: 1")])

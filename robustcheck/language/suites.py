@@ -67,8 +67,9 @@ def load_suite(
         SuiteError: With every problem of the file.
     """
     path = Path(path)
-    tree = load_merged(path, project.root, os.environ if environment is None else environment)
     name = path_as_typed(path, project.root)
+    note = project.files.noting("suite", suite=name)
+    tree = load_merged(path, project.root, os.environ if environment is None else environment, note)
     reading = Reading()
     overrides = _Overrides(model, data, seed)
     _check_overrides(overrides, project, name, reading)

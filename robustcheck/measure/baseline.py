@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import CaseError
+from robustcheck.read_files import Note, ignore
 
 NAMED: Final = 5
 """Names that a sentence holds before it only counts the rest."""
@@ -135,19 +136,20 @@ class Baseline:
         object.__setattr__(self, "_position", {name: row for row, name in enumerate(self.ids)})
 
     @classmethod
-    def load(cls, path: Path, *, shown: str = "") -> Baseline:
+    def load(cls, path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
         """Read a baseline.
 
         Args:
             path: The file.
             shown: How messages call it; the path by default.
+            note: Is told of the bytes that were read.
 
         Raises:
             RobustcheckError: It cannot be read, is no baseline, or is damaged.
         """
         from robustcheck.measure.baseline_file import read
 
-        return read(path, shown=shown)
+        return read(path, shown=shown, note=note)
 
     @property
     def accept_again(self) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.measure.baseline import Baseline, BaselineCase, printable
+from robustcheck.read_files import Note, ignore
 
 VERSION: Final = "baseline/1"
 LARGEST: Final = 1 << 28
@@ -84,19 +85,22 @@ def unpacked(text: str, count: int) -> NDArray[np.bool_]:
     return bits[:count]
 
 
-def read(path: Path, *, shown: str = "") -> Baseline:
+def read(path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
     """Read a baseline.
 
     Args:
         path: The file.
         shown: How messages call it; the path by default.
+        note: Is told of the bytes that were read.
 
     Raises:
         RobustcheckError: It cannot be read, is no baseline, or is damaged.
     """
     shown = printable(shown or str(path))
     try:
-        return _baseline(_tree(path.read_bytes()), shown)
+        content = path.read_bytes()
+        note(path, content)
+        return _baseline(_tree(content), shown)
     except OSError as error:
         raise RobustcheckError(f"{shown}: the baseline cannot be read: {error.strerror}") from None
     except (_Newer, ValueError) as error:

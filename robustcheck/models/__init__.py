@@ -19,18 +19,23 @@ def open_model(entry: ModelEntry, *, device: str = "auto") -> Predictor:
         ModelError: It cannot be built as its entry says; names the entry's place and what to do.
     """
     from robustcheck.models.module import ModulePredictor, choose_device
+    from robustcheck.models.weights import read_weights
 
-    where = choose_device(device)
+    where, weights = choose_device(device), read_weights(entry)
     if entry.kind == "exported":
         from robustcheck.models.exported import ExportedPredictor
 
-        return ExportedPredictor(entry, where)
-    if entry.kind == "python":
+        predictor: ModulePredictor = ExportedPredictor(entry, where, weights)
+    elif entry.kind == "python":
         from robustcheck.models.factory import build
 
-        module, content = build(entry)
+        module, content = build(entry, weights)
+        predictor = ModulePredictor(entry, module, where, content=content)
     else:
         from robustcheck.models import zoo
 
-        module, content = (zoo.build_timm if entry.kind == "timm" else zoo.build_torchvision)(entry)
-    return ModulePredictor(entry, module, where, content=content)
+        module = (zoo.build_timm if entry.kind == "timm" else zoo.build_torchvision)(entry, weights)
+        content = weights.identity.digest if weights else ""
+        predictor = ModulePredictor(entry, module, where, content=content)
+    predictor.weights = weights.identity if weights else None
+    return predictor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from typing import Any
 
@@ -11,26 +12,25 @@ from robustcheck.errors import ModelError
 from robustcheck.imports import told
 from robustcheck.language.entries import ModelEntry
 from robustcheck.models.module import ModulePredictor
-from robustcheck.models.weights import verify
+from robustcheck.models.weights import Weights
 
 
 class ExportedPredictor(ModulePredictor):
     """A ``.pt2`` program. One that takes only certain numbers of pictures is fed parts, padded where needed."""
 
-    def __init__(self, entry: ModelEntry, device: str) -> None:
+    def __init__(self, entry: ModelEntry, device: str, weights: Weights | None) -> None:
         """Load the program.
 
         Raises:
             ModelError: The file is missing, not the declared one, no exported program, or one for another
                 input size.
         """
-        if entry.weights is None:
+        if entry.weights is None or weights is None:
             raise ModelError(f"{entry.where}: the model {entry.name} needs `weights`, the path of its .pt2 file")
-        content = verify(entry)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                program = torch.export.load(entry.weights)
+                program = torch.export.load(io.BytesIO(weights.files[entry.weights]))
                 module = _on_device(program, device).module()
         except Exception as error:
             raise ModelError(
@@ -39,7 +39,7 @@ class ExportedPredictor(ModulePredictor):
             ) from error
         shape = _input_shape(program, entry)
         self._least, self._most = _batch_limits(program, shape[0])
-        super().__init__(entry, module, device, content=content)
+        super().__init__(entry, module, device, content=weights.identity.digest)
 
     def _identity(self, entry: ModelEntry, content: str) -> str:
         return content  # The file is the whole program; how torch prints it changes with its versions.

@@ -9,10 +9,10 @@ import torch
 from robustcheck.errors import ModelError
 from robustcheck.imports import FactoryError, call_factory, find_factory, source_of
 from robustcheck.language.entries import ModelEntry
-from robustcheck.models.weights import load_into, verify
+from robustcheck.models.weights import Weights, load_into
 
 
-def build(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
+def build(entry: ModelEntry, weights: Weights | None) -> tuple[torch.nn.Module, str]:
     """Call the factory of an entry and load the weights, if the entry names any.
 
     Returns:
@@ -22,7 +22,7 @@ def build(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
     Raises:
         ModelError: The factory or the weights fail.
     """
-    content = verify(entry)
+    content = weights.identity.digest if weights else ""
     path = str(entry.options["factory"])
     try:
         source = hashlib.sha256(source_of(find_factory(path, entry.root))).hexdigest()
@@ -31,5 +31,5 @@ def build(entry: ModelEntry) -> tuple[torch.nn.Module, str]:
         raise ModelError(f"{entry.where}: the model {entry.name} cannot be built: {error}") from error
     if not isinstance(module, torch.nn.Module):
         raise ModelError(f"{entry.where}: {path} returned {type(module).__name__}, not a torch.nn.Module")
-    load_into(module, entry)
+    load_into(module, entry, weights)
     return module, f"{content}:{source}"

@@ -17,6 +17,7 @@ from robustcheck.language.entries import ModelEntry, Preprocessing
 from robustcheck.models.checks import check_batch, check_first_batch, out_of_memory
 from robustcheck.models.identity import digest_of_module, digest_with_input
 from robustcheck.models.precision import steady
+from robustcheck.models.weights import Digest
 
 
 class ModulePredictor:
@@ -28,6 +29,7 @@ class ModulePredictor:
         digest: sha256 over parameters, buffers, source code, options, preprocessing and classes.
         device: Where it runs.
         notes: What a report must say of it.
+        weights: Digest of its weights file or folder as it was loaded, if it has any.
     """
 
     def __init__(self, entry: ModelEntry, module: torch.nn.Module, device: str, *, content: str = "") -> None:
@@ -41,6 +43,7 @@ class ModulePredictor:
         """
         self.device = device
         self.notes: tuple[str, ...] = ()
+        self.weights: Digest | None = None
         self.module = module
         self._content = self._identity(entry, content)
         self._configure(entry)

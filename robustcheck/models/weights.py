@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import pickle
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +18,65 @@ from robustcheck.errors import ModelError, RobustcheckError, did_you_mean
 from robustcheck.language.entries import ModelEntry
 
 
-def verify(entry: ModelEntry) -> str:
-    """Return the digest of the weights' file or folder, after holding it against the declared one; "" without weights.
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a weights file, or a folder of shards, was when it was read.
+
+    Attributes:
+        digest: Of the bytes that were loaded, in hexadecimal.
+        algorithm: ``sha256`` of a file, ``dirHash`` of a folder.
+    """
+
+    digest: str
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A weights file, or a folder of shards, as it was read: what is hashed is what is loaded.
+
+    Attributes:
+        identity: Its digest.
+        files: The bytes by path, sorted; one file, or all files of the folder.
+    """
+
+    identity: Digest
+    files: Mapping[Path, bytes] = field(repr=False)
+
+
+def read_weights(entry: ModelEntry) -> Weights | None:
+    """Read the weights of an entry, and hold their digest against the declared one; ``None`` without weights.
+
+    All bytes are held in memory until the model has them, since a file that is read twice may be two files.
 
     Raises:
         ModelError: They are missing, not the declared ones, or a link leads out of the folder.
     """
-    if entry.weights is None:
-        return ""
+    path = entry.weights
+    if path is None:
+        return None
+    files: dict[Path, bytes] = {}
+
+    def read(file: Path) -> str:
+        files[file] = file.read_bytes()
+        return hashlib.sha256(files[file]).hexdigest()
+
     try:
-        found = digest_of(entry.weights)
+        digest = digest_of(path, read)
     except OSError as error:
-        raise ModelError(f"{entry.where}: the weights {entry.weights} cannot be read: {error.strerror}") from None
+        raise ModelError(f"{entry.where}: the weights {path} cannot be read: {error.strerror}") from None
     except RobustcheckError as error:
         raise ModelError(f"{entry.where}: {error}") from None
-    if entry.sha256 and entry.sha256.lower() != found:
+    if entry.sha256 and entry.sha256.lower() != digest:
         raise ModelError(
-            f"{entry.where}: the weights {entry.weights.name} have the sha256 {found}, not {entry.sha256.lower()} as declared; "
+            f"{entry.where}: the weights {path.name} have the sha256 {digest}, not {entry.sha256.lower()} as declared; "
             "it is another file than the one that was approved: fetch that one, or correct sha256 after reviewing this one"
         )
-    return found
+    algorithm = "dirHash" if path not in files else "sha256"
+    return Weights(Digest(digest, algorithm), dict(sorted(files.items())))
 
 
-def load_into(module: torch.nn.Module, entry: ModelEntry) -> None:
+def load_into(module: torch.nn.Module, entry: ModelEntry, weights: Weights | None) -> None:
     """Load the weights of an entry into a module, if it has any.
 
     A folder is read as the shards in it, ``*.safetensors``. ``.safetensors`` files hold tensors only; anything else is read by ``torch.load(weights_only=True)``.
@@ -44,9 +84,9 @@ def load_into(module: torch.nn.Module, entry: ModelEntry) -> None:
     Raises:
         ModelError: The file is no state dict, or does not fit the module; names what is missing or surplus.
     """
-    if entry.weights is None:
+    if entry.weights is None or weights is None:
         return
-    state = _state_dict(entry)
+    state = _state_dict(entry, entry.weights, weights)
     own = module.state_dict()
     # Old checkpoints lack this counter, which nothing reads in evaluation mode.
     missing = sorted(name for name in own.keys() - state.keys() if not name.endswith("num_batches_tracked"))
@@ -69,22 +109,19 @@ def load_into(module: torch.nn.Module, entry: ModelEntry) -> None:
     module.load_state_dict(state, strict=False)
 
 
-def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:
-    path = entry.weights
-    if path is None:
-        return {}
-    try:
-        if path.is_dir():
-            loaded: Any = _shards(path)
-        elif path.suffix == ".safetensors":
-            from safetensors.torch import load_file
+def _state_dict(entry: ModelEntry, path: Path, weights: Weights) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load
 
-            loaded = load_file(path)
+    try:
+        if weights.identity.algorithm == "dirHash":
+            loaded: Any = _shards(path, weights.files)
+        elif path.suffix == ".safetensors":
+            loaded = load(weights.files[path])
         else:
             # Torch warns of what it then refuses, or loads none the worse.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                loaded = torch.load(path, map_location="cpu", weights_only=True)
+                loaded = torch.load(io.BytesIO(weights.files[path]), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "unsupported operand" in str(error).lower():
             raise ModelError(
@@ -105,12 +142,12 @@ def _state_dict(entry: ModelEntry) -> dict[str, torch.Tensor]:
     return loaded
 
 
-def _shards(folder: Path) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
+def _shards(folder: Path, files: Mapping[Path, bytes]) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load
 
     state: dict[str, torch.Tensor] = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        shard = load_file(path)
+    for path in (path for path in files if path.parent == folder and path.suffix == ".safetensors"):
+        shard = load(files[path])
         twice = sorted(shard.keys() & state.keys())
         if twice:
             raise ValueError(f"{path.name} has {twice[0]} again, which another file of the folder has")

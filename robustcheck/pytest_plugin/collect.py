@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,7 @@ class SuiteFile(pytest.File):
         except SuiteError as error:
             raise self.CollectError(str(error)) from None
         self.run = SuiteRun(self.suite, project, options)
-        configs = config.rootpath / config.getini("robustcheck_configs")
-        self.demands = Demands(self.suite, project, configs, limit=options.limit)
+        self.demands = Demands(self.suite, project, limit=options.limit)
         planned = planned_items(self.suite, options.tier)
         if [item for item in planned if not isinstance(item, Requirement)] == [self.suite.clean]:
             raise self.CollectError(
@@ -80,6 +80,10 @@ class SuiteFile(pytest.File):
     def identity(self) -> dict[str, Any]:
         """Return what was run on what."""
         return {**self.run.identity(), **self.demands.identity()}
+
+    def read_files(self) -> list[tuple[str, ...]]:
+        """Return what was read for the suite so far, as the attributes of ``ReadFile``."""
+        return [astuple(file) for file in project_of(self.config).files.of(self.suite.path)]
 
     def planned(self) -> list[str]:
         """Return the ids of all that the chosen tier has, whatever pytest was asked to select."""

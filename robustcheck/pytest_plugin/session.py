@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class RobustcheckSession:
         result = getattr(item, "result", None)
         if report.when == "call" and result is not None:
             parent: Any = item.parent
-            attached = {"identity": parent.identity(), "result": result.to_json()}
+            attached = {"identity": parent.identity(), "result": result.to_json(), "read": parent.read_files()}
             if parent.nodeid not in self._planned_told:
                 self._planned_told.add(parent.nodeid)
                 attached["planned"] = parent.planned()
@@ -115,14 +115,18 @@ class RobustcheckSession:
         """Gather results; a case that failed without one, its worker dead perhaps, is an error."""
         attached = getattr(report, "robustcheck", None)
         if attached:
-            suite = self._gathered.setdefault(attached["identity"]["path"], {"identity": {}, "results": {}})
-            suite["identity"] |= attached["identity"]
+            suite = self._suite(attached["identity"]["path"])
+            suite["identities"].append(attached["identity"])
+            suite["read"].update(map(tuple, attached["read"]))
             suite["results"][report.nodeid] = attached["result"]
             suite["planned"] = attached.get("planned") or suite.get("planned")
         elif report.failed and report.nodeid in self._nodeids and not self._has_result(report.nodeid):
             path, _, name = report.nodeid.partition("::")
-            suite = self._gathered.setdefault(path, {"identity": {}, "results": {}})
-            suite["results"][report.nodeid] = _without_result(report, path, name)
+            self._suite(path)["results"][report.nodeid] = _without_result(report, path, name)
+
+    def _suite(self, path: str) -> dict[str, Any]:
+        """Return what was gathered of a suite so far."""
+        return self._gathered.setdefault(path, {"identities": [], "results": {}, "read": set()})
 
     def _collected(self, path: str) -> list[str]:
         return [name.partition("::")[2] for name in self._nodeids if name.startswith(f"{path}::")]
@@ -147,8 +151,10 @@ class RobustcheckSession:
             )
 
     def _write(self) -> None:
+        from robustcheck.engine.results import inputs_result
         from robustcheck.evidence.history import remember
         from robustcheck.pytest_plugin.collect import project_of
+        from robustcheck.read_files import ReadFile, inputs_json
         from robustcheck.report.writing import write_report
 
         suites = []
@@ -159,8 +165,16 @@ class RobustcheckSession:
             places = {name: place for place, name in enumerate(planned)}
             ordered = sorted(results, key=lambda name: places.get(name, len(places)))
             not_run = [name for name in planned if name not in results]
-            identity = {**_unknown_identity(path), **suite["identity"]}
-            suites.append({"identity": identity, "results": [results[name] for name in ordered], "not_run": not_run})
+            files, root = sorted(ReadFile(*values) for values in suite["read"]), self._config.rootpath
+            identity = _unknown_identity(path)
+            for told in suite["identities"]:
+                identity |= told
+            identity["inputs"] = inputs_json(files, root)
+            changed = inputs_result(path, files, root, conflicts_of(suite["identities"]))
+            ending = [changed.to_json()] if changed else []
+            suites.append(
+                {"identity": identity, "results": [*(results[name] for name in ordered), *ending], "not_run": not_run}
+            )
         options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides}
         seconds = time.perf_counter() - self._clock
         report = run_options(self._config).report
@@ -210,6 +224,24 @@ def _tell_github(reporter: Any, result: Mapping[str, Any]) -> None:
         append_summary(result, Path(path))
 
 
+def conflicts_of(identities: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return in what the workers of a run differ: each opened model and data for itself."""
+    digests: dict[str, set[str]] = {}
+    for identity in identities:
+        for what, digest in (
+            ("suite", identity["digest"]),
+            ("model", identity["model"].get("digest")),
+            ("data", identity["data"].get("digest")),
+        ):
+            if digest:
+                digests.setdefault(what, set()).add(digest)
+    return [
+        f"the {what} was not the same for all cases of the run: {' and '.join(sorted(one[:12] for one in every))}; run again"
+        for what, every in digests.items()
+        if len(every) > 1
+    ]
+
+
 def _unknown_identity(path: str) -> dict[str, Any]:
     return {
         "path": path,
@@ -227,23 +259,9 @@ def _unknown_identity(path: str) -> dict[str, Any]:
 
 
 def _without_result(report: pytest.TestReport, path: str, name: str) -> dict[str, Any]:
-    from robustcheck.engine.results import CaseResult
+    from robustcheck.engine.results import error_result
 
     text = " ".join(str(report.longrepr).split())[:500]
     problem = f"the case ended without a result: {text}"
     kind = next((kind for kind in ("overall", "provenance") if name.startswith(f"{kind}[")), "unknown")
-    return CaseResult(
-        id=name,
-        nodeid=report.nodeid,
-        file=path,
-        line=1,
-        kind=kind,
-        perturbation="",
-        params={},
-        severity="error",
-        tier="",
-        tags=(),
-        why="",
-        verdict="error",
-        problems=(problem,),
-    ).to_json()
+    return error_result(path, name, kind, (problem,), nodeid=report.nodeid).to_json()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from robustcheck.engine.results import INPUTS
 from robustcheck.report.coverage import lines
 from robustcheck.report.messages import expectation, interval, is_close, search
 
@@ -81,6 +82,9 @@ def table(suite: Json) -> Iterator[tuple[str, str]]:
     for combination in suite["combinations"]:
         yield from lines(combination, suite["cases"])
     for result in every_result(suite):
+        if result["id"] == INPUTS:
+            for problem in result["problems"]:
+                yield f"ERROR {problem}", "error"
         if result["verdict"] in ("warn", "waived"):
             breaches = [expectation(line) for line in result["expectations"] if line["verdict"] != "pass"]
             breaches += [*result["problems"], *result["notes"]] if result["kind"] == "provenance" else []

@@ -53,7 +53,7 @@ def verdicts(root: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
     project = load_project(root, root / "configs")
     suite = load_suite(root / "suites/signs.yaml", project)
     assert suite.provenance
-    demands = Demands(suite, project, root / "configs")
+    demands = Demands(suite, project)
     found = [demands.result(item) for item in suite.provenance.requirements]
     return {result.id: (result.verdict, result.problems) for result in found}
 
@@ -96,7 +96,7 @@ def test_leaks_into_the_demo_are_found(tmp_path: Path) -> None:
     project = load_project(tmp_path, tmp_path / "configs")
     suite = load_suite(tmp_path / "suites/signs.yaml", project)
     assert suite.provenance
-    near = Demands(suite, project, tmp_path / "configs").result(suite.provenance.requirements[-1])
+    near = Demands(suite, project).result(suite.provenance.requirements[-1])
     assert (near.id, near.verdict) == ("provenance[leak.near]", "warn")
     assert near.notes[0].startswith("2 pictures look like pictures of learned; look at them: ")
     assert f"{scenes.ids[30]} = stop/jpeg.jpg" in near.notes[0]

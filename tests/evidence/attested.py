@@ -73,7 +73,7 @@ class Attested:
         project = load_project(self.root, self.root / "configs")
         suite = load_suite(self.suite, project)
         source = open_source(project.data["greys"], seed=0)
-        inputs = [dict(found.to_json()) for found in inputs_of(suite, project, self.root / "configs", of=sha256_of)]
+        inputs = [dict(found.to_json()) for found in inputs_of(suite, project, self.root / "configs")]
         overlay = {"role": "overlay", "name": "reviews.jsonl", "digest": sha256_of(self.root / "reviews.jsonl")}
         overlay["algorithm"] = "sha256"
         cases = [

@@ -65,7 +65,7 @@ class Told:
         project = load_project(self.root, configs)
         suite = load_suite(self.root / "suites/greys.yaml", project)
         assert suite.provenance
-        demands = Demands(suite, project, configs)
+        demands = Demands(suite, project)
         return {item.id: demands.result(item).to_json() for item in suite.provenance.requirements}
 
     def gated(self) -> dict[str, dict[str, Any]]:
