@@ -12,21 +12,17 @@ import hashlib
 import io
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import IO, Final
 
-_FLAGS: Final = {
-    "rb": os.O_RDONLY,
-    "rb+": os.O_RDWR,
-    "ab": os.O_WRONLY | os.O_APPEND | os.O_CREAT,
-}
 _ALWAYS: Final = sum(
     getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOINHERIT", "O_NOCTTY", "O_NONBLOCK")
 )
 """What Windows or Unix lacks of these is left out. ``O_NONBLOCK`` changes nothing for a regular file."""
 
 _KINDS: Final = (
-    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a character device"),
@@ -81,13 +77,7 @@ def open_regular(path: str | os.PathLike[str], mode: str = "rb") -> IO[bytes]:
     except FileNotFoundError:
         if mode != "ab":
             raise
-    handle = os.open(path, _FLAGS[mode] | _ALWAYS, 0o666)
-    try:
-        _check_mode(os.fstat(handle).st_mode, path)
-        return io.open(handle, mode, buffering=-1 if mode == "rb" else 0)  # noqa: UP020 - `open` is what this replaces
-    except BaseException:
-        os.close(handle)
-        raise
+    return open(path, mode, buffering=-1 if mode == "rb" else 0, opener=_opener)
 
 
 def read_regular(path: str | os.PathLike[str], limit: int | None = None) -> bytes:
@@ -99,15 +89,21 @@ def read_regular(path: str | os.PathLike[str], limit: int | None = None) -> byte
 
     Raises:
         NotRegularFile: It is anything but a regular file.
-        TooLarge: It has more bytes than ``limit``; no more than these are read.
+        TooLarge: It has more bytes than ``limit``, or than fit into memory.
         OSError: It cannot be read.
     """
+    most = sys.maxsize - 1 if limit is None else limit
+    name = os.fspath(path)
     with open_regular(path) as file:
-        if limit is None:
-            return file.read()
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise TooLarge(errno.EFBIG, f"it has more than {limit:,} bytes", os.fspath(path))
+        size = os.fstat(file.fileno()).st_size
+        try:
+            content = file.read(size + 1) if size <= most else b""
+            while size < len(content) <= most and (piece := file.read(_PIECE)):
+                content += piece  # it grows while it is read, or lies in /proc, where no file has a size
+        except MemoryError:
+            raise TooLarge(errno.EFBIG, f"its {size:,} bytes do not fit into memory", name) from None
+    if size > most or len(content) > most:
+        raise TooLarge(errno.EFBIG, f"it has more than {most:,} bytes", name)
     return content
 
 
@@ -145,6 +141,16 @@ def is_regular(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _opener(path: str, flags: int) -> int:
+    handle = os.open(path, flags | _ALWAYS, 0o666)
+    try:
+        _check_mode(os.fstat(handle).st_mode, path)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def _check_mode(mode: int, path: str | os.PathLike[str]) -> None:

@@ -58,13 +58,13 @@ def _loop(path: Path) -> None:
 
 
 HOSTILE: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
-    "folder": (_folder, "a folder"),
+    "folder": (_folder, "a directory"),
     "pipe": (_pipe, "a named pipe"),
     "socket": (_socket, "a socket"),
     "link-to-zero": (_link_to_zero, "a link to a character device"),
     "link-to-terminal": (_link_to_terminal, "a link to a character device"),
     "link-to-pipe": (_link_to_pipe, "a link to a named pipe"),
-    "link-to-folder": (_link_to_folder, "a link to a folder"),
+    "link-to-folder": (_link_to_folder, "a link to a directory"),
     "dangling": (_dangling, "a link that leads to no file"),
     "loop": (_loop, "links lead in a circle"),
 }

@@ -23,7 +23,7 @@ LAYERS: dict[str, set[str]] = {
     "strict_json": {"errors", "regular_files"},
     "facts": set(),
     "registry": {"errors", "facts", "units"},
-    "language": {"errors", "facts", "registry", "regular_files", "units"},
+    "language": {"errors", "facts", "places", "registry", "regular_files", "units"},
     "pictures": {"errors", "language", "facts", "registry", "regular_files", "units"},
     "demo": {"checksums", "errors", "language", "pictures", "regular_files"},
     "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "regular_files", "units"},
@@ -73,7 +73,7 @@ LAYERS: dict[str, set[str]] = {
         "strict_json",
         "units",
     },
-    "report": {"engine", "errors", "language", "measure", "regular_files", "units"},
+    "report": {"engine", "errors", "language", "measure", "places", "regular_files", "units"},
 }
 """What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
 

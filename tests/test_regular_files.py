@@ -101,6 +101,20 @@ def test_what_is_read(tmp_path: Path) -> None:
         read_regular(path, 3)
 
 
+def test_a_file_without_a_size_is_read_to_its_end_or_the_limit() -> None:
+    assert read_regular("/proc/self/status").startswith(b"Name:")
+    with pytest.raises(TooLarge):
+        read_regular("/proc/self/status", 20)
+
+
+@pytest.mark.parametrize("limit", [None, 1 << 20])
+def test_a_file_larger_than_memory_is_refused(tmp_path: Path, limit: int | None) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 43)
+    with pytest.raises(TooLarge, match="bytes"):
+        read_regular(tmp_path / "sparse", limit)
+
+
 def test_adding_makes_a_file_and_changing_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "input"
     for _ in range(2):

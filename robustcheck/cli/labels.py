@@ -88,12 +88,13 @@ def _merge(arguments: argparse.Namespace) -> int:
     from robustcheck.data.overlay import lines_of, read
     from robustcheck.data.settling import settle
     from robustcheck.engine.store import write_whole
+    from robustcheck.places import resolved
 
     paths: Sequence[Path] = arguments.overlays
     if len(paths) < 2:
         raise WrongCall("one overlay needs no merging; name at least two")
     out = arguments.out
-    if out.exists() and out.resolve() not in [path.resolve() for path in paths]:
+    if out.exists() and resolved(out) not in map(resolved, paths):
         raise WrongCall(f"{out} exists and is none of the overlays; name another file, or merge it too")
     every = [one for path in paths for one in read(path)]
     merged = sorted(dict.fromkeys(every), key=lambda one: one.when)

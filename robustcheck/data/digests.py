@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from robustcheck.data.remembered import AT_ONCE, Remembered
+from robustcheck.regular_files import open_regular
 
 __all__ = ["AT_ONCE", "FileDigests"]
 
@@ -34,7 +35,7 @@ class FileDigests:
         known = self._remembered.get(name)
         if known and known.startswith(state):
             return known.removeprefix(state).decode()
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._remembered.put(name, state + digest.encode())
         return digest

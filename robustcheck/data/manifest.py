@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Manifest(FileSource):
         """
         super().__init__(entry.name, entry.root)
         path = entry.path
-        if path is None or not path.is_file():
+        if path is None or not os.path.lexists(path):
             raise DataError(f"{entry.where}: the data set {entry.name} has no file {path}; correct its path")
         self._table = (ParquetTable if path.suffix.lower() in (".parquet", ".pq") else CsvTable)(path)
         self._labels = entry.labels

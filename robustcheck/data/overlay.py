@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import DataError
+from robustcheck.regular_files import open_regular, read_regular
 from robustcheck.strict_json import NotStrict, parse_object
 
 AMBIGUOUS: Final = "ambiguous"
@@ -117,7 +118,7 @@ def read(path: Path, shown: str = "") -> tuple[Decision, ...]:
     """
     shown = shown or str(path)
     try:
-        return parse(path.read_bytes().decode(), shown)
+        return parse(read_regular(path).decode(), shown)
     except FileNotFoundError:
         raise DataError(
             f"{shown}: there is no label overlay here; robustcheck review writes one, and an empty file says that nobody has "
@@ -144,7 +145,7 @@ def append(path: Path, decisions: Iterable[Decision]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
-    with path.open("ab", buffering=0) as file, _alone(file):
+    with open_regular(path, "ab") as file, _alone(file):
         _write(file, lines_of(decisions))
         os.fsync(file.fileno())
     if fresh:
@@ -157,9 +158,9 @@ def recover(path: Path) -> bytes:
     Raises:
         OSError: The file cannot be read or written.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return b""
-    with path.open("rb+", buffering=0) as file, _alone(file):
+    with open_regular(path, "rb+") as file, _alone(file):
         content = file.read()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import DataError
+from robustcheck.regular_files import read_regular, sha256_of_regular
 
 VARIABLE = "ROBUSTCHECK_CACHE"
 """Environment variable that names the cache folder."""
@@ -46,9 +47,8 @@ def read(name: str) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
     """
     pixels, notes = _paths(name)
     try:
-        written = json.loads(notes.read_text("utf-8"))
-        with pixels.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        written = json.loads(read_regular(notes, 1 << 24))
+        found = sha256_of_regular(pixels)
         if written["sha256"] != found:
             return None
         return np.load(pixels, mmap_mode="r", allow_pickle=False), written["notes"]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.measure.baseline import Baseline, BaselineCase, printable
+from robustcheck.regular_files import read_regular
 
 VERSION: Final = "baseline/1"
 LARGEST: Final = 1 << 28
@@ -96,7 +97,7 @@ def read(path: Path, *, shown: str = "") -> Baseline:
     """
     shown = printable(shown or str(path))
     try:
-        return _baseline(_tree(path.read_bytes()), shown)
+        return _baseline(_tree(read_regular(path, LARGEST)), shown)
     except OSError as error:
         raise RobustcheckError(f"{shown}: the baseline cannot be read: {error.strerror}") from None
     except (_Newer, ValueError) as error:

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import Baseline, case_digest, printable
+from robustcheck.regular_files import read_regular
 from robustcheck.report.document import FILE_NAME, SCHEMA
 from robustcheck.report.records import read_columns
 
 NO_NUMBER: Final = ("error", "unreliable")
 """Verdicts of cases whose number says nothing about the model."""
 
+LARGEST: Final = 1 << 30
+"""Bytes of a result file or baseline; a larger one is not read."""
 
 ADDED: Final[Mapping[str, Any]] = {
     "inputs": [],
@@ -120,7 +123,7 @@ class KeptRun:
 
 def _json_of(file: Path) -> Any:
     try:
-        return json.loads(file.read_bytes())
+        return json.loads(read_regular(file, LARGEST))
     except OSError as error:
         raise RobustcheckError(
             f"{printable(str(file))}: there is no result to read: {error.strerror}; name the folder of a report"
