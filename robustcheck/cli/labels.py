@@ -45,11 +45,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from robustcheck.data.overlaid import lay_over
     from robustcheck.data.overlay import read
     from robustcheck.errors import DataError
+    from robustcheck.regular_files import is_regular
     from robustcheck.review.bringing import in_future
 
     ground, asked = ground_of(arguments)
     shown = str(arguments.overlay)
-    if not arguments.overlay.is_file():
+    if not is_regular(arguments.overlay):
         read(arguments.overlay)
     try:
         decisions = read(arguments.overlay)

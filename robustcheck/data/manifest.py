@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from robustcheck.data.source import Sample
 from robustcheck.data.tables import CsvTable, ParquetTable
 from robustcheck.errors import DataError, did_you_mean
 from robustcheck.language.entries import DataEntry
+from robustcheck.regular_files import check_regular
 
 
 class Manifest(FileSource):
@@ -27,8 +27,16 @@ class Manifest(FileSource):
         """
         super().__init__(entry.name, entry.root)
         path = entry.path
-        if path is None or not os.path.lexists(path):
-            raise DataError(f"{entry.where}: the data set {entry.name} has no file {path}; correct its path")
+        try:
+            if path is None:
+                raise FileNotFoundError
+            check_regular(path)
+        except FileNotFoundError:
+            raise DataError(f"{entry.where}: the data set {entry.name} has no file {path}; correct its path") from None
+        except OSError as error:
+            raise DataError(
+                f"{entry.where}: the table {path} of the data set {entry.name} cannot be read: {error.strerror}"
+            ) from None
         self._table = (ParquetTable if path.suffix.lower() in (".parquet", ".pq") else CsvTable)(path)
         self._labels = entry.labels
         self._path_column = str(entry.options.get("path_column") or "path")
