@@ -214,7 +214,9 @@ def write_whole(path: Path, content: str | bytes, what: str = "file") -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as temporary:
-            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+            # A lone surrogate, which an argument or a file's name may hold, has the same escape in JSON.
+            written = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+            temporary.write_bytes(written)
     except OSError as error:
         raise RobustcheckError(f"{path}: the {what} cannot be written: {error.strerror}") from None
     return path

@@ -224,6 +224,10 @@ class History:
                 yield database
         except OSError as error:
             raise RobustcheckError(f"{self._path}: the history cannot be {done}: {error.strerror}") from None
+        except (OverflowError, UnicodeError) as error:
+            raise RobustcheckError(
+                f"{self._path}: the history cannot be {done}: a number or text of the result is none that it can hold ({error})"
+            ) from None
         except sqlite3.Error as error:
             code = _code(error)
             if code in _DAMAGE:

@@ -7,7 +7,7 @@ from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Final
 
-from robustcheck.errors import Problem, SuiteError, did_you_mean
+from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.loader import MAX_NODES, load_file
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.scalars import resolve
@@ -107,6 +107,9 @@ def path_as_typed(path: Path, root: Path) -> str:
 
 def _load(path: Path, root: Path, environment: MappingOf[str, str], problems: list[Problem]) -> Mapping:
     name = path_as_typed(path, root)
+    if not _is_text(name):
+        escaped = name.encode("utf-8", "backslashreplace").decode()
+        raise SuiteError([Problem(Location(escaped), "the name of this file is not UTF-8", "rename it")])
     tree = load_file(path, name)
     if not isinstance(tree, Mapping):
         what = f"a suite is a mapping, this is {what_is(tree)}"

@@ -160,7 +160,7 @@ def reading(folder: Path) -> Iterator[dict[str, Any]]:
     """
     try:
         yield load_document(folder)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise RobustcheckError(
             f"{printable(str(folder))}: the result file is damaged or of another version: {type(error).__name__}: "
             f"{printable(str(error))}"
@@ -182,7 +182,7 @@ def load_run(path: Path) -> KeptRun:
     try:
         suites = {suite["path"]: _suite(suite, file.parent) for suite in found["suites"]}
         return KeptRun(name, str(found["started"]), suites)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise RobustcheckError(
             f"{printable(str(file))}: this result file is damaged: {type(error).__name__}: {printable(str(error))}"
         ) from None
@@ -207,6 +207,8 @@ def _suite(suite: Mapping[str, Any], folder: Path) -> KeptSuite:
 def _case(case: Mapping[str, Any], folder: Path) -> KeptCase:
     accuracy = case["metrics"].get("accuracy", {"value": 0.0, "n": 0})
     n, right = int(accuracy["n"]), round(accuracy["value"] * accuracy["n"])
+    if not isinstance(case["id"], str):
+        raise TypeError("the id of a case is no text")
     told: dict[str, Any] = {
         "id": case["id"],
         "kind": case["kind"],

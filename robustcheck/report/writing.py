@@ -59,7 +59,7 @@ def write_report(
             if project:
                 _keep_pictures(suite, folder, project)
         with atomic(folder / PAGE) as temporary:
-            temporary.write_text(page(found, folder), encoding="utf-8")
+            temporary.write_text(page(found, folder), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise NotWritten(folder, error.strerror or str(error), found) from None
     return found, path
