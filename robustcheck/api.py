@@ -20,6 +20,7 @@ from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Tier, in_tier
 from robustcheck.measure.verdicts import FAILING, Verdict, worst
 from robustcheck.read_files import inputs_json
+from robustcheck.report.beginning import begin_report
 from robustcheck.report.messages import failure
 from robustcheck.report.writing import write_report
 
@@ -90,6 +91,7 @@ def run_suite(
 
     Raises:
         SuiteError: The suite or the configuration is wrong; nothing was run.
+        RobustcheckError: The report cannot be written; one of an earlier run is no longer there.
     """
     base = Path(root or Path.cwd()).resolve()
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
@@ -106,6 +108,7 @@ def run_suite(
         every_picture=every_picture,
     )
     refuse_unprovable(plan, project, options)
+    begin_report(options.report)
     run, demands = SuiteRun(plan, project, options), Demands(plan, project, limit=limit)
     try:
         demanded = plan.provenance.requirements if plan.provenance else ()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from robustcheck.errors import RobustcheckError
+from robustcheck.regular_files import sha256_of_regular
 
 
 def sha256_of(path: Path) -> str:
@@ -16,8 +17,7 @@ def sha256_of(path: Path) -> str:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of_regular(path)
 
 
 def digest_of(path: Path, of: Callable[[Path], str] = sha256_of) -> str:

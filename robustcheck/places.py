@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from robustcheck.errors import RobustcheckError
+
+
+def resolved(path: Path) -> Path:
+    """Return a path with its links followed; what goes in a circle stays as it is, for whoever opens it to complain.
+
+    ``Path.resolve`` raises for a circle, an error of another kind in each version of Python.
+
+    Raises:
+        ValueError: The name holds what no name of a file can hold.
+    """
+    return Path(os.path.realpath(path))
 
 
 def inside(path: Path, root: Path, what: str) -> Path:
@@ -19,9 +31,8 @@ def inside(path: Path, root: Path, what: str) -> Path:
         RobustcheckError: It lies elsewhere.
     """
     try:
-        there = path.resolve()
-        held = there.is_relative_to(root.resolve())
-    except (OSError, RuntimeError, ValueError):
+        held = resolved(path).is_relative_to(resolved(root))
+    except (OSError, ValueError):
         raise RobustcheckError(f"{path}: this {what} cannot be reached; does a link lead to itself?") from None
     if not held:
         raise RobustcheckError(f"{path}: this {what} lies outside the project, where a link leads; copy it into {root}")

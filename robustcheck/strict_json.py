@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.read_files import Note, ignore
+from robustcheck.regular_files import TooLarge, read_regular
 
 MOST_BYTES: Final = 64 * 2**20
 """No record, card or attestation comes near; a larger file is not read at all."""
@@ -61,15 +62,13 @@ def read_evidence(path: Path, what: str, note: Note = ignore) -> bytes:
         RobustcheckError: There is none, it cannot be read, or it is too large to be one.
     """
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise RobustcheckError(f"{path}: {size:,} bytes are too many for {what}")
-        content = path.read_bytes()
+        content = read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         raise RobustcheckError(f"{path}: there is no {what} here") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise RobustcheckError(f"{path}: this {what} cannot be read: {reason}") from None
+    except TooLarge:
+        raise RobustcheckError(f"{path}: {path.stat().st_size:,} bytes are too many for {what}") from None
+    except OSError as error:
+        raise RobustcheckError(f"{path}: this {what} cannot be read: {error.strerror}") from None
     note(path, content)
     return content
 

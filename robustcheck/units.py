@@ -101,7 +101,10 @@ Extent = Annotated[Quantity, In(("px", "%"))]
 Aspect = Annotated[float, In((":",))]
 """Width to height, written ``4:3``; the function gets the quotient."""
 
-_WRITTEN: Final = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%/][A-Za-z%/0-9]*)?")
+_WRITTEN: Final = re.compile(
+    r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%/][A-Za-z%/0-9]*)?"
+)
+"""The digits are those of YAML: others, which Python reads too, no schema and no editor takes for a number."""
 
 
 def parse_quantity(text: str) -> Quantity | None:
@@ -112,7 +115,7 @@ def parse_quantity(text: str) -> Quantity | None:
         text does not begin with a number. ``4:3`` gives the quotient with the unit ``:``.
     """
     text = text.strip()
-    aspect = re.fullmatch(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)", text)
+    aspect = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?):([0-9]+(?:\.[0-9]+)?)", text)
     if aspect and float(aspect[2]) > 0:
         return Quantity(float(aspect[1]) / float(aspect[2]), ":")
     match = _WRITTEN.fullmatch(text)

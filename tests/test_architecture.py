@@ -12,87 +12,41 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "robustcheck"
 
-LAYERS: dict[str, set[str]] = {
+CORE: dict[str, set[str]] = {
     "errors": set(),
     "units": set(),
-    "checksums": {"errors"},
-    "clash": {"errors"},
-    "imports": {"errors"},
-    "places": {"errors"},
-    "read_files": {"checksums", "errors"},
-    "strict_json": {"errors", "read_files"},
+    "regular_files": set(),
     "facts": set(),
+    "clash": {"errors"},
+    "places": {"errors"},
+    "checksums": {"errors", "regular_files"},
+    "imports": {"errors", "regular_files"},
+    "read_files": {"checksums", "errors"},
+    "strict_json": {"errors", "read_files", "regular_files"},
     "registry": {"errors", "facts", "units"},
-    "language": {"errors", "facts", "read_files", "registry", "units"},
-    "pictures": {"errors", "language", "facts", "registry", "units"},
-    "demo": {"checksums", "errors", "language", "pictures"},
-    "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
-    "data": {
-        "checksums",
-        "demo",
-        "errors",
-        "imports",
-        "language",
-        "pictures",
-        "facts",
-        "read_files",
-        "registry",
-        "strict_json",
-        "units",
-    },
-    "shifts": {"errors", "language", "pictures", "facts", "registry", "units"},
-    "attacks": {"errors", "facts", "registry", "units"},
-    "measure": {"errors", "language", "pictures", "facts", "read_files", "registry", "units"},
-    "engine": {
-        "attacks",
-        "data",
-        "errors",
-        "language",
-        "measure",
-        "models",
-        "pictures",
-        "places",
-        "facts",
-        "read_files",
-        "registry",
-        "shifts",
-        "units",
-    },
-    "evidence": {
-        "checksums",
-        "data",
-        "engine",
-        "errors",
-        "language",
-        "measure",
-        "models",
-        "pictures",
-        "places",
-        "read_files",
-        "registry",
-        "strict_json",
-        "units",
-    },
-    "report": {"engine", "errors", "language", "measure", "units"},
 }
-"""What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
+"""Modules that every part may import, and what they may import of each other."""
 
-LAYERS["api"] = LAYERS["report"] | {"evidence", "read_files", "report"}
-LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "evidence", "read_files", "registry", "report"}
-LAYERS["review"] = LAYERS["report"] | {"checksums", "data", "report", "strict_json"}
-LAYERS["cli"] = LAYERS["report"] | {
-    "clash",
-    "data",
-    "evidence",
-    "facts",
-    "demo",
-    "models",
-    "pictures",
-    "registry",
-    "report",
-    "review",
+PARTS: dict[str, set[str]] = {
+    "language": set(),
+    "pictures": {"language"},
+    "demo": {"language", "pictures"},
+    "models": {"language", "pictures"},
+    "data": {"demo", "language", "pictures"},
+    "shifts": {"language", "pictures"},
+    "attacks": set(),
+    "measure": {"language", "pictures"},
+    "engine": {"attacks", "data", "language", "measure", "models", "pictures", "shifts"},
+    "evidence": {"data", "engine", "language", "measure", "models", "pictures"},
+    "report": {"engine", "language", "measure"},
+    "api": {"engine", "evidence", "language", "measure", "report"},
+    "pytest_plugin": {"api", "engine", "evidence", "language", "measure", "report"},
+    "review": {"data", "engine", "language", "measure", "report"},
+    "cli": {"data", "demo", "engine", "evidence", "language", "measure", "models", "pictures", "report", "review"},
+    "__init__": {"api", "evidence"},
 }
-LAYERS["__init__"] = {"api", "errors", "evidence", "registry"}
+LAYERS = CORE | {part: allowed | CORE.keys() for part, allowed in PARTS.items()}
+"""What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
 
 HEAVY = frozenset({"PIL", "albumentations", "cv2", "foolbox", "pyarrow", "scipy", "timm", "torch", "torchvision"})
 """Libraries that no session may load before a picture or a model is touched."""

@@ -76,12 +76,13 @@ def _mark(report: Path, root: Path, suite: str, reason: str, day: str) -> None:
     import json
 
     from robustcheck.evidence.history import History, history_path
+    from robustcheck.regular_files import read_regular
     from robustcheck.report.document import FILE_NAME
 
     file = report / FILE_NAME if report.is_dir() else report
     try:
         history = History(history_path(root))
-        history.accepted(history.record(json.loads(file.read_bytes())), reason=reason, when=day, suite=suite)
+        history.accepted(history.record(json.loads(read_regular(file))), reason=reason, when=day, suite=suite)
     except RobustcheckError as error:
         say(f"not marked in the history: {error}")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import WrongCall
 from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.regular_files import check_regular
 
 if TYPE_CHECKING:
     from robustcheck.language.entries import Project
@@ -38,8 +39,12 @@ def load_named(path: Path, *, model: str | None = None, seed: int | None = None)
     from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project, load_suite
 
-    if not path.is_file():
-        raise RobustcheckError(f"{path}: there is no such file; name the file of one suite")
+    try:
+        check_regular(path)
+    except FileNotFoundError:
+        raise RobustcheckError(f"{path}: there is no such file; name the file of one suite") from None
+    except OSError as error:
+        raise RobustcheckError(f"{path}: {error.strerror}; name the file of one suite") from None
     settings = find_settings([path])
     project = load_project(settings.root, settings.configs)
     if model is not None and model not in project.models:

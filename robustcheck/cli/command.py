@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from robustcheck.clash import OWN, InstallationError, check_installation
 from robustcheck.cli import (
@@ -34,7 +35,7 @@ from robustcheck.cli import (
     verify,
 )
 from robustcheck.cli.output import PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain
-from robustcheck.errors import RobustcheckError
+from robustcheck.errors import RobustcheckError, place_of
 
 COMMANDS = (
     init,
@@ -79,6 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    # Python has no stream at all where the caller closed it.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A name in a suite may hold what the terminal's encoding lacks.
         if isinstance(stream, io.TextIOWrapper):
@@ -87,12 +91,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has left; the interpreter would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()  # whoever read our output has left
         return PROBLEMS
+    except OSError as error:
+        _silence()
+        complain(f"the output cannot be written: {error.strerror}")
+        return UNUSABLE
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _stands() -> bool:
+    """Whether the working directory is there."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _silence() -> None:
+    """Send what is still to be written nowhere, or the interpreter would complain once more when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -111,6 +136,18 @@ def _run(argv: Sequence[str] | None) -> int:
         return UNUSABLE
     except RobustcheckError as error:
         sys.stderr.write(f"{error}\n")
+        return UNUSABLE
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        complain(
+            f"{where}{error.strerror or error}" if _stands() else "the working directory is gone; enter another one"
+        )
+        return UNUSABLE
+    except (MemoryError, RecursionError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else "too large for the memory of this machine"
+        complain(f"something that was read is {what}{place_of(error)}")
         return UNUSABLE
     return code
 

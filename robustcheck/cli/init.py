@@ -7,11 +7,14 @@ in the files say how to point it at a model and data of one's own.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Final
 
 from robustcheck.cli.output import OK, PROBLEMS, columns, say
 from robustcheck.errors import RobustcheckError, SuiteError
+from robustcheck.places import resolved
+from robustcheck.regular_files import read_regular
 
 NAME = "init"
 HELP = "write a working start: configuration, a suite, a CI workflow"
@@ -42,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         done = [(_write(root / name, STARTER / template), name, "") for name, template in FILES.items()]
         done.append(_ignore(root / IGNORED))
     except OSError as error:
-        raise RobustcheckError(f"{error.filename}: it cannot be written: {error.strerror}") from None
+        raise RobustcheckError(f"{error.filename or root}: it cannot be written: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise RobustcheckError(f"{root / IGNORED}: the file is not UTF-8; save it as UTF-8") from None
     columns(done)
     return _advise(root)
 
@@ -60,7 +65,7 @@ def _write(path: Path, template: Path) -> str:
 
 def _ignore(path: Path) -> tuple[str, str, str]:
     wanted = (STARTER / "gitignore").read_text(encoding="utf-8").splitlines()
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    present = read_regular(path).decode() if os.path.lexists(path) else ""
     missing = [line for line in wanted if line not in present.splitlines()]
     if not missing:
         return "kept", IGNORED, ""
@@ -77,7 +82,7 @@ def _advise(root: Path) -> int:
 
     there = root.absolute()
     settings = find_settings(here=there)
-    if settings.root.resolve() != there.resolve():
+    if resolved(settings.root) != resolved(there):
         say(f"\npytest takes {settings.root} as the root of this project, for the settings that lie there, and will")
         say(f"look for configs/ and suites/ in it; run `robustcheck init {settings.root}`, or give {root} a pytest.ini")
         return PROBLEMS

@@ -45,11 +45,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from robustcheck.data.overlaid import lay_over
     from robustcheck.data.overlay import read
     from robustcheck.errors import DataError
+    from robustcheck.regular_files import is_regular
     from robustcheck.review.bringing import in_future
 
     ground, asked = ground_of(arguments)
     shown = str(arguments.overlay)
-    if not arguments.overlay.is_file():
+    if not is_regular(arguments.overlay):
         read(arguments.overlay)
     try:
         decisions = read(arguments.overlay)
@@ -88,12 +89,13 @@ def _merge(arguments: argparse.Namespace) -> int:
     from robustcheck.data.overlay import lines_of, read
     from robustcheck.data.settling import settle
     from robustcheck.engine.store import write_whole
+    from robustcheck.places import resolved
 
     paths: Sequence[Path] = arguments.overlays
     if len(paths) < 2:
         raise WrongCall("one overlay needs no merging; name at least two")
     out = arguments.out
-    if out.exists() and out.resolve() not in [path.resolve() for path in paths]:
+    if out.exists() and resolved(out) not in map(resolved, paths):
         raise WrongCall(f"{out} exists and is none of the overlays; name another file, or merge it too")
     every = [one for path in paths for one in read(path)]
     merged = sorted(dict.fromkeys(every), key=lambda one: one.when)

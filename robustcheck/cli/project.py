@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
+from robustcheck.regular_files import open_regular, read_regular
 
 SUITES: Final = ("suites",)
 CONFIGS: Final = "configs"
@@ -95,7 +96,7 @@ def _settings_in(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _toml(path: Path, section: str) -> Mapping[str, Any] | None:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         table: Any = tomllib.load(stream)
     for name in section.split("."):
         table = table.get(name)
@@ -107,5 +108,5 @@ def _toml(path: Path, section: str) -> Mapping[str, Any] | None:
 
 def _ini(path: Path, section: str) -> Mapping[str, Any] | None:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(path.read_text(encoding="utf-8"), str(path))
+    parser.read_string(read_regular(path).decode(), str(path))
     return parser[section] if parser.has_section(section) else None

@@ -12,9 +12,12 @@ from typing import Any
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
 from robustcheck.cli.project import find_settings
 from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.regular_files import read_regular
 
 NAME = "provenance"
 HELP = "record a training, or draft a data card"
+LARGEST = 1_000_000
+"""Bytes of parameters."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,9 +111,13 @@ def _parameters(path: Path | None) -> dict[str, Any]:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise RobustcheckError(f"{path}: the parameters cannot be read: {error}") from None
+        found = yaml.safe_load(read_regular(path, LARGEST).decode())
+    except OSError as error:
+        raise RobustcheckError(f"{path}: the parameters cannot be read: {error.strerror}") from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise RobustcheckError(f"{path}: the parameters cannot be read: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise RobustcheckError(f"{path}: the parameters cannot be read: they are nested too deeply") from None
     if not isinstance(found, dict):
         raise RobustcheckError(f"{path}: parameters are names with values; this is something else")
     return found

@@ -6,6 +6,7 @@ Without paths, the suites of the project are looked at: the folders of the pytes
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _suites(paths: Sequence[Path], settings: Settings) -> list[Path]:
     from robustcheck.language import find_suites
 
-    missing = [path for path in paths if not path.exists()]
+    missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise RobustcheckError("\n".join(f"{path}: there is no such file or folder" for path in missing))
     looked_in = [path.absolute() for path in paths] or [folder for folder in settings.suites if folder.exists()]

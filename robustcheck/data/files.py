@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from robustcheck.data.checked import UNREADABLE, Fetched, unreadable
 from robustcheck.data.source import Sample
+from robustcheck.regular_files import read_with_digest
 
 
 class FileSource:
@@ -41,12 +41,10 @@ class FileSource:
         from robustcheck.pictures.decoding import decode
 
         try:
-            content = sample.handle.read_bytes()
+            content, digest = read_with_digest(sample.handle)
         except OSError as error:
             return _unreadable(sample, error.strerror or type(error).__name__)
-        except ValueError as error:  # a name with a NUL in it
-            return _unreadable(sample, f"no file can have this name ({error})")
-        return Fetched(hashlib.sha256(content).hexdigest(), functools.partial(decode, content, sample.id))
+        return Fetched(digest, functools.partial(decode, content, sample.id))
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Decode one picture, shape (h, w, 3), RGB.

@@ -69,7 +69,7 @@ class _Walk:
         """Iterate over the class folders."""
         self._root = os.path.realpath(folder)
         for entry in self._entries(folder):
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 self._ignored[f"{Path(entry.name).suffix or entry.name} beside the class folders"] += 1
             elif not self._is_known(entry, {self._root}):
                 yield Path(entry.path)
@@ -95,10 +95,11 @@ class _Walk:
         inner = []
         for entry in self._entries(folder):
             suffix = Path(entry.name).suffix
-            if entry.is_dir():
+            if _is_folder(entry):
                 inner.append(entry)
-            elif suffix.lower() in SUFFIXES and (entry.is_file() or entry.is_symlink()):
-                yield Path(entry.path)  # A broken link is a picture that cannot be read, and is named as such.
+            elif suffix.lower() in SUFFIXES:
+                # A broken link, a named pipe, a device: a picture that cannot be read, and is named as such.
+                yield Path(entry.path)
             else:
                 self._ignored[suffix or entry.name] += 1
         for entry in inner:
@@ -123,3 +124,10 @@ class _Walk:
                 self._ignored["hidden"] += 1
         shown = [entry for entry in entries if not entry.name.startswith(".")]
         return sorted(shown, key=lambda entry: normal(entry.name))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # its links lead in a circle

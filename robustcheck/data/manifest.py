@@ -30,9 +30,16 @@ class Manifest(FileSource):
         """
         super().__init__(entry.name)
         path = entry.path
-        if path is None or not path.is_file():
-            raise DataError(f"{entry.where}: the data set {entry.name} has no file {path}; correct its path")
-        self.listing = path, _digest(path)
+        try:
+            if path is None:
+                raise FileNotFoundError
+            self.listing = path, sha256_of(path)
+        except FileNotFoundError:
+            raise DataError(f"{entry.where}: the data set {entry.name} has no file {path}; correct its path") from None
+        except OSError as error:
+            raise DataError(
+                f"{entry.where}: the table {path} of the data set {entry.name} cannot be read: {error.strerror}"
+            ) from None
         self._table = (ParquetTable if path.suffix.lower() in (".parquet", ".pq") else CsvTable)(path)
         self._labels = entry.labels
         self._path_column = str(entry.options.get("path_column") or "path")
@@ -67,10 +74,3 @@ class Manifest(FileSource):
             seen.add(name)
             metadata = {column: row[column] for column in self.columns}
             yield Sample(name, self._labels.get(label, label), metadata, self._folder / path.replace("\\", "/"))
-
-
-def _digest(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be read: {error.strerror}") from None

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from robustcheck.errors import DataError
 from robustcheck.read_files import Note, ignore
+from robustcheck.regular_files import open_regular, read_regular
 from robustcheck.strict_json import NotStrict, parse_object
 
 AMBIGUOUS: Final = "ambiguous"
@@ -118,7 +119,7 @@ def read(path: Path, shown: str = "", note: Note = ignore) -> tuple[Decision, ..
     """
     shown = shown or str(path)
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
         note(path, content)
         return parse(content.decode(), shown)
     except FileNotFoundError:
@@ -147,7 +148,7 @@ def append(path: Path, decisions: Iterable[Decision]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
-    with path.open("ab", buffering=0) as file, _alone(file):
+    with open_regular(path, "ab") as file, _alone(file):
         _write(file, lines_of(decisions))
         os.fsync(file.fileno())
     if fresh:
@@ -160,9 +161,9 @@ def recover(path: Path) -> bytes:
     Raises:
         OSError: The file cannot be read or written.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return b""
-    with path.open("rb+", buffering=0) as file, _alone(file):
+    with open_regular(path, "rb+") as file, _alone(file):
         content = file.read()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):

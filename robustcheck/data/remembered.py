@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+from robustcheck.regular_files import check_regular
+
 Answer = TypeVar("Answer")
 SECONDS_TO_WAIT: Final = 30.0
 AT_ONCE: Final = 500
@@ -101,6 +103,8 @@ class Remembered:
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            check_regular(self._path)
         # Without isolation level a look-up leaves no transaction open that would keep writers waiting.
         opened = sqlite3.connect(self._path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, opened.close)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.errors import DataError
+from robustcheck.regular_files import check_regular, text_of_regular
 
 Row = dict[str, str]
 ROWS_AT_ONCE = 4096
@@ -56,7 +57,7 @@ class CsvTable:
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         try:
-            with self._path.open(newline="", encoding="utf-8-sig") as file:
+            with text_of_regular(self._path, newline="", encoding="utf-8-sig") as file:
                 reader = csv.reader(file, skipinitialspace=True, strict=True)
                 for values in reader:
                     yield reader.line_num, [value.strip() for value in values]
@@ -118,6 +119,7 @@ class ParquetTable:
         import pyarrow.parquet
 
         try:
+            check_regular(self._path)
             return pyarrow.parquet.ParquetFile(self._path)
         except (pyarrow.ArrowException, OSError) as error:
             raise DataError(f"{self._path.name} cannot be read as Parquet: {error}") from None

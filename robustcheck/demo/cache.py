@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import DataError
+from robustcheck.regular_files import read_regular, sha256_of_regular
 
 VARIABLE = "ROBUSTCHECK_CACHE"
 """Environment variable that names the cache folder."""
@@ -27,12 +28,21 @@ def folder() -> Path:
     if chosen:
         return Path(chosen)
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = _home() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
     return base / "robustcheck"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise DataError(
+            f"the demo's pictures are kept in the home folder, and there is none; set {VARIABLE} to a folder"
+        ) from None
 
 
 def read(name: str) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
@@ -46,9 +56,8 @@ def read(name: str) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
     """
     pixels, notes = _paths(name)
     try:
-        written = json.loads(notes.read_text("utf-8"))
-        with pixels.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        written = json.loads(read_regular(notes, 1 << 24))
+        found = sha256_of_regular(pixels)
         if written["sha256"] != found:
             return None
         return np.load(pixels, mmap_mode="r", allow_pickle=False), written["notes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from robustcheck.data.overlaid import Overlaid
@@ -42,7 +43,7 @@ class Compared:
         """Return which cases are new, gone or changed since the baseline, or why it is not compared with."""
         baseline, fit, reason = self._accepted(index, data_digest, overlaid)
         if baseline is None:
-            return [f"not compared with the baseline: {reason}"] if self._path.exists() else []
+            return [f"not compared with the baseline: {reason}"] if os.path.lexists(self._path) else []
         return list(fit.notes)
 
     @property
@@ -56,7 +57,7 @@ class Compared:
 
     def _read(self, index: Index, data_digest: str, overlaid: Overlaid | None) -> tuple[Baseline | None, Fit, str]:
         shown = self._path.relative_to(self._options.root).as_posix()
-        if not self._path.exists():
+        if not os.path.lexists(self._path):
             return None, Fit(), f"there is no baseline {shown}"
         try:
             baseline = Baseline.load(self._path, shown=shown, note=self._note)

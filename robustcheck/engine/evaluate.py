@@ -144,7 +144,11 @@ class Evaluator:
         stored = self._look(case, watch, clean)
         if self._options.keep:
             about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
-            self.store.save(keys[-1], stored, about)
+            try:
+                self.store.save(keys[-1], stored, about)
+            except OSError as error:
+                why = f"the records could not be cached ({error.strerror or error}), so the next run looks again"
+                stored = replace(stored, notes=(*stored.notes, why))
         return self._evaluated(keys[-1], stored, False)
 
     def _evaluated(self, key: str, stored: Stored, cached: bool) -> Evaluated:
@@ -164,8 +168,14 @@ class Evaluator:
             device=self.predictor.device,
         )
 
-    def export(self, evaluated: Evaluated, case: Case) -> str:
-        """Copy the records of a case into the report's folder and return the path within it; empty where none are kept."""
+    def export(self, evaluated: Evaluated, case: Case, problems: list[str]) -> str:
+        """Copy the records of a case into the report's folder and return the path within it; empty where none are kept.
+
+        Args:
+            evaluated: Whose records.
+            case: Names the file.
+            problems: Why they cannot be written is added here, since the numbers hold all the same.
+        """
         if not self._options.keep:
             return ""
         suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
@@ -175,7 +185,13 @@ class Evaluator:
         if self.overlaid:
             rows = self.index.rows(evaluated.every.id)
             beside = {"original": self.index.original[rows], "ambiguous": self.index.ambiguous[rows]}
-        self.store.export(evaluated.key, self._options.report / path, beside)
+        try:
+            self.store.export(evaluated.key, self._options.report / path, beside)
+        except OSError as error:
+            problems.append(
+                f"the records cannot be written to {path.as_posix()} of the report: {error.strerror or error}"
+            )
+            return ""
         return path.as_posix()
 
     def _look(self, case: Case, watch: Watch | None, clean: Records | None) -> Stored:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from robustcheck.errors import DataError
 from robustcheck.language.corruption import PREFIX, PUBLISHED, SEVERITIES
 from robustcheck.measure.corruption import ReferenceErrors
+from robustcheck.places import resolved
 from robustcheck.read_files import Note, ignore
+from robustcheck.regular_files import read_regular
+
+LARGEST: Final = 1 << 28
+"""Bytes of a result file; a larger one is not read."""
 
 
 def reference_errors(reference: str, root: Path, *, data: str, note: Note = ignore) -> ReferenceErrors:
@@ -28,18 +33,18 @@ def reference_errors(reference: str, root: Path, *, data: str, note: Note = igno
     if reference in PUBLISHED:
         published = PUBLISHED[reference]
         return ReferenceErrors(reference, published.clean, published.corrupted)
-    path = (root / reference).resolve()
-    if not path.is_relative_to(root.resolve()):
+    path = resolved(root / reference)
+    if not path.is_relative_to(resolved(root)):
         raise DataError(f"the reference {reference} lies outside the project")
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST)
         note(path, content)
         result = json.loads(content)
         suites = [suite for suite in result["suites"] if suite["data"].get("digest") == data]
         errors = [found for suite in suites if (found := _errors(suite))]
     except OSError as error:
         raise DataError(f"the reference {reference} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DataError(f"the reference {reference} is no result file of robustcheck") from error
     if not suites:
         raise DataError(f"the reference {reference} is about other pictures, so nothing can be relative to it")

@@ -237,8 +237,7 @@ class SuiteRun:
             raise CaseError(gate.refusal)
         looked = self._look(case)
         seen, records = looked.seen, looked.seen.records
-        outcomes, typical = self._outcomes(case, records), uniform(seen)
-        judgements, lacking = [], []
+        outcomes, typical, judgements, lacking = self._outcomes(case, records), uniform(seen), [], []
         for line in case.expectations:
             try:
                 # What was looked at for one class alone says nothing about all of them.
@@ -270,6 +269,7 @@ class SuiteRun:
             synthetic = synthetic_problems(case, looked.furthest)
         first = looked.evaluations[0].stored
         doubts = [*synthetic, *doubts_of(first), *self._beaten(case, records)]
+        kept = self._open().export(looked.evaluations[0], case, problems)
         if problems or doubts:
             verdict = "error" if problems else "unreliable"
             problems += doubts
@@ -300,7 +300,7 @@ class SuiteRun:
             attack=attack_facts(case, seen, first) if case.attack else {},
             of=len(self._open().index.samples),
             stopped=f"every expectation is decided at {case.rule.confidence * 100:g}%" if outcomes else "",
-            records=self._open().export(looked.evaluations[0], case),
+            records=kept,
         )
 
     def _outcomes(self, case: Case, records: Records) -> Mapping[str, Any]:

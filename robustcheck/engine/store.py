@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.records import Records
+from robustcheck.regular_files import is_regular
 
 _ABOUT = b"robustcheck"
 
@@ -58,6 +59,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is made when first written to."""
         self._folder = folder
+        self._unwritten: dict[str, Any] = {}
 
     def sweep(self) -> None:
         """Remove temporary files that a killed run left behind more than an hour ago."""
@@ -73,7 +75,7 @@ class Store:
     def load(self, key: str) -> Stored | None:
         """Return what is kept under a key; ``None`` when it is absent, torn or damaged."""
         path = self.path(key)
-        if not path.is_file():
+        if not is_regular(path):
             return None
         import pyarrow
         import pyarrow.parquet
@@ -108,6 +110,9 @@ class Store:
             key: Their name.
             stored: What to keep.
             about: Further facts for whoever opens the file, such as the case and the suite.
+
+        Raises:
+            OSError: They cannot be written; ``export`` has them all the same.
         """
         import pyarrow
         import pyarrow.parquet
@@ -125,9 +130,13 @@ class Store:
         }
         table = pyarrow.table(stored.records.columns()).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
         path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path) as temporary:
-            _write_table(table, temporary)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic(path) as temporary:
+                _write_table(table, temporary)
+        except OSError:
+            self._unwritten[key] = table
+            raise
 
     def export(self, key: str, target: Path, beside: Mapping[str, NDArray[np.generic]] | None = None) -> None:
         """Copy the file of a key to a report folder, whole or not at all.
@@ -136,17 +145,22 @@ class Store:
             key: Which one.
             target: Where to.
             beside: Columns that are added to it, in the order of its rows.
+
+        Raises:
+            OSError: The file cannot be written.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic(target) as temporary:
-            if not beside:
+            table = self._unwritten.get(key)
+            if table is None and not beside:
                 shutil.copyfile(self.path(key), temporary)
                 return
             import pyarrow
             import pyarrow.parquet
 
-            table = pyarrow.parquet.read_table(self.path(key), memory_map=False)
-            for name, column in beside.items():
+            if table is None:
+                table = pyarrow.parquet.read_table(self.path(key), memory_map=False)
+            for name, column in (beside or {}).items():
                 table = table.append_column(name, pyarrow.array(column))
             _write_table(table, temporary)
 
@@ -176,10 +190,14 @@ class atomic:  # noqa: N801 - reads as a statement: `with atomic(path) as tempor
         if kind is not None:
             self._temporary.unlink(missing_ok=True)
             return
-        with self._temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.chmod(self._temporary, 0o644)
-        os.replace(self._temporary, self._path)
+        try:
+            with self._temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.chmod(self._temporary, 0o644)
+            os.replace(self._temporary, self._path)
+        except OSError:
+            self._temporary.unlink(missing_ok=True)
+            raise
 
 
 def write_whole(path: Path, content: str | bytes, what: str = "file") -> Path:
@@ -196,7 +214,9 @@ def write_whole(path: Path, content: str | bytes, what: str = "file") -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as temporary:
-            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+            # A lone surrogate, which an argument or a file's name may hold, has the same escape in JSON.
+            written = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+            temporary.write_bytes(written)
     except OSError as error:
         raise RobustcheckError(f"{path}: the {what} cannot be written: {error.strerror}") from None
     return path

@@ -14,6 +14,7 @@ from robustcheck.data.differences import differences
 from robustcheck.data.profile import profile
 from robustcheck.data.source import Sample
 from robustcheck.engine.store import atomic
+from robustcheck.regular_files import read_regular
 
 VERSION: Final = 1
 """Raised when a profile comes to mean something else, so that no old one is believed."""
@@ -63,8 +64,8 @@ def _columns(samples: Sequence[Sample]) -> str:
 
 def _known(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_regular(path))
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "classes" in found else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any, Final
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.curve import Acceptance, Measured, Point, points_of
 from robustcheck.evidence.history_rows import CaseRow, SuiteRow, rows_of, run_id
+from robustcheck.regular_files import check_regular
 
 VERSION: Final = 1
 """Of the tables; kept in the file's ``user_version``."""
@@ -174,7 +176,7 @@ class History:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
+        if not os.path.lexists(self._path):
             raise RobustcheckError(
                 f"{self._path}: there is no history yet; every run of `pytest --robustcheck` in this project adds to it"
             )
@@ -212,12 +214,20 @@ class History:
     def _open(self, mode: str, done: str) -> Iterator[sqlite3.Connection]:
         """Open the file; every complaint of the database becomes one that says what to do."""
         try:
+            if os.path.lexists(self._path):
+                check_regular(self._path)
             address = f"{self._path.absolute().as_uri()}?mode={mode}"
             # Closed without a commit, a transaction never happened.
             with contextlib.closing(
                 sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
             ) as database:
                 yield database
+        except OSError as error:
+            raise RobustcheckError(f"{self._path}: the history cannot be {done}: {error.strerror}") from None
+        except (OverflowError, UnicodeError) as error:
+            raise RobustcheckError(
+                f"{self._path}: the history cannot be {done}: a number or text of the result is none that it can hold ({error})"
+            ) from None
         except sqlite3.Error as error:
             code = _code(error)
             if code in _DAMAGE:

@@ -17,6 +17,7 @@ from robustcheck.evidence.statement import DATA, EXTENSION, MODEL, SUITE
 from robustcheck.evidence.statement_rules import BadStatement, ended_of, parse_statement
 from robustcheck.language.plan import TIERS, Tier
 from robustcheck.measure.baseline import named, printable
+from robustcheck.places import resolved
 from robustcheck.strict_json import read_evidence
 
 CLOCKS: Final = datetime.timedelta(minutes=5)
@@ -140,7 +141,7 @@ def _of_model(model: Path, digest: str, statement: Mapping[str, Any]) -> Iterato
     if model.name != name:
         yield f"{model} is not called as the attested model is, {printable(name)}; a renamed file may be taken for another"
     if model.is_symlink():
-        yield f"{model} is a link to {printable(str(model.resolve()))}, which may change after this; name the file itself"
+        yield f"{model} is a link to {printable(str(resolved(model)))}, which may change after this; name the file itself"
 
 
 def _of_tests(statement: Mapping[str, Any], require: Sequence[str], *, warnings: bool) -> Iterator[str]:

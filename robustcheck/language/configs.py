@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Scalar, shown, what_is
+from robustcheck.places import resolved
 from robustcheck.read_files import Note, ReadFiles
+from robustcheck.regular_files import read_regular
 from robustcheck.units import Quantity
 
 
@@ -49,7 +52,7 @@ def _read_entries(
     path: Path, root: Path, kind: Entry, reading: Reading, note: Note
 ) -> dict[str, tuple[str, Values, Location]]:
     name = path_as_typed(path, root)
-    if not path.is_file():
+    if not os.path.lexists(path):
         reading.add(Location(name), "there is no such file", "run `robustcheck init` for a working start")
         return {}
     try:
@@ -137,16 +140,18 @@ def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading, note
     """Read class names from a file inside the project, one a line."""
     try:
         path = _resolved(str(written.value), configs)
-        inside = path.is_relative_to(root.resolve())
-        content = path.read_bytes() if inside and path.is_file() and path.stat().st_size <= MAX_BYTES else None
-        lines = [] if content is None else content.decode("utf-8-sig").splitlines()
-    except (OSError, ValueError, RuntimeError):
-        return reading.add(written.where, f"the class names in {shown(written.text)} cannot be read as UTF-8 text")
-    if not inside:
-        return reading.add(written.where, f"classes leaves the project: {shown(written.text)}", "copy the file into it")
-    if content is None:
+        if not path.is_relative_to(resolved(root)):
+            what = f"classes leaves the project: {shown(written.text)}"
+            return reading.add(written.where, what, "copy the file into it")
+        content = read_regular(path, MAX_BYTES)
+        note(path, content)
+        lines = content.decode("utf-8-sig").splitlines()
+    except FileNotFoundError:
         return reading.add(written.where, f"there is no file {shown(written.text)} of at most 1 MB with class names")
-    note(path, content)
+    except OSError as error:
+        return reading.add(written.where, f"the class names in {shown(written.text)} cannot be read: {error.strerror}")
+    except ValueError:
+        return reading.add(written.where, f"the class names in {shown(written.text)} cannot be read as UTF-8 text")
     names = [line.strip() for line in lines if line.strip()]
     twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
     if twice is not None:
@@ -183,4 +188,4 @@ def _data(name: str, kind: Any, values: Values, where: Location, root: Path, con
 
 
 def _resolved(written: str, configs: Path) -> Path:
-    return (configs / written).resolve()
+    return resolved(configs / written)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from robustcheck.regular_files import NotRegularFile, open_regular
+
 SUFFIXES: Final = (".yaml", ".yml")
 _HEAD: Final = 65_536
 _VERSION_KEY: Final = re.compile(
@@ -25,8 +27,10 @@ def is_suite(path: Path) -> bool:
     if path.suffix not in SUFFIXES:
         return False
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             head = stream.read(_HEAD)
+    except NotRegularFile:
+        return True  # whoever reads it says what it is
     except OSError:
         return False
     if not _VERSION_KEY.search(head):

@@ -19,6 +19,7 @@ from robustcheck.errors import Location, Problem, SuiteError
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
 from robustcheck.language.scalars import resolve
 from robustcheck.read_files import Note, ignore
+from robustcheck.regular_files import open_regular
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64
@@ -44,7 +45,7 @@ def load_file(path: Path, name: str, note: Note = ignore) -> Node:
         SuiteError: The file cannot be read, is not the YAML we accept, or goes past a limit.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -215,6 +216,8 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Scalar:
         where, text, tag = self._where(event.start_mark), event.value, event.tag
+        if "\0" in text:
+            self._fail(where, "the character U+0000 is not allowed, escaped or not", "remove it")
         if tag is None:
             plain = event.style in (None, "")
             return Scalar(where, text, resolve(text) if plain else text, plain)

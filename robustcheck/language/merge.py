@@ -7,11 +7,13 @@ from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Final
 
-from robustcheck.errors import Problem, SuiteError, did_you_mean
+from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.loader import MAX_NODES, load_file
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.scalars import resolve
+from robustcheck.places import resolved
 from robustcheck.read_files import Note, ignore
+from robustcheck.regular_files import check_regular
 
 MAX_EXTENDS: Final = 16
 _VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
@@ -51,10 +53,19 @@ def substitute(node: Node, environment: MappingOf[str, str], problems: list[Prob
             near = did_you_mean(match[2], environment)
             hint = near if near.startswith("did you mean") else "set it, or write $$ for a dollar sign"
             problems.append(Problem(node.where, f"the environment variable {match[2]} is not set", hint))
+        elif not _is_text(environment[match[2]]):
+            what = f"the environment variable {match[2]} is not UTF-8"
+            problems.append(Problem(node.where, what, "set it to text"))
+            return ""
         return environment.get(match[2] or "", "")
 
     text = _VARIABLE.sub(replacement, node.value)
     return Scalar(node.where, text, resolve(text) if node.plain else text, node.plain)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text can be written: bytes that are none arrive as lone surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: Note = ignore) -> Mapping:
@@ -75,7 +86,7 @@ def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: 
     """
     problems: list[Problem] = []
     tree = _load(path, root, environment, problems, note)
-    chain = [path.resolve()]
+    chain = [resolved(path)]
     while (entry := tree.entry("extends")) is not None:
         tree = _without_extends(tree)
         base = _base_of(entry.value, chain, root, problems)
@@ -90,7 +101,7 @@ def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: 
 
 def path_as_typed(path: Path, root: Path) -> str:
     """Return a path relative to the project's root where it lies inside, with forward slashes."""
-    for candidate, base in ((path, root), (path.absolute(), root.absolute()), (path.resolve(), root.resolve())):
+    for candidate, base in ((path, root), (path.absolute(), root.absolute()), (resolved(path), resolved(root))):
         if candidate.is_relative_to(base):
             return candidate.relative_to(base).as_posix()
     return path.as_posix()
@@ -98,6 +109,9 @@ def path_as_typed(path: Path, root: Path) -> str:
 
 def _load(path: Path, root: Path, environment: MappingOf[str, str], problems: list[Problem], note: Note) -> Mapping:
     name = path_as_typed(path, root)
+    if not _is_text(name):
+        escaped = name.encode("utf-8", "backslashreplace").decode()
+        raise SuiteError([Problem(Location(escaped), "the name of this file is not UTF-8", "rename it")])
     tree = load_file(path, name, note)
     if not isinstance(tree, Mapping):
         what = f"a suite is a mapping, this is {what_is(tree)}"
@@ -117,20 +131,23 @@ def _base_of(node: Node, chain: list[Path], root: Path, problems: list[Problem])
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or is_null(node):
         problems.append(Problem(node.where, f"extends must be the path of one suite, not {what_is(node)}"))
         return None
-    what = hint = ""
+    what = hint = reason = ""
+    base, exists = here, True
     try:
-        base = (here.parent / node.value).resolve()
-        exists = base.is_file()
-    except (OSError, ValueError, RuntimeError):
-        what, base, exists = f"{shown(node.value)} is no path", here, True
-    if what:
-        pass
-    elif not base.is_relative_to(root.resolve()):
+        base = resolved(here.parent / node.value)
+        check_regular(here.parent / node.value)
+    except FileNotFoundError:
+        exists = False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    if not base.is_relative_to(resolved(root)):
         what = f"extends leaves the project: {shown(node.value)}"
         hint = "copy the suite into the project"
     elif not exists:
         beside = [other.name for other in here.parent.glob("*.y*ml")] if here.parent.is_dir() else []
         what, hint = f"there is no file {shown(node.value)} beside this one", did_you_mean(node.value, beside)
+    elif reason:
+        what = f"{shown(node.value)} cannot be read: {reason}"
     elif base in chain:
         what = "extends goes in a circle: " + " -> ".join(path_as_typed(path, root) for path in [*chain, base])
     elif len(chain) >= MAX_EXTENDS:

@@ -16,7 +16,7 @@ from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.plan import Threshold
 from robustcheck.registry import Definition
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.units import UNITS, Quantity, parse_quantity
 
 ARGUMENTS: Final = {
     "class": 'the name of a class: {stop: ">= 95%"}',
@@ -29,6 +29,8 @@ ARGUMENTS: Final = {
 COVERAGE: Final = Amount(("%",), 0, 100)
 """The share of pictures that a selective accuracy is of."""
 _WRITTEN: Final = re.compile(r"\s*([<>=!≤≥]{1,3})\s*(.*)", re.DOTALL)
+_USUAL: Final = {"%": "85%", "pp": "5pp", "parameter": "12deg"}
+"""What an example of a threshold says, by the unit of its metric."""
 _COMPARISONS: Final = (">=", "<=", ">", "<")
 _MEANT: Final = {"=>": ">=", "=<": "<=", "≥": ">=", "≤": "<=", "=": ">=", "==": ">="}
 
@@ -118,17 +120,19 @@ def _sense(comparison: str, bound: Quantity, facts: MetricFacts) -> str:
 def _with_unit(quantity: Quantity, facts: MetricFacts) -> str:
     if facts.unit == "parameter":
         return str(quantity)
+    unknown = quantity.unit not in ("", "%", *UNITS) and not quantity.unit.isalpha()
+    if unknown or (facts.unit and quantity.unit.startswith("/")):
+        return _USUAL.get(facts.unit, "0.5")  # a fraction is another number without its denominator
     number = quantity.number
     if facts.unit and not quantity.unit and 0 < abs(number) <= 1:
         number = round(number * 100, 10)
-    elif not facts.unit and quantity.unit:
+    elif not facts.unit and quantity.unit in UNITS:
         number = quantity.value
     return f"{number_text(number)}{facts.unit}"
 
 
 def _example(comparison: str, facts: MetricFacts) -> str:
-    middle = {"%": "85%", "pp": "5pp", "parameter": "12deg"}.get(facts.unit, "0.5")
-    return f'write it as "{comparison} {middle}"'
+    return f'write it as "{comparison} {_USUAL.get(facts.unit, "0.5")}"'
 
 
 @dataclass(frozen=True, slots=True)

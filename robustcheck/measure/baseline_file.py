@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.measure.baseline import Baseline, BaselineCase, printable
 from robustcheck.read_files import Note, ignore
+from robustcheck.regular_files import read_regular
 
 VERSION: Final = "baseline/1"
 LARGEST: Final = 1 << 28
@@ -98,7 +99,7 @@ def read(path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
     """
     shown = printable(shown or str(path))
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST)
         note(path, content)
         return _baseline(_tree(content), shown)
     except OSError as error:

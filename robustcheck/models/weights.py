@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 import warnings
@@ -16,6 +15,7 @@ import torch
 from robustcheck.checksums import digest_of
 from robustcheck.errors import ModelError, RobustcheckError, did_you_mean
 from robustcheck.language.entries import ModelEntry
+from robustcheck.regular_files import read_with_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def read_weights(entry: ModelEntry) -> Weights | None:
     files: dict[Path, bytes] = {}
 
     def read(file: Path) -> str:
-        files[file] = file.read_bytes()
-        return hashlib.sha256(files[file]).hexdigest()
+        files[file], digest = read_with_digest(file)
+        return digest
 
     try:
         digest = digest_of(path, read)

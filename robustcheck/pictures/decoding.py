@@ -21,12 +21,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from robustcheck.errors import UnreadablePicture
 from robustcheck.pictures.deep import decode_deep, is_deep
+from robustcheck.regular_files import read_regular
 
 Picture = NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 MAX_PIXELS = 200_000_000
 """Larger pictures are refused, since a small file can unpack to any size."""
+MAX_BYTES = 1 << 31
+"""Larger files are not read; that many pixels of 16 bits with transparency take less."""
 
 _QUIET = threading.Lock()
 
@@ -45,7 +48,7 @@ def decode(data: bytes | Path, name: str) -> Picture:
         UnreadablePicture: It is missing, damaged, or of a kind that is refused.
     """
     try:
-        raw = data if isinstance(data, bytes) else data.read_bytes()
+        raw = data if isinstance(data, bytes) else read_regular(data, MAX_BYTES)
     except OSError as error:
         raise UnreadablePicture(name, error.strerror or type(error).__name__) from None
     if not raw:

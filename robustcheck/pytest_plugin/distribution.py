@@ -19,6 +19,12 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.split("::", 1)[0]
             return file if file.endswith((".yaml", ".yml")) else nodeid
 
+        def _reschedule(self, node: Any) -> None:
+            # Of two workers that replace dead ones, the first to be ready makes xdist give work to both. The other
+            # is asked again once it has collected.
+            if node in self.registered_collections:
+                super()._reschedule(node)
+
         def remove_node(self, node: Any) -> str | None:
             # By itself xdist would hand a suite to worker after worker with the case that kills them first.
             for unit in self.assigned_work.get(node, {}).values():

@@ -32,13 +32,15 @@ class RobustcheckSession:
 
     def __init__(self, config: pytest.Config) -> None:
         """Check the options before anything is collected, and find the suites if no path was given."""
+        self._config = config
         run_options(config)
         for name in ("seed", "batch_size"):
             chosen(config, name)
+        if not self._is_worker(config) and not config.option.collectonly:
+            self._check_report()
         self._signing = None if self._is_worker(config) else Signing.asked_for(config)
         if config.args_source is not pytest.Config.ArgsSource.ARGS and not self._is_worker(config):
             config.args = [str(folder) for folder in suite_folders(config)]
-        self._config = config
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.perf_counter()
         self._gathered: dict[str, dict[str, Any]] = {}
@@ -46,7 +48,33 @@ class RobustcheckSession:
         self._planned_told: set[str] = set()
         self._result: dict[str, Any] | None = None
         self._written: Path | None = None
+        self._begun = False
+        self._unwritten = ""
         self._forgotten = ""
+
+    def _check_report(self, *, begin: bool = False) -> None:
+        from robustcheck.report.beginning import begin_report, check_report
+
+        try:
+            (begin_report if begin else check_report)(run_options(self._config).report)
+        except RobustcheckError as error:
+            raise pytest.UsageError(f"--robustcheck-report: {error}") from None
+
+    def _begin(self) -> None:
+        """Take away what an earlier run left in the report's folder, once it is clear that this one looks at something."""
+        if not (self._begun or self._is_worker(self._config) or self._config.option.collectonly):
+            self._begun = True
+            self._check_report(begin=True)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Begin the report with the first case, on the controller too."""
+        if nodeid in self._nodeids:
+            self._begin()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be read ends the run, and is no reason to keep an earlier one's report."""
+        if report.failed and report.nodeid.endswith((".yaml", ".yml")):
+            self._begin()
 
     @staticmethod
     def _is_worker(config: pytest.Config) -> bool:
@@ -141,8 +169,10 @@ class RobustcheckSession:
             return
         if self._gathered:
             self._write()
-        failing = self._result is None or self._result["verdict"] in FAILING
-        if self._signing and self._result is not None:
+        failing = self._result is None or self._result["verdict"] in FAILING or bool(self._unwritten)
+        if self._signing and self._unwritten:
+            self._signing.refused.append(self._unwritten)
+        elif self._signing and self._result is not None:
             self._signing.sign(self._result, run_options(self._config).report)
             failing = failing or bool(self._signing.refused)
         if exitstatus == pytest.ExitCode.OK and failing:
@@ -155,7 +185,7 @@ class RobustcheckSession:
         from robustcheck.evidence.history import remember
         from robustcheck.pytest_plugin.collect import project_of
         from robustcheck.read_files import ReadFile, inputs_json
-        from robustcheck.report.writing import write_report
+        from robustcheck.report.writing import NotWritten, write_report
 
         suites = []
         for path, suite in sorted(self._gathered.items()):
@@ -182,9 +212,12 @@ class RobustcheckSession:
             project = project_of(self._config)
         except RobustcheckError:
             project = None  # each suite has said so
-        self._result, self._written = write_report(
-            suites, report, project, started=self._started, seconds=seconds, options=options
-        )
+        try:
+            self._result, self._written = write_report(
+                suites, report, project, started=self._started, seconds=seconds, options=options
+            )
+        except NotWritten as error:
+            self._result, self._unwritten = error.result, str(error)
         self._forgotten = remember(self._result, self._config.rootpath)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -195,6 +228,9 @@ class RobustcheckSession:
         if self._result is None:
             reporter.section("robustcheck", red=True)
             reporter.line("no case of any suite was run, so nothing was gated", red=True)
+            left = run_options(self._config).report
+            if not self._begun and os.path.lexists(left):
+                reporter.line(f"what lies in {left} is of an earlier run", red=True)
             return
         from robustcheck.report.terminal import closing, table
 
@@ -202,6 +238,8 @@ class RobustcheckSession:
             reporter.section(f"robustcheck: {suite['title']} ({suite['path']})", **MARKUP[suite["verdict"]])
             for line, verdict in (*table(suite), *closing(suite)):
                 reporter.line(line, **MARKUP.get(verdict, {}))
+        if self._unwritten:
+            reporter.line(f"robustcheck: NOT WRITTEN: {self._unwritten}", red=True)
         if self._written:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written
@@ -220,8 +258,11 @@ def _tell_github(reporter: Any, result: Mapping[str, Any]) -> None:
     for line in workflow_commands(result):
         reporter.line(line)
     path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path:
-        append_summary(result, Path(path))
+    try:
+        if path:
+            append_summary(result, Path(path))
+    except OSError as error:
+        reporter.line(f"NOTE the step summary {path} cannot be written: {error.strerror}", yellow=True)
 
 
 def conflicts_of(identities: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import Baseline, case_digest, printable
+from robustcheck.regular_files import read_regular
 from robustcheck.report.document import FILE_NAME, SCHEMA
 from robustcheck.report.records import read_columns
 
 NO_NUMBER: Final = ("error", "unreliable")
 """Verdicts of cases whose number says nothing about the model."""
 
+LARGEST: Final = 1 << 30
+"""Bytes of a result file or baseline; a larger one is not read."""
 
 ADDED: Final[Mapping[str, Any]] = {
     "inputs": [],
@@ -120,7 +123,7 @@ class KeptRun:
 
 def _json_of(file: Path) -> Any:
     try:
-        return json.loads(file.read_bytes())
+        return json.loads(read_regular(file, LARGEST))
     except OSError as error:
         raise RobustcheckError(
             f"{printable(str(file))}: there is no result to read: {error.strerror}; name the folder of a report"
@@ -157,7 +160,7 @@ def reading(folder: Path) -> Iterator[dict[str, Any]]:
     """
     try:
         yield load_document(folder)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise RobustcheckError(
             f"{printable(str(folder))}: the result file is damaged or of another version: {type(error).__name__}: "
             f"{printable(str(error))}"
@@ -179,7 +182,7 @@ def load_run(path: Path) -> KeptRun:
     try:
         suites = {suite["path"]: _suite(suite, file.parent) for suite in found["suites"]}
         return KeptRun(name, str(found["started"]), suites)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise RobustcheckError(
             f"{printable(str(file))}: this result file is damaged: {type(error).__name__}: {printable(str(error))}"
         ) from None
@@ -204,6 +207,8 @@ def _suite(suite: Mapping[str, Any], folder: Path) -> KeptSuite:
 def _case(case: Mapping[str, Any], folder: Path) -> KeptCase:
     accuracy = case["metrics"].get("accuracy", {"value": 0.0, "n": 0})
     n, right = int(accuracy["n"]), round(accuracy["value"] * accuracy["n"])
+    if not isinstance(case["id"], str):
+        raise TypeError("the id of a case is no text")
     told: dict[str, Any] = {
         "id": case["id"],
         "kind": case["kind"],

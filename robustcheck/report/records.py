@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import printable
+from robustcheck.places import resolved
+from robustcheck.regular_files import NotRegularFile, open_regular
 
 Columns = dict[str, NDArray[Any]]
 AMBIGUOUS: Final = "ambiguous"
@@ -40,21 +42,25 @@ def read_columns(
     if not name:
         raise RobustcheckError("the run kept no records")
     path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not resolved(path).is_relative_to(resolved(folder)):
         raise RobustcheckError(f"{printable(name)} lies outside the report's folder")
-    if not path.is_file():
-        raise RobustcheckError(f"there is no {printable(name)} in the report's folder")
     import pyarrow
     import pyarrow.parquet
 
     try:
-        known = pyarrow.parquet.read_schema(path).names
+        with open_regular(path) as file:
+            known = pyarrow.parquet.read_schema(file).names
         if not set(known).issuperset(columns):
             raise MissingColumn(f"{printable(name)} is damaged: it has no {', '.join(sorted({*columns} - {*known}))}")
         wanted = [*columns, *(other for other in known if other not in columns and (other == AMBIGUOUS or also(other)))]
-        table = pyarrow.parquet.read_table(path, columns=wanted, page_checksum_verification=True, memory_map=False)
+        with open_regular(path) as file:
+            table = pyarrow.parquet.read_table(file, columns=wanted, page_checksum_verification=True)
         about = json.loads((table.schema.metadata or {}).get(b"robustcheck", b"{}"))
         found = {key: table.column(key).to_numpy(zero_copy_only=False) for key in wanted}
+    except FileNotFoundError:
+        raise RobustcheckError(f"there is no {printable(name)} in the report's folder") from None
+    except NotRegularFile as error:
+        raise RobustcheckError(f"{printable(name)} cannot be read: {error.strerror}") from None
     except (OSError, KeyError, ValueError, pyarrow.ArrowException) as error:
         raise RobustcheckError(f"{printable(name)} is damaged: {type(error).__name__}") from None
     counts = ~found.pop(AMBIGUOUS, np.zeros(len(found[columns[0]]), bool)).astype(bool)

@@ -20,6 +20,15 @@ from robustcheck.report.residuals import pictures_of, with_residuals
 PAGE: Final = "index.html"
 
 
+class NotWritten(RobustcheckError):
+    """A report could not be written; what was found is in ``result``, and a file of it may be missing."""
+
+    def __init__(self, folder: Path, reason: str, result: dict[str, Any]) -> None:
+        """Say why, and keep what was found."""
+        self.result = result
+        super().__init__(f"{folder}: the report cannot be written: {reason}")
+
+
 def write_report(
     suites: Sequence[Mapping[str, Any]],
     folder: Path,
@@ -38,14 +47,21 @@ def write_report(
         started: With a time zone.
         seconds: Wall time of the session.
         options: That decide what was looked at.
+
+    Raises:
+        NotWritten: The disk is full, or the folder cannot be written to.
     """
-    found = with_residuals(document(suites, started=started, seconds=seconds, options=options), folder)
-    path = write(found, folder)
-    for suite in found["suites"]:
-        if project:
-            _keep_pictures(suite, folder, project)
-    with atomic(folder / PAGE) as temporary:
-        temporary.write_text(page(found, folder), encoding="utf-8")
+    found = document(suites, started=started, seconds=seconds, options=options)
+    try:
+        found = with_residuals(found, folder)
+        path = write(found, folder)
+        for suite in found["suites"]:
+            if project:
+                _keep_pictures(suite, folder, project)
+        with atomic(folder / PAGE) as temporary:
+            temporary.write_text(page(found, folder), encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise NotWritten(folder, error.strerror or str(error), found) from None
     return found, path
 
 

@@ -12,6 +12,7 @@ from robustcheck.review.access import HEADERS, TOKEN, Access
 from robustcheck.review.drawing import Drawn
 from robustcheck.review.queue import CLEAN
 from robustcheck.review.session import Refused, Session
+from robustcheck.strict_json import NotStrict, parse_object
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -128,9 +129,10 @@ def create_app(session: Session, pictures: Pictures, examples: Mapping[str, tupl
 
     @app.post("/api/<action>")
     def act(action: str) -> Response:
-        body = flask.request.get_json()
-        if not isinstance(body, dict):
-            flask.abort(400)
+        try:
+            body = parse_object(flask.request.get_data())
+        except NotStrict as error:
+            return _plain(flask.Response, f"the request cannot be read: {error}", 400)
         _act(session, action, body)
         return flask.jsonify(session.state())
 

@@ -11,6 +11,7 @@ from typing import Final
 from robustcheck.data.overlay import AMBIGUOUS, Decision, parse
 from robustcheck.errors import DataError, did_you_mean
 from robustcheck.measure.baseline import printable
+from robustcheck.regular_files import read_regular
 from robustcheck.review import label_studio, table
 from robustcheck.review.ground import Ground
 
@@ -18,6 +19,8 @@ AHEAD: Final = datetime.timedelta(minutes=5)
 """How far the clocks of two machines may lie apart."""
 NAMED: Final = 10
 """Problems that are told."""
+LARGEST: Final = 1 << 30
+"""Bytes of a file; a larger one is not read."""
 
 
 def read_brought(path: Path, ground: Ground, reviewers: Sequence[str]) -> list[Decision]:
@@ -28,7 +31,7 @@ def read_brought(path: Path, ground: Ground, reviewers: Sequence[str]) -> list[D
     """
     shown = printable(str(path))
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST)
     except OSError as error:
         raise DataError(f"{shown}: it cannot be read: {error.strerror}") from None
     if path.suffix.lower() == ".csv":

@@ -92,11 +92,18 @@ def _choice(annotation: Mapping[str, Any], where: str) -> str:
         choice
         for one in (results if isinstance(results, list) else [])
         if isinstance(one, dict) and one.get("type") == "choices" and one.get("from_name") == CHOICE
-        for choice in (one.get("value") or {}).get("choices", [])
+        for choice in _choices_of(one.get("value"), where)
     ]
     if len(chosen) != 1 or not isinstance(chosen[0], str):
         raise DataError(f"{where}: {len(chosen)} choices of {CHOICE} instead of one")
     return chosen[0]
+
+
+def _choices_of(value: Any, where: str) -> list[Any]:
+    choices = value.get("choices", []) if isinstance(value, dict) else [] if value is None else None
+    if not isinstance(choices, list):
+        raise DataError(f"{where}: the value of its result is no object with a list of choices")
+    return choices
 
 
 def _text(values: Mapping[str, Any], name: str, where: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from robustcheck.data.overlay import Decision, append, parse, recover
 from robustcheck.errors import DataError, RobustcheckError
+from robustcheck.regular_files import open_regular, read_regular
 
 
 class Ledger:
@@ -38,7 +39,7 @@ class Ledger:
             DataError: A line is no decision.
         """
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 size = file.seek(0, 2)
                 if size < self._read_to:  # somebody put another file in its place
                     self._known, self._read_to = [], 0
@@ -77,4 +78,4 @@ class Ledger:
             if self._read_to == 0:
                 raise
         # Lines are counted from the start of the file.
-        return parse(self.path.read_bytes().decode("utf-8", "replace"), str(self.path))[len(self._known) :]
+        return parse(read_regular(self.path).decode("utf-8", "replace"), str(self.path))[len(self._known) :]

@@ -86,7 +86,7 @@ def test_links_are_followed_once_and_loops_end(data_entry: Entry, draw: Draw, tm
     assert source.notes == (  # type: ignore[attr-defined]
         "5 links of small lead to folders that are listed already and were not followed, such as a/inner/self",
     )
-    with pytest.raises(UnreadablePicture, match=r"a/gone\.png: No such file"):
+    with pytest.raises(UnreadablePicture, match=r"a/gone\.png: it is a link that leads to no file"):
         source.read(samples["a/gone.png"])
     assert source.content(samples["a/gone.png"]).startswith("unreadable: ")
 
