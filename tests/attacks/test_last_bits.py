@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import eagerpy
 import numpy as np
 import pytest
 import torch
 from victims import SIDE, VALUES, Linear, goal_of, least_changes, pictures_of, victim_of
 
 from robustcheck.attacks.attempt import attempt
-from robustcheck.attacks.balls import norms_of
 from robustcheck.attacks.bridge import FoolboxAttack
 from robustcheck.attacks.fab import FABTargeted
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.minimal import L1FMN
 
 ORDERS = 4
 """Of the sums; for ``cw``, which takes ten times as long as the others and steps onto no boundary, half as many."""
@@ -127,6 +128,32 @@ def test_a_change_is_found_in_any_order_of_sums(
             run(name, model, goal, norm, minimal=False, size=5)
 
 
+@pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
+def test_fmn_itself_crosses_the_boundary(norm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Foolbox's stays on it, and the last bit said whether anything was found; no step of ours is to hide that."""
+    monkeypatch.setattr(FoolboxAttack, "_polish", lambda *_: None)
+    for order in range(ORDERS):
+        model = Reordered(order)
+        run("fmn", model, goal_of(model, pictures_of(10)), norm, minimal=True)
+
+
+def test_the_last_step_starts_from_the_nearest_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Reordered(0)
+    goal = goal_of(model, pictures_of(2))
+    beside = beside_a_boundary(model, 1e-3, count=2).pictures
+    starts: list[torch.Tensor] = []
+
+    def polished(victim: Any, goal: Goal, start: torch.Tensor, norm: str) -> list[torch.Tensor]:
+        starts.append(start)
+        return []
+
+    monkeypatch.setattr(L1FMN, "run", lambda *_, **__: eagerpy.astensor(beside))
+    monkeypatch.setattr("robustcheck.attacks.bridge.polished", polished)
+    missed = attack_of("fmn", "l1").minimal(victim_of(model), goal)
+    assert torch.equal(missed, goal.pictures)
+    assert torch.equal(starts[0], beside)
+
+
 @LEAST
 def test_a_picture_next_to_the_boundary_gets_across(name: str, norm: str) -> None:
     for order, share in enumerate(SHARES):
@@ -182,9 +209,9 @@ def least_l1(model: Linear, goal: Goal) -> float:
     return best
 
 
-def beside_a_boundary(model: Linear, share: float) -> Goal:
+def beside_a_boundary(model: Linear, share: float, count: int = 10) -> Goal:
     """Return pictures moved straight to where the best wrong logit is that share of the spread below the label's."""
-    goal = goal_of(model, pictures_of(10))
+    goal = goal_of(model, pictures_of(count))
     with torch.no_grad():
         weights, pictures = model.weights.double(), goal.pictures.double().flatten(1)
         logits = pictures @ weights.T + model.bias.double()
