@@ -8,7 +8,6 @@ from functools import partial
 
 import torch
 
-from robustcheck.attacks.balls import column
 from robustcheck.attacks.fab import gap, onto_plane
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import SURELY, spread
@@ -44,11 +43,10 @@ def polished(victim: Victim, goal: Goal, found: torch.Tensor, norm: str) -> Iter
     for aim in _pairs(goal, logits):
         _, gaps, gradient = victim.gradient(found, partial(gap, aim))
         inner = (gradient * (goal.pictures - found)).flatten(1).sum(dim=1)
-        way = -(gaps + inner)
-        behind = column(way <= 0, goal.pictures)  # the picture would be on the far side of the plane already
         for far in BEYOND:
-            change = onto_plane(goal.pictures, gradient, far * way + SURELY * spread(logits), norm)
-            yield torch.where(behind, goal.pictures, (goal.pictures + change).clamp(0.0, 1.0))
+            # Below 0 the picture would be on the far side of the plane already.
+            rise = (SURELY * spread(logits) - far * (gaps + inner)).clamp_min(0)
+            yield (goal.pictures + onto_plane(goal.pictures, gradient, rise, norm)).clamp(0.0, 1.0)
 
 
 def _pairs(goal: Goal, logits: torch.Tensor) -> Iterator[Goal]:
