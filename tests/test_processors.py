@@ -19,6 +19,7 @@ PLAINEST = {
     "ATEN_CPU_CAPABILITY": "default",
     "ONEDNN_MAX_CPU_ISA": "SSE41",
     "OPENBLAS_CORETYPE": "Nehalem",
+    "OMP_NUM_THREADS": "1",
 }
 VARIANTS: list[tuple[str, dict[str, str]]] = [
     ("DEFAULT", {}),
@@ -43,9 +44,9 @@ CHOOSING = ("ATEN_", "DNNL_", "MKL_", "NPY_", "OMP_", "ONEDNN_", "OPENBLAS_", "P
 
 
 def run(variables: dict[str, str], *arguments: str) -> None:
-    """Run attack tests in a process of their own and fail with its last lines where they do."""
+    """Run tests in a process of their own and fail with its last lines where they do."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(CHOOSING)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/attacks", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     ran = subprocess.run(command, cwd=ROOT, env=kept | variables, capture_output=True, text=True)
     assert ran.returncode == 0, f"under {variables}:\n{ran.stdout[-4000:]}{ran.stderr[-2000:]}"
 
@@ -58,20 +59,23 @@ def capability() -> str:
     return ran.stdout.strip()
 
 
+def id_of(value: str | dict[str, str]) -> str:
+    if isinstance(value, str):
+        return value
+    return ",".join(map("=".join, value.items())) or "as-it-is"
+
+
 def test_the_least_changes_are_found_with_the_plainest_kernels() -> None:
-    run(PLAINEST, "-k", "fmn and (test_last_bits or test_targets or least_changes)")
+    files = ("tests/attacks/test_last_bits.py", "tests/attacks/test_bridge.py")
+    run(PLAINEST, *files, "-k", "fmn-l1 and (test_last_bits or test_targets or least_changes)")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("needed", "variables"),
-    VARIANTS,
-    ids=lambda value: ",".join(map("=".join, value.items())) if isinstance(value, dict) else value,
-)
+@pytest.mark.parametrize(("needed", "variables"), VARIANTS, ids=id_of)
 def test_the_attack_tests_pass_on_every_code_path(needed: str, variables: dict[str, str]) -> None:
     if variables and not torch.backends.mkl.is_available() and set(variables) <= {"MKL_CBWR"}:
         pytest.skip("this PyTorch has no MKL")
     has = capability()
     if needed != "DEFAULT" and (has not in CAPABILITIES or CAPABILITIES.index(has) < CAPABILITIES.index(needed)):
         pytest.skip(f"this processor has {has} and no {needed}")
-    run(variables)
+    run(variables, "tests/attacks")
