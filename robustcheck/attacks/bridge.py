@@ -11,7 +11,7 @@ import torch
 from robustcheck.attacks.balls import column, norms_of, project
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.keyed import keyed
-from robustcheck.attacks.losses import margin
+from robustcheck.attacks.losses import CLEAR, margin, spread
 from robustcheck.attacks.minimal import REFUSED, ROWS, Row, row_of
 from robustcheck.attacks.polish import NORMS, polished
 from robustcheck.attacks.victim import Victim
@@ -27,9 +27,6 @@ __all__ = ["REFUSED", "ROWS", "FoolboxAttack", "Row", "VictimModel", "Witness"]
 
 EXCESS = 1e-6
 """By so much may a value leave the box [0, 1], since pictures are float32; it is clipped."""
-
-CLEAR = 1e-5
-"""Least margin of a success, as a share of the spread of the logits: less, and another batch size may undo it."""
 
 STARTS = 24
 """Draws of noise to start from; each is used plain, rounded to 0 and 1, and blended with the picture."""
@@ -184,7 +181,7 @@ class FoolboxAttack:
             return
         for _ in range(ROUNDS):
             before = witness.norms
-            for pictures in polished(victim, witness.goal, witness.least.clone(), self.norm):
+            for pictures in polished(victim, witness.goal, witness.nearest(), self.norm):
                 witness.see(pictures, victim.logits(pictures))
             if not (witness.norms < before).any():
                 return
@@ -240,9 +237,8 @@ class Witness:
             sound &= (inside != 0).flatten(1).any(dim=1)
         norms = norms_of(inside - clean, self._norm)
         margins = margin(logits, self.goal.labels, self.goal.targets).to(clean)
-        spread = logits.amax(dim=1) - logits.amin(dim=1)
         # An exact tie, which coarse logits give, is no matter of rounding.
-        reached = sound & self.goal.fooled(logits) & ((margins > CLEAR * spread) | (margins == 0))
+        reached = sound & self.goal.fooled(logits) & ((margins > CLEAR * spread(logits)) | (margins == 0))
         eps = float("inf") if self._eps is None else self._eps
         done = self.norms <= eps if self._eps is not None else torch.zeros_like(sound)
         less = reached & (norms < self.norms) & ~done
@@ -254,6 +250,10 @@ class Witness:
         if self._eps is not None and (self.norms <= eps).all():
             raise _Reached
         return reached
+
+    def nearest(self) -> torch.Tensor:
+        """Return the successes, and elsewhere the nearest miss within eps, which lies before the boundary."""
+        return torch.where(column(self.norms < float("inf"), self.least), self.least, self._nearest)
 
     def best(self) -> torch.Tensor:
         """Return the successes, and elsewhere the nearest miss within eps, or the clean picture if there is no eps."""

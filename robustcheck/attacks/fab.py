@@ -9,6 +9,7 @@ import torch
 from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.losses import SURELY, spread
 from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
@@ -90,7 +91,8 @@ class FABTargeted(ActiveSetAttack):
             search.offer(place[fooled], current[fooled])
             # A success is taken part of the way back, from where the boundary may be nearer.
             back = goal.pictures + (current - goal.pictures) * BACKWARD
-            current = torch.where(column(fooled, current), back, self._step(current, goal.pictures, gaps, gradient))
+            step = self._step(current, goal.pictures, gaps - SURELY * spread(logits), gradient)
+            current = torch.where(column(fooled, current), back, step)
             stays = rows.resists(place, search.least[place] <= stop)
             if not stays.all():
                 place, goal, aim, current = place[stays], goal.at(stays), aim.at(stays), current[stays]
@@ -153,20 +155,23 @@ def gap(aim: Goal, logits: torch.Tensor, part: slice) -> torch.Tensor:
 def onto_plane(pictures: torch.Tensor, weights: torch.Tensor, rise: torch.Tensor, norm: str) -> torch.Tensor:
     """Return the least change of each picture within the box that changes ``weights . picture`` by ``rise``.
 
-    Where the box does not allow so much, the change goes as far as it does. The change of a value grows with the multiplier of
-    the plane until it meets the box, so that the rise is concave and piecewise linear in it: Newton's steps from 0 never pass
-    the multiplier that is looked for, and end on it once they are on its piece.
+    Where the box does not allow so much, the change goes as far as it does. Within ``linf`` and ``l2`` the change of a value
+    grows with the multiplier of the plane until it meets the box, so that the rise is concave and piecewise linear in it:
+    Newton's steps from 0 never pass the multiplier that is looked for, and end on it once they are on its piece. Within
+    ``l1`` every value costs the same, so those with the largest weights go to the end of the box one after the other.
 
     Args:
         pictures: Shape (n, ...), in [0, 1].
         weights: Of the same shape.
         rise: Shape (n,).
-        norm: ``linf`` or ``l2``.
+        norm: ``linf``, ``l2`` or ``l1``.
     """
     shape, flat = pictures.shape, pictures.flatten(1)
     signed = weights.flatten(1) * column(torch.where(rise < 0, -1.0, 1.0), weights.flatten(1))
     size = signed.abs()
     room = torch.where(signed > 0, 1 - flat, flat).clamp_min(0)
+    if norm == "l1":
+        return (signed.sign() * _largest_first(size, room, rise.abs())).view(shape)
     pace = size.sign() if norm == "linf" else size
     slope = size * pace
     wanted = rise.abs().double()
@@ -182,6 +187,15 @@ def onto_plane(pictures: torch.Tensor, weights: torch.Tensor, rise: torch.Tensor
         free = still
     change = torch.where(free, multiplier * pace, torch.where(size > 0, room, torch.zeros_like(room)))
     return (signed.sign() * change).view(shape)
+
+
+def _largest_first(size: torch.Tensor, room: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return how far each value goes for the sum of size times way to be what is wanted: shape (n, values)."""
+    ordered, order = size.sort(dim=1, descending=True, stable=True)
+    reach = ordered.double() * room.gather(1, order).double()
+    rest = (wanted.double()[:, None] - reach.cumsum(dim=1) + reach).clamp_min(0)
+    ways = torch.where(ordered > 0, rest / ordered, torch.zeros_like(rest)).to(room)
+    return torch.minimum(torch.zeros_like(room).scatter(1, order, ways), room)
 
 
 class _Search:

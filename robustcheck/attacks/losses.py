@@ -12,6 +12,12 @@ NAMES = ("margin", "ce", "dlr")
 DLR_CLASSES, DLR_TARGETED_CLASSES = 3, 4
 """Classes that the losses need at least; with fewer the margin stands in."""
 
+CLEAR = 1e-5
+"""Least margin of a success, as a share of the spread of the logits: less, and another batch size may undo it."""
+
+SURELY = 4 * CLEAR
+"""Margin beyond a boundary, as such a share, that a step across aims at: of the way there it may be any share."""
+
 
 def loss_of(name: str, goal: Goal) -> Loss:
     """Return a loss to be made large for a goal.
@@ -37,6 +43,11 @@ def margin(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor | N
     if targets is None:
         return _best_other(logits, labels) - _of(logits, labels)
     return _of(logits, targets) - _best_other(logits, targets)
+
+
+def spread(logits: torch.Tensor) -> torch.Tensor:
+    """Return the largest logit minus the smallest: shape (n,)."""
+    return logits.amax(dim=1) - logits.amin(dim=1)
 
 
 def cross_entropy(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor | None) -> torch.Tensor:

@@ -8,13 +8,13 @@ from functools import partial
 
 import torch
 
-from robustcheck.attacks.balls import column
 from robustcheck.attacks.fab import gap, onto_plane
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.losses import SURELY, spread
 from robustcheck.attacks.ranks import ranked
 from robustcheck.attacks.victim import Victim
 
-NORMS = ("linf", "l2")
+NORMS = ("linf", "l2", "l1")
 """Within which the nearest point of a plane is known."""
 
 CLASSES = 9
@@ -39,14 +39,21 @@ def polished(victim: Victim, goal: Goal, found: torch.Tensor, norm: str) -> Iter
     Yields:
         Pictures of the same shape, in [0, 1], for one wrong class and distance at a time.
     """
-    classes = ranked(victim.logits(found), goal.labels)[:, :CLASSES]
-    if goal.targets is not None:
-        classes = goal.targets[:, None]
-    for rank in range(classes.shape[1]):
-        aim = replace(goal, targets=classes[:, rank])
+    logits = victim.logits(found)
+    for aim in _pairs(goal, logits):
         _, gaps, gradient = victim.gradient(found, partial(gap, aim))
         inner = (gradient * (goal.pictures - found)).flatten(1).sum(dim=1)
-        change = onto_plane(goal.pictures, gradient, -(gaps + inner), norm)
-        behind = column(gaps + inner >= 0, change)  # the picture would be on the far side of the plane already
         for far in BEYOND:
-            yield torch.where(behind, goal.pictures, (goal.pictures + far * change).clamp(0.0, 1.0))
+            # Below 0 the picture would be on the far side of the plane already.
+            rise = (SURELY * spread(logits) - far * (gaps + inner)).clamp_min(0)
+            yield (goal.pictures + onto_plane(goal.pictures, gradient, rise, norm)).clamp(0.0, 1.0)
+
+
+def _pairs(goal: Goal, logits: torch.Tensor) -> Iterator[Goal]:
+    """Yield goals with a label each, which is to fall behind a target."""
+    if goal.targets is not None:
+        yield replace(goal, labels=ranked(logits, goal.targets)[:, 0])
+        return
+    classes = ranked(logits, goal.labels)[:, :CLASSES]
+    for rank in range(classes.shape[1]):
+        yield replace(goal, targets=classes[:, rank])

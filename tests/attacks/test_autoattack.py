@@ -163,10 +163,10 @@ def test_fab_finds_the_least_change_of_a_linear_model(norm: str) -> None:
     assert goal.fooled(model(found)).all()
 
 
-@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 @pytest.mark.parametrize("share", [0.3, 0.9, -0.6, 2.0])
 def test_a_change_onto_a_plane_is_the_least_within_the_box(norm: str, share: float) -> None:
-    from scipy.optimize import minimize
+    from scipy.optimize import linprog, minimize
 
     random = np.random.default_rng(2)
     picture, weights = random.uniform(0, 1, 5), random.normal(size=5)
@@ -183,6 +183,10 @@ def test_a_change_onto_a_plane_is_the_least_within_the_box(norm: str, share: flo
         box = [*zip(-picture, 1 - picture, strict=True)]
         best = minimize(lambda x: (x[:5] ** 2).sum(), np.zeros(5), bounds=box, constraints=fits).fun ** 0.5
         assert np.linalg.norm(change) == pytest.approx(best, rel=1e-3)
+    elif norm == "l1":
+        halves = [*((0, 1 - value) for value in picture), *((0, value) for value in picture)]
+        best = linprog(np.ones(10), A_eq=[[*weights, *-weights]], b_eq=[rise], bounds=halves).fun
+        assert np.abs(change).sum() == pytest.approx(best, rel=1e-6)
     else:
         radius = np.abs(change).max()
         reach = (np.abs(weights) * np.minimum(room, radius * 0.999)).sum()

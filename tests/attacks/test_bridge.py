@@ -277,7 +277,7 @@ def test_what_foolbox_says_is_not_believed(lie: str, monkeypatch: pytest.MonkeyP
     model = Linear()
     # A black picture is taken for another class by chance, and is no finding all the same.
     goal = goal_of(model, pictures_of(20))
-    row = next(row for row in ROWS if (row.name, row.norm) == ("fmn", "l1"))  # which ends with no step of our own
+    row = next(row for row in ROWS if (row.name, row.norm) == ("fmn", "l0"))  # which ends with no step of our own
     monkeypatch.setattr(type(row.build(3, SIDE)), "run", lying)
     assert goal.fooled(model(torch.zeros_like(goal.pictures))).any()
     assert torch.equal(run(row, model, goal, minimal=True), goal.pictures)

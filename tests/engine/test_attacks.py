@@ -107,6 +107,21 @@ def test_the_accuracy_at_an_eps_is_what_the_brightness_says(run: Callable[..., A
         assert all(check["held"] for check in found[f"near[eps={eps}]"].attack["sanity"])
 
 
+def test_no_picture_resists_l1_for_a_last_bit(run: Callable[..., Any], tmp_path: Path) -> None:
+    """Of 768 values each has the same slope, so about .15 of brightness is 115; the nearest picture was the one that resisted."""
+    found = run("""
+        - attack: fmn
+          norm: l1
+          steps: 20
+          id: least
+          expect: {median_norm: ">= 1"}
+    """)
+    norms = records(found, "least", tmp_path)["minimal_norm"]
+    assert norms.min() > 100
+    assert norms.max() < 130
+    assert found["least"].metrics["robust_accuracy"].value == 0
+
+
 def test_eps_0_is_the_clean_case(run: Callable[..., Any]) -> None:
     found = run("""
         - attack: pgd
