@@ -1,19 +1,21 @@
-"""``configs/models.yaml`` and ``configs/data.yaml``: from the files to what suites may name."""
+"""``configs/``: models, data and variables, from the files to what suites may name."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
-from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, Entry
+from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, VARIABLES, Entry, Version
 from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Scalar, shown, what_is
+from robustcheck.language.variables import FILE
 from robustcheck.units import Quantity
 
 
@@ -22,10 +24,10 @@ def load_project(root: Path, configs: Path) -> Project:
 
     Args:
         root: The project's root.
-        configs: The folder with ``models.yaml`` and ``data.yaml``.
+        configs: The folder with ``models.yaml`` and ``data.yaml``, and with ``variables.yaml`` where suites may use variables.
 
     Raises:
-        SuiteError: With every problem of both files.
+        SuiteError: With every problem of the files.
     """
     root, configs = Path(root), Path(configs)
     folder = path_as_typed(configs, root)
@@ -37,9 +39,29 @@ def load_project(root: Path, configs: Path) -> Project:
     data = _read_entries(configs / "data.yaml", root, DATA, reading)
     made_models = {name: _model(name, *entry, root, configs, data, reading) for name, entry in models.items()}
     made_data = {name: _data(name, *entry, root, configs) for name, entry in data.items()}
+    variables = _variables(configs, root, reading)
     if reading.problems:
         raise SuiteError(reading.problems)
-    return Project(root, {name: model for name, model in made_models.items() if model}, made_data)
+    made = {name: model for name, model in made_models.items() if model}
+    return Project(root, made, made_data, variables=variables)
+
+
+def listed_variables(root: Path, configs: Path) -> frozenset[str]:
+    """Return the environment variables that ``variables.yaml`` lists, as far as it can be read."""
+    return _variables(configs, root, Reading())
+
+
+def _variables(configs: Path, root: Path, reading: Reading) -> frozenset[str]:
+    path = configs / FILE
+    if not os.path.lexists(path):
+        return frozenset()
+    try:
+        tree = load_file(path, path_as_typed(path, root))
+    except SuiteError as error:
+        reading.problems += error.problems
+        return frozenset()
+    values = VARIABLES.read("the file", tree, reading)
+    return frozenset(name for name, _ in values.get("variables", ())) if isinstance(values, Values) else frozenset()
 
 
 def _read_entries(path: Path, root: Path, kind: Entry, reading: Reading) -> dict[str, tuple[str, Values, Location]]:
@@ -58,8 +80,7 @@ def _read_entries(path: Path, root: Path, kind: Entry, reading: Reading) -> dict
     entries = {}
     for key, value in tree:
         if key.text == "robustcheck":
-            if not isinstance(value, Scalar) or value.value != 1 or isinstance(value.value, bool):
-                reading.add(value.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
+            Version().read(key.text, value, reading)
             continue
         if not key.text.strip():
             reading.add(key.where, "a name is empty")

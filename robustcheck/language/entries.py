@@ -101,9 +101,11 @@ class Project:
     Attributes:
         readable: Whether the configuration could be read. Where it could not, a suite may name any model
             and data set, so that its own problems can be told all the same.
+        variables: Names of environment variables that suites may use, beside those that begin with ``ROBUSTCHECK_VAR_``.
     """
 
     root: Path
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
     data: Mapping[str, DataEntry] = field(default_factory=dict)
     readable: bool = True
+    variables: frozenset[str] = frozenset()

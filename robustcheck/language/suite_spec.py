@@ -7,6 +7,7 @@ from typing import Any, Final
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.config_spec import Version
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -22,26 +23,12 @@ from robustcheck.language.kinds import (
     Text,
     Whole,
 )
-from robustcheck.language.nodes import Node, Scalar, shown
+from robustcheck.language.nodes import Node, shown
 from robustcheck.language.people import LABELS, REVIEW
 from robustcheck.language.provenance import ProjectPath, provenance_record
 from robustcheck.language.thresholds import Expect
 
 MAX_SEED: Final = 2**63 - 1
-
-
-class Version:
-    """The kind of ``robustcheck``: the version of the language, 1."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return 1."""
-        if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
-            return 1
-        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"const": 1}
 
 
 class OverallMetric:

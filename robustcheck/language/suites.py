@@ -26,6 +26,7 @@ from robustcheck.language.plan import TIERS, TOP_K, Case, Declared, Overall, Rul
 from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge, read_threshold
+from robustcheck.language.variables import Variables
 from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
 
@@ -59,7 +60,7 @@ def load_suite(
             the suite's model and data, then no longer applies.
         data: Name of a data set to use instead of the suite's own.
         seed: Seed instead of the suite's own.
-        environment: What ``${VAR}`` may name; ``os.environ`` by default.
+        environment: What ``${VAR}`` is looked up in, as far as the project allows; ``os.environ`` by default.
         today: The day by which waivers expire; today by default.
         gating: Whether every check must expect something; a reviewer who looks at pictures first need not yet.
 
@@ -67,7 +68,8 @@ def load_suite(
         SuiteError: With every problem of the file.
     """
     path = Path(path)
-    tree = load_merged(path, project.root, os.environ if environment is None else environment)
+    variables = Variables(os.environ if environment is None else environment, project.variables)
+    tree = load_merged(path, project.root, variables)
     name = path_as_typed(path, project.root)
     reading = Reading()
     overrides = _Overrides(model, data, seed)
