@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from robustcheck.errors import Location
-from robustcheck.language.entries import Interpolation
+from robustcheck.language.entries import MAX_UNREADABLE, Interpolation
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
@@ -192,6 +192,27 @@ class Arguments:
         return {"type": "object", "propertyNames": {"pattern": "^[A-Za-z_]"}}
 
 
+class Unreadable:
+    """The kind of ``max_unreadable``: a number of pictures or a share."""
+
+    _amount: Final = Amount(("", "%"), 0)
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return a Quantity."""
+        quantity = self._amount.read(name, node, reading)
+        if quantity is INVALID:
+            return INVALID
+        if quantity.unit == "%" and quantity.number >= 100:
+            return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
+        if not quantity.unit and not float(quantity.number).is_integer():
+            return reading.add(node.where, f"{name} is a number of pictures or a share", "write 3 or 1%")
+        return quantity
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return self._amount.schema()
+
+
 FACTORY: Final = Field(
     Pattern(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*", "an import path such as package.module:function"),
     "What to call, as package.module:function.",
@@ -247,6 +268,13 @@ _DATA: Final = {
         DIGEST, "Digest of the pictures and labels, as a result file gives it; other pictures are refused."
     ),
     "labels": Field(MapOf(Label()), "Renames labels of the data into class names of the model."),
+    "max_unreadable": Field(
+        Unreadable(), "How many pictures a suite may let be unreadable: 3 or 1%.", default=str(MAX_UNREADABLE)
+    ),
+    "max_changed": Field(
+        Amount(("%",), 0, 100),
+        "Share of the labels that the overlay of a suite may change; 2% where there is a digest.",
+    ),
 }
 _PATH: Final = {"path": Field(Text(), "The folder or file, from this file.", required=True)}
 DATA_KINDS: Final[Mapping[str, Mapping[str, Field]]] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, VARIABLES, Entry, Version
-from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
+from robustcheck.language.entries import MAX_UNREADABLE, DataEntry, ModelEntry, Preprocessing, Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
@@ -193,6 +193,8 @@ def _data(name: str, kind: Any, values: Values, where: Location, root: Path, con
         root=root,
         description=values.get("description", ""),
         digest=values.get("digest"),
+        max_unreadable=values.get("max_unreadable", MAX_UNREADABLE),
+        max_changed=values.get("max_changed"),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from robustcheck.errors import Location
 from robustcheck.units import Quantity
 
+MAX_UNREADABLE: Final = Quantity(1, "%")
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area", "lanczos"]
 
 
@@ -80,6 +81,8 @@ class DataEntry:
             (foolbox-samples), ``path_column``, ``label_column`` and ``folder`` (manifest), ``split``
             and ``size`` (signs).
         digest: Declared digest of ids, contents and labels, if any.
+        max_unreadable: How many pictures a suite may let be unreadable: a plain number or a percentage.
+        max_changed: Share of the labels that the overlay of a suite may change; ``None`` where nothing is said.
     """
 
     name: str
@@ -92,6 +95,8 @@ class DataEntry:
     root: Path
     description: str = ""
     digest: str | None = None
+    max_unreadable: Quantity = MAX_UNREADABLE
+    max_changed: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
