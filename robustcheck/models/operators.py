@@ -11,7 +11,7 @@ from robustcheck.errors import ModelError
 
 COMPUTING: Final = frozenset({"aten", "prims", "quantized_decomposed", "torchvision"})
 """Namespaces whose operators need no declaration."""
-TOUCHING_FILES: Final = frozenset({"from_file", "save", "_print", "warn"})
+TOUCHING_FILES: Final = frozenset({"from_file", "save", "_print", "warn", "read_file", "write_file"})
 _CONTROL_FLOW: Final = frozenset(
     {"wrap_with_set_grad_enabled", "wrap_with_autocast", "cond", "while_loop", "map_impl", "scan", "invoke_subgraph"}
 )

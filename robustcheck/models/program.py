@@ -21,6 +21,8 @@ from robustcheck.models.archive import Archive
 from robustcheck.models.program_rules import checked_json
 
 _MODEL: Final = "models/model.json"
+_SAMPLE: Final = "data/sample_inputs/model.pt"
+_KEPT: Final = ("archive_format", "archive_version", ".data/version", "byteorder")
 _COMPILED: Final = "data/aotinductor/"
 _PICKLED: Final = ("custom_obj_", "opaque_obj_")
 _PARTS: Final = {"weights": "weight_", "constants": "tensor_"}
@@ -67,12 +69,9 @@ def _parts(archive: Archive, declared: bool) -> dict[str, bytes]:
         raise ModelError(
             f"it holds a pickled object ({pickled[0]}), which runs code when it is loaded, so this file is code"
         )
-    kept = {
-        name: archive.read(name)
-        for name in ("archive_format", "archive_version", ".data/version", "byteorder")
-        if name in archive.names
-    }
-    parts = {**kept, _MODEL: checked_json(archive.read(_MODEL), declared=declared), "data/sample_inputs/model.pt": b""}
+    parts = {name: archive.read(name) for name in _KEPT if name in archive.names}
+    parts[_MODEL] = checked_json(archive.read(_MODEL), declared=declared)
+    parts[_SAMPLE] = b""
     for part, prefix in _PARTS.items():
         legacy = f"data/{part}/model.pt"
         if legacy in archive.names:
