@@ -25,7 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "language": {"errors", "facts", "registry", "units"},
     "pictures": {"errors", "language", "facts", "registry", "units"},
     "demo": {"checksums", "errors", "language", "pictures"},
-    "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
+    "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "strict_json", "units"},
     "data": {
         "checksums",
         "demo",
@@ -125,6 +125,8 @@ HEAVY_AT_TOP: dict[str, tuple[set[str], str]] = {
     "models/exported.py": ({"torch"}, "is a model"),
     "models/factory.py": ({"torch"}, "is a model"),
     "models/module.py": ({"torch"}, "is a model"),
+    "models/operators.py": ({"torch"}, "looks operators up"),
+    "models/program.py": ({"torch"}, "loads a program"),
     "models/weights.py": ({"torch"}, "is a model"),
     "models/zoo.py": ({"torch"}, "is a model"),
     "cli/strip.py": ({"PIL"}, "draws"),

@@ -69,7 +69,7 @@ def _parts(archive: Archive, declared: bool) -> dict[str, bytes]:
         raise ModelError(
             f"it holds a pickled object ({pickled[0]}), which runs code when it is loaded, so this file is code"
         )
-    parts = {name: archive.read(name) for name in _KEPT if name in archive.names}
+    parts: dict[str, bytes] = {name: archive.read(name) for name in _KEPT if name in archive.names}
     parts[_MODEL] = checked_json(archive.read(_MODEL), declared=declared)
     parts[_SAMPLE] = b""
     for part, prefix in _PARTS.items():
