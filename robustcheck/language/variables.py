@@ -26,9 +26,10 @@ _VALUE: Final = re.compile(
     r"://[^\s/@]*:[^\s@]*@"  # a password in an address
     r"|://[^\s/@:]{20,}@"  # a token in the place of a user
     r"|-----BEGIN|AGE-SECRET-KEY-|PuTTY-User-Key"
-    r"|\b(?:gh[a-z]_|github_pat_|gl[a-z]{2,6}-|hf_|npm_|pypi-|dckr_pat_|shp(?:at|ca|pa|ss)_|dop_v1_|lin_api_|rubygems_|do[or]_v1_)"
+    r"|\b(?:hf_|npm_|pypi-|dckr_pat_|shp(?:at|ca|pa|ss)_|dop_v1_|lin_api_|rubygems_|do[or]_v1_)"
     r"[A-Za-z0-9_-]{16,}"
-    r"|\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}|\bsk-[A-Za-z0-9_-]{16,}|\b[srpw][kh](?:sec)?_(?:live|test)_[A-Za-z0-9]{10,}"
+    r"|\b(?:gh[a-z]_|github_pat_|gl[a-z]{2,6}-)[A-Za-z0-9_]{6,}"
+    r"|\bxox[a-z]-[A-Za-z0-9-]{6,}|\bxapp-[A-Za-z0-9-]{10,}|\bsk-[A-Za-z0-9_-]{16,}|\b[srpw][kh](?:sec)?_(?:live|test)_[A-Za-z0-9]{10,}"
     r"|\bA(?:KIA|SIA|GPA|IDA|ROA|NPA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{30,}|\bya29\.|\bSG\.[A-Za-z0-9_-]{16,}"
     r"|\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+"
     r"|hooks\.slack\.com/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/"

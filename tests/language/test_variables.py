@@ -102,6 +102,7 @@ SECRET_VALUES = {
     "a token as user": f"https://{A}{A}{A}@example.org/x.git",
     "within a text": "see https://u:p@example.org now",
     "GitHub": "ghp_" + A * 3,
+    "GitHub, short": "ghp_" + A[:6],
     "GitHub, fine-grained": f"github_pat_{A}_{A * 3}",
     "GitHub, server": "ghs_" + A * 3,
     "GitLab": "glpat-" + A * 2,
@@ -135,7 +136,7 @@ def test_values_of_secrets_are_refused_though_allowed(form: str, name: str, tmp_
 @pytest.mark.parametrize(
     "value",
     ["", "main", "feature/tokens", "0123456789abcdef0123456789abcdef01234567", "https://ci.example.org/run/7?tab=log", "12:30", "a@b.org",
-     "git@example.org:team/x.git", "ssh://git@example.org/x", "v1.2.3-rc1", "2026-11-26T01:00:00+00:00", "skip-everything"],
+     "git@example.org:team/x.git", "ssh://git@example.org/x", "v1.2.3-rc1", "2026-11-26T01:00:00+00:00", "skip-everything", "glance-wide", "high_contrast"],
 )  # fmt: skip
 def test_ordinary_values_pass(value: str, tmp_path: Path) -> None:
     assert taken(tmp_path, "ROBUSTCHECK_VAR_X", f"a {value}") == f"a {value}"

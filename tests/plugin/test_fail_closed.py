@@ -157,6 +157,14 @@ def test_what_the_entry_declares_holds_beside_the_suite(gate: Any, entry: str, s
     assert {verdict for verdict in gate.verdicts().values()} == {"error"}
 
 
+def test_neither_a_warning_nor_a_waiver_excuses_what_is_declared(gate: Any) -> None:
+    waiver = "{case: '*', reason: r, owner: o, expires: 2099-01-01}"
+    suite = SUITE + f"severity: warn\nwaivers: [{waiver}]\n"
+    gate.write(models=MODELS.rstrip() + "\n  declared: {greys: 90%}\n", suite=suite)
+    assert gate.run().ret == 1
+    assert set(gate.verdicts().values()) == {"error"}
+
+
 def test_both_declared_accuracies_stand_in_the_result(gate: Any) -> None:
     models = MODELS.rstrip() + "\n  declared: {greys: 100%}\n"
     gate.write(models=models, suite=SUITE.replace("clean:\n", "clean:\n  declared: 98%\n  tolerance: 2pp\n"))
