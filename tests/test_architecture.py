@@ -83,6 +83,8 @@ HEAVY_AT_TOP: dict[str, tuple[set[str], str]] = {
     "models/exported.py": ({"torch"}, "is a model"),
     "models/factory.py": ({"torch"}, "is a model"),
     "models/module.py": ({"torch"}, "is a model"),
+    "models/operators.py": ({"torch"}, "looks operators up"),
+    "models/program.py": ({"torch"}, "loads a program"),
     "models/weights.py": ({"torch"}, "is a model"),
     "models/zoo.py": ({"torch"}, "is a model"),
     "cli/strip.py": ({"PIL"}, "draws"),

@@ -22,7 +22,7 @@ import yaml
 from PIL import Image
 
 from robustcheck.evidence.training_record import load_record
-from robustcheck.language import load_project, load_suite
+from robustcheck.language import listed_variables, load_project, load_suite
 from robustcheck.language.plan import Suite
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +121,11 @@ def are_entries(block: Block, folder: Path) -> None:
     )
 
 
+def are_variables(block: Block, folder: Path) -> None:
+    (folder / "variables.yaml").write_text(block.text, encoding="utf-8")
+    assert sorted(listed_variables(folder, folder)) == re.findall(r"\b[A-Z_]{3,}\b", block.text)[::-1]
+
+
 def is_the_starters_workflow(block: Block, folder: Path) -> None:
     assert block.text == (STARTER / "workflow.yml").read_text(encoding="utf-8")
 
@@ -186,6 +191,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "yaml part": is_part_of_a_suite,
     "yaml models": are_entries,
     "yaml data": are_entries,
+    "yaml variables": are_variables,
     "yaml workflow": is_the_starters_workflow,
     "yaml action": are_steps_with_our_action,
     "toml settings": are_settings_of_the_plugin,

@@ -9,21 +9,27 @@ from robustcheck.cli.output import OK, one_of
 
 NAME = "schema"
 HELP = "print a JSON Schema for editors"
-WORDS = ("suite", "models", "data")
+WORDS = ("suite", "models", "data", "variables")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "file", nargs="?", default="suite", type=one_of(WORDS), metavar="suite|models|data", help="default: suite"
+        "file",
+        nargs="?",
+        default="suite",
+        type=one_of(WORDS),
+        metavar="suite|models|data|variables",
+        help="default: suite",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the schema."""
-    from robustcheck.language import data_schema, json_schema, models_schema
+    from robustcheck.language import data_schema, json_schema, models_schema, variables_schema
     from robustcheck.language.schema import as_text
 
-    made = {"suite": json_schema, "models": models_schema, "data": data_schema}[arguments.file]
+    schemas = {"suite": json_schema, "models": models_schema, "data": data_schema, "variables": variables_schema}
+    made = schemas[arguments.file]
     sys.stdout.write(as_text(made()))
     return OK

@@ -16,7 +16,7 @@ from robustcheck.errors import Problem, RobustcheckError, SuiteError
 
 NAME = "validate"
 HELP = "find every problem of suites and configuration"
-CONFIGURATION = ("models.yaml", "data.yaml")
+CONFIGURATION = ("models.yaml", "data.yaml", "variables.yaml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems, then a count."""
-    from robustcheck.language import load_project, load_suite
+    from robustcheck.language import listed_variables, load_project, load_suite
     from robustcheck.language.approvals import approvals_of, missing_approvals
     from robustcheck.language.entries import Project
 
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     except SuiteError as error:
         problems += error.problems
         # What a suite may name is unknown now; everything else about it is not.
-        project = Project(settings.root, readable=False)
+        variables = listed_variables(settings.root, settings.configs)
+        project = Project(settings.root, readable=False, variables=variables)
     cases = 0
     for path in suites:
         try:

@@ -110,6 +110,7 @@ class Remembered:
         weakref.finalize(self, opened.close)
         with contextlib.suppress(sqlite3.OperationalError):  # another process is at it, or the file system has no WAL
             opened.execute("PRAGMA journal_mode=WAL")
+        opened.execute("PRAGMA trusted_schema=OFF")  # a view in a file from elsewhere calls nothing
         opened.execute("PRAGMA synchronous=NORMAL")
         opened.execute("CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
         return opened

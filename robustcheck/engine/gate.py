@@ -7,19 +7,19 @@ in the clean accuracy first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from robustcheck.data.source import Source
 from robustcheck.engine.options import Options
 from robustcheck.errors import RobustcheckError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.language.bounds import declared_of
+from robustcheck.language.entries import DataEntry, ModelEntry
 from robustcheck.language.plan import Declared, Suite
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation
 from robustcheck.measure.verdicts import Judgement, measure, written
 from robustcheck.units import Quantity
 
-DEFAULT_TOLERANCE = Quantity(0.5, "pp")
 NAMED = 5
 FEW, MORE = 64, 256
 """Pictures that the doctor tries first, and if these cannot tell."""
@@ -30,7 +30,7 @@ class Gate:
     """Findings on the clean pictures.
 
     Attributes:
-        judgements: The declared accuracy held against the observed one, if one is declared.
+        judgements: Each declared accuracy held against the observed one.
         refusal: Why no shift counts; empty when they do.
         problems: What makes every case of the suite an error.
         advice: What makes the clean case an error: the refusal and what the doctor found.
@@ -45,6 +45,7 @@ class Gate:
 def open_gate(
     suite: Suite,
     entry: ModelEntry,
+    data: DataEntry,
     source: Source,
     clean: Observation,
     unreadable: Sequence[tuple[str, str]],
@@ -55,36 +56,35 @@ def open_gate(
     """Look at the clean pictures.
 
     Args:
-        suite: May declare an accuracy; otherwise the model's entry may, for this data set.
+        suite: May declare an accuracy, beside what the model's entry declares for this data set.
         entry: The model's entry.
+        data: The data set's entry.
         source: The data, for the doctor.
         clean: Records of the clean case.
         unreadable: Id and reason of each picture that could not be decoded.
         options: How to run the doctor.
-        limited: Whether only a sample was looked at, which widens what counts as reproduced to what chance allows.
+        limited: Whether only a sample was asked for. That, like the ``limit`` of the entry, widens what counts as reproduced to
+            what chance allows.
     """
-    problems = _unreadable_problems(suite, len(clean.records), unreadable)
-    declared = declared_accuracy(suite, entry)
-    if declared is None:
-        return Gate([], "", problems, [])
-    judgement = _reproduced(declared, measure(clean, "accuracy"), limited=limited)
-    if judgement.holds:
-        return Gate([judgement], "", problems, [])
-    observed = written(judgement.estimate.value, "%")
-    refusal = (
-        f"the clean accuracy is {observed}, not the declared {declared.accuracy} within {declared.tolerance} "
-        f"({declared.where}), so nothing measured after it counts; run `robustcheck doctor {entry.name} {suite.data}`"
+    problems = _unreadable_problems(suite, data, len(clean.records), unreadable)
+    observed = measure(clean, "accuracy")
+    limited = limited or data.limit is not None
+    claims = declared_of(suite.declared, entry, suite.data)
+    judgements = [_reproduced(claim, observed, limited=limited) for claim in claims]
+    if len(judgements) > 1:
+        # The entry's comes first and keeps the name.
+        judgements[1] = replace(judgements[1], name=f"{judgements[1].name}[suite]")
+    missed = [claim for claim, judgement in zip(claims, judgements, strict=True) if not judgement.holds]
+    if not missed:
+        return Gate(judgements, "", problems, [])
+    told = " and not ".join(
+        f"the declared {claim.accuracy} within {claim.tolerance} ({claim.where})" for claim in missed
     )
-    return Gate([judgement], refusal, problems, [refusal, *_advice(entry, source, options)])
-
-
-def declared_accuracy(suite: Suite, entry: ModelEntry) -> Declared | None:
-    """Return what the suite declares, else what the model's entry declares for the suite's data."""
-    if suite.declared:
-        return suite.declared
-    if suite.data in entry.declared:
-        return Declared(entry.declared[suite.data], DEFAULT_TOLERANCE, entry.where)
-    return None
+    refusal = (
+        f"the clean accuracy is {written(observed.value, '%')}, not {told}, so nothing measured after it counts; run "
+        f"`robustcheck doctor {entry.name} {suite.data}`"
+    )
+    return Gate(judgements, refusal, problems, [refusal, *_advice(entry, source, options)])
 
 
 def _reproduced(declared: Declared, observed: Estimate, *, limited: bool) -> Judgement:
@@ -102,15 +102,26 @@ def _reproduced(declared: Declared, observed: Estimate, *, limited: bool) -> Jud
     )
 
 
-def _unreadable_problems(suite: Suite, readable: int, unreadable: Sequence[tuple[str, str]]) -> list[str]:
-    allowed = suite.max_unreadable
+def _unreadable_problems(
+    suite: Suite, data: DataEntry, readable: int, unreadable: Sequence[tuple[str, str]]
+) -> list[str]:
+    """Hold the unreadable pictures against what the suite allows, and that against what its data set's entry allows."""
     total = readable + len(unreadable)
-    most = allowed.value * total if allowed.unit == "%" else allowed.number
+    most = min(_pictures(suite.max_unreadable, total), _pictures(data.max_unreadable, total))
     if len(unreadable) <= most:
         return []
+    allowed = str(suite.max_unreadable)
+    if len(unreadable) <= _pictures(suite.max_unreadable, total):
+        allowed = (
+            f"{data.max_unreadable} ({data.where}; the suite's max_unreadable: {suite.max_unreadable} holds up to that)"
+        )
     named = "; ".join(f"{name}: {reason}" for name, reason in unreadable[:NAMED])
     more = f"; and {len(unreadable) - NAMED} more" if len(unreadable) > NAMED else ""
     return [f"{len(unreadable)} of {total} pictures are unreadable, allowed are {allowed}: {named}{more}"]
+
+
+def _pictures(allowed: Quantity, total: int) -> float:
+    return allowed.value * total + 1e-9 if allowed.unit == "%" else allowed.number
 
 
 def _advice(entry: ModelEntry, source: Source, options: Options) -> list[str]:

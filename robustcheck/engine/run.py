@@ -205,15 +205,15 @@ class SuiteRun:
         if self._gate is None:
             evaluator = self._open()
             seen, evaluated = self._clean()
-            limits = self._options.limit, self._project.data[self.suite.data].limit
             self._gate = open_gate(
                 self.suite,
                 evaluator.predictor.entry,
+                self._project.data[self.suite.data],
                 evaluator.source,
                 seen,
                 evaluated.stored.unreadable,
                 self._options,
-                limited=any(limit is not None for limit in limits),
+                limited=self._options.limit is not None,
             )
         return self._gate
 

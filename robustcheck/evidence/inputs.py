@@ -15,7 +15,7 @@ from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
 from robustcheck.measure.baseline import default_path
 
-CONFIGURATION = ("models.yaml", "data.yaml")
+CONFIGURATION = ("models.yaml", "data.yaml", "variables.yaml")
 
 
 @dataclass(frozen=True, slots=True)

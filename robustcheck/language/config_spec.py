@@ -1,4 +1,4 @@
-"""What ``configs/models.yaml`` and ``configs/data.yaml`` may say: every key of every kind of entry."""
+"""What the files of ``configs/`` may say: every key of every kind of entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from robustcheck.errors import Location
-from robustcheck.language.entries import Interpolation
+from robustcheck.language.entries import MAX_UNREADABLE, Interpolation
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
@@ -16,6 +16,7 @@ from robustcheck.language.kinds import (
     Field,
     Flag,
     Kind,
+    ListOf,
     Reading,
     Record,
     Text,
@@ -23,6 +24,7 @@ from robustcheck.language.kinds import (
 )
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, plain_value, shown, what_is
+from robustcheck.language.variables import NAME, looks_secret
 
 MAX_CLASSES: Final = 100_000
 MAX_SIDE: Final = 8192
@@ -190,6 +192,27 @@ class Arguments:
         return {"type": "object", "propertyNames": {"pattern": "^[A-Za-z_]"}}
 
 
+class Unreadable:
+    """The kind of ``max_unreadable``: a number of pictures or a share."""
+
+    _amount: Final = Amount(("", "%"), 0)
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return a Quantity."""
+        quantity = self._amount.read(name, node, reading)
+        if quantity is INVALID:
+            return INVALID
+        if quantity.unit == "%" and quantity.number >= 100:
+            return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
+        if not quantity.unit and not float(quantity.number).is_integer():
+            return reading.add(node.where, f"{name} is a number of pictures or a share", "write 3 or 1%")
+        return quantity
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return self._amount.schema()
+
+
 FACTORY: Final = Field(
     Pattern(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*", "an import path such as package.module:function"),
     "What to call, as package.module:function.",
@@ -245,6 +268,13 @@ _DATA: Final = {
         DIGEST, "Digest of the pictures and labels, as a result file gives it; other pictures are refused."
     ),
     "labels": Field(MapOf(Label()), "Renames labels of the data into class names of the model."),
+    "max_unreadable": Field(
+        Unreadable(), "How many pictures a suite may let be unreadable: 3 or 1%.", default=str(MAX_UNREADABLE)
+    ),
+    "max_changed": Field(
+        Amount(("%",), 0, 100),
+        "Share of the labels that the overlay of a suite may change; 2% where there is a digest.",
+    ),
 }
 _PATH: Final = {"path": Field(Text(), "The folder or file, from this file.", required=True)}
 DATA_KINDS: Final[Mapping[str, Mapping[str, Field]]] = {
@@ -306,5 +336,47 @@ class Entry:
         return {"type": "object", "required": ["kind"], "properties": {"kind": kinds}, "allOf": branches}
 
 
+@dataclass(frozen=True, slots=True)
+class VariableName:
+    """The name of an environment variable that anybody may read."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return the name."""
+        if not isinstance(node, Scalar) or is_null(node) or not NAME.fullmatch(node.text):
+            what = f"{name} lists names of environment variables, not {what_is(node)}"
+            return reading.add(node.where, what, "write each as it is called, such as CI_COMMIT_SHA")
+        if looks_secret(node.text):
+            what = f"the environment variable {node.text} looks like a secret, which no suite may put into reports"
+            return reading.add(node.where, what, "list variables that anybody may read")
+        return node.text
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"type": "string", "pattern": f"^{NAME.pattern}$"}
+
+
+class Version:
+    """The kind of ``robustcheck``: the version of the language, 1."""
+
+    def read(self, name: str, node: Node, reading: Reading) -> Any:
+        """Return 1."""
+        if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
+            return 1
+        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return {"const": 1}
+
+
+VARIABLES: Final = Record(
+    "variables.yaml",
+    {
+        "robustcheck": Field(Version(), "The version of the language: 1."),
+        "variables": Field(
+            ListOf(VariableName()), "Environment variables that suites may put into reports.", required=True
+        ),
+    },
+)
 MODEL: Final = Entry("model", MODEL_KINDS)
 DATA: Final = Entry("data set", DATA_KINDS)

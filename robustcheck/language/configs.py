@@ -1,4 +1,4 @@
-"""``configs/models.yaml`` and ``configs/data.yaml``: from the files to what suites may name."""
+"""``configs/``: models, data and variables, from the files to what suites may name."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
-from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, Entry
-from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
+from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, VARIABLES, Entry, Version
+from robustcheck.language.entries import MAX_UNREADABLE, DataEntry, ModelEntry, Preprocessing, Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Scalar, shown, what_is
+from robustcheck.language.variables import FILE
 from robustcheck.places import resolved
-from robustcheck.read_files import Note, ReadFiles
+from robustcheck.read_files import Note, ReadFiles, ignore
 from robustcheck.regular_files import read_regular
 from robustcheck.units import Quantity
 
@@ -26,10 +27,10 @@ def load_project(root: Path, configs: Path) -> Project:
 
     Args:
         root: The project's root.
-        configs: The folder with ``models.yaml`` and ``data.yaml``.
+        configs: The folder with ``models.yaml`` and ``data.yaml``, and with ``variables.yaml`` where suites may use variables.
 
     Raises:
-        SuiteError: With every problem of both files.
+        SuiteError: With every problem of the files.
     """
     root, configs = Path(root), Path(configs)
     folder = path_as_typed(configs, root)
@@ -43,9 +44,29 @@ def load_project(root: Path, configs: Path) -> Project:
     data = _read_entries(configs / "data.yaml", root, DATA, reading, note)
     made_models = {name: _model(name, *entry, root, configs, data, reading, note) for name, entry in models.items()}
     made_data = {name: _data(name, *entry, root, configs) for name, entry in data.items()}
+    variables = _variables(configs, root, reading, note)
     if reading.problems:
         raise SuiteError(reading.problems)
-    return Project(root, {name: model for name, model in made_models.items() if model}, made_data, files=files)
+    made = {name: model for name, model in made_models.items() if model}
+    return Project(root, made, made_data, variables=variables, files=files)
+
+
+def listed_variables(root: Path, configs: Path) -> frozenset[str]:
+    """Return the environment variables that ``variables.yaml`` lists, as far as it can be read."""
+    return _variables(configs, root, Reading())
+
+
+def _variables(configs: Path, root: Path, reading: Reading, note: Note = ignore) -> frozenset[str]:
+    path = configs / FILE
+    if not os.path.lexists(path):
+        return frozenset()
+    try:
+        tree = load_file(path, path_as_typed(path, root), note)
+    except SuiteError as error:
+        reading.problems += error.problems
+        return frozenset()
+    values = VARIABLES.read("the file", tree, reading)
+    return frozenset(name for name, _ in values.get("variables", ())) if isinstance(values, Values) else frozenset()
 
 
 def _read_entries(
@@ -66,8 +87,7 @@ def _read_entries(
     entries = {}
     for key, value in tree:
         if key.text == "robustcheck":
-            if not isinstance(value, Scalar) or value.value != 1 or isinstance(value.value, bool):
-                reading.add(value.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
+            Version().read(key.text, value, reading)
             continue
         if not key.text.strip():
             reading.add(key.where, "a name is empty")
@@ -184,6 +204,8 @@ def _data(name: str, kind: Any, values: Values, where: Location, root: Path, con
         root=root,
         description=values.get("description", ""),
         digest=values.get("digest"),
+        max_unreadable=values.get("max_unreadable", MAX_UNREADABLE),
+        max_changed=values.get("max_changed"),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from robustcheck.errors import Location
 from robustcheck.read_files import ReadFiles
 from robustcheck.units import Quantity
 
+MAX_UNREADABLE: Final = Quantity(1, "%")
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area", "lanczos"]
 
 
@@ -81,6 +82,8 @@ class DataEntry:
             (foolbox-samples), ``path_column``, ``label_column`` and ``folder`` (manifest), ``split``
             and ``size`` (signs).
         digest: Declared digest of ids, contents and labels, if any.
+        max_unreadable: How many pictures a suite may let be unreadable: a plain number or a percentage.
+        max_changed: Share of the labels that the overlay of a suite may change; ``None`` where nothing is said.
     """
 
     name: str
@@ -93,6 +96,8 @@ class DataEntry:
     root: Path
     description: str = ""
     digest: str | None = None
+    max_unreadable: Quantity = MAX_UNREADABLE
+    max_changed: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class Project:
     Attributes:
         readable: Whether the configuration could be read. Where it could not, a suite may name any model
             and data set, so that its own problems can be told all the same.
+        variables: Names of environment variables that suites may use, beside those that begin with ``ROBUSTCHECK_VAR_``.
         files: All that was read of it in this session.
     """
 
@@ -109,4 +115,5 @@ class Project:
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
     data: Mapping[str, DataEntry] = field(default_factory=dict)
     readable: bool = True
+    variables: frozenset[str] = frozenset()
     files: ReadFiles = field(default_factory=ReadFiles, compare=False, repr=False)

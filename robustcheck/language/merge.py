@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from typing import Final
 
@@ -11,16 +10,16 @@ from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.loader import MAX_NODES, load_file
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.scalars import resolve
+from robustcheck.language.variables import Variables, is_text
 from robustcheck.places import resolved
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import check_regular
 
 MAX_EXTENDS: Final = 16
 _VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
-_SECRET: Final = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|(^|_)KEY(_|$)", re.IGNORECASE)
 
 
-def substitute(node: Node, environment: MappingOf[str, str], problems: list[Problem]) -> Node:
+def substitute(node: Node, variables: Variables, problems: list[Problem]) -> Node:
     """Replace ``${VAR}`` in every string value; keys stay as they are.
 
     An unquoted value is read again afterwards, so that ``seed: ${SEED}`` gives a number. The text that
@@ -28,13 +27,13 @@ def substitute(node: Node, environment: MappingOf[str, str], problems: list[Prob
 
     Args:
         node: The tree; at most as deep as the loader allows.
-        environment: The variables.
-        problems: Missing variables are added here.
+        variables: Those that a suite may take.
+        problems: Variables that are missing, or that it may not take, are added here.
     """
     if isinstance(node, Sequence):
-        return Sequence(node.where, tuple([substitute(item, environment, problems) for item in node.items]))
+        return Sequence(node.where, tuple([substitute(item, variables, problems) for item in node.items]))
     if isinstance(node, Mapping):
-        entries = [Entry(key, substitute(value, environment, problems)) for key, value in node]
+        entries = [Entry(key, substitute(value, variables, problems)) for key, value in node]
         return Mapping(node.where, tuple(entries))
     if not isinstance(node.value, str) or "$" not in node.value:
         return node
@@ -45,36 +44,24 @@ def substitute(node: Node, environment: MappingOf[str, str], problems: list[Prob
         if match[3]:
             what = f"{shown('$' + match[3])} is no variable"
             problems.append(Problem(node.where, what, "write ${NAME}, or $$ for a dollar sign"))
-        elif _SECRET.search(match[2]):
-            what = f"the environment variable {match[2]} looks like a secret, which a suite may not put into reports"
-            problems.append(Problem(node.where, what, "name a variable that anybody may read"))
             return ""
-        elif match[2] not in environment:
-            near = did_you_mean(match[2], environment)
-            hint = near if near.startswith("did you mean") else "set it, or write $$ for a dollar sign"
-            problems.append(Problem(node.where, f"the environment variable {match[2]} is not set", hint))
-        elif not _is_text(environment[match[2]]):
-            what = f"the environment variable {match[2]} is not UTF-8"
-            problems.append(Problem(node.where, what, "set it to text"))
+        what, hint = variables.refusal(match[2])
+        if what:
+            problems.append(Problem(node.where, what, hint))
             return ""
-        return environment.get(match[2] or "", "")
+        return variables.values[match[2]]
 
     text = _VARIABLE.sub(replacement, node.value)
     return Scalar(node.where, text, resolve(text) if node.plain else text, node.plain)
 
 
-def _is_text(value: str) -> bool:
-    """Whether a text can be written: bytes that are none arrive as lone surrogates."""
-    return not any("\ud800" <= char <= "\udfff" for char in value)
-
-
-def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: Note = ignore) -> Mapping:
+def load_merged(path: Path, root: Path, variables: Variables, note: Note = ignore) -> Mapping:
     """Read a suite with its variables and everything that it extends.
 
     Args:
         path: The suite.
         root: The project's root; nothing outside it is read through ``extends``.
-        environment: What ``${VAR}`` may name.
+        variables: What ``${VAR}`` may name.
         note: Is told of every file that was read.
 
     Returns:
@@ -82,10 +69,10 @@ def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: 
         part keeps the place where it is written.
 
     Raises:
-        SuiteError: A file cannot be read or parsed, a variable is missing, or ``extends`` is wrong.
+        SuiteError: A file cannot be read or parsed, a variable is missing or not allowed, or ``extends`` is wrong.
     """
     problems: list[Problem] = []
-    tree = _load(path, root, environment, problems, note)
+    tree = _load(path, root, variables, problems, note)
     chain = [resolved(path)]
     while (entry := tree.entry("extends")) is not None:
         tree = _without_extends(tree)
@@ -93,7 +80,7 @@ def load_merged(path: Path, root: Path, environment: MappingOf[str, str], note: 
         if base is None:
             break
         chain.append(base)
-        tree = _merge(_load(base, root, environment, problems, note), tree)
+        tree = _merge(_load(base, root, variables, problems, note), tree)
     if problems:
         raise SuiteError(problems)
     return tree
@@ -107,16 +94,16 @@ def path_as_typed(path: Path, root: Path) -> str:
     return path.as_posix()
 
 
-def _load(path: Path, root: Path, environment: MappingOf[str, str], problems: list[Problem], note: Note) -> Mapping:
+def _load(path: Path, root: Path, variables: Variables, problems: list[Problem], note: Note) -> Mapping:
     name = path_as_typed(path, root)
-    if not _is_text(name):
+    if not is_text(name):
         escaped = name.encode("utf-8", "backslashreplace").decode()
         raise SuiteError([Problem(Location(escaped), "the name of this file is not UTF-8", "rename it")])
     tree = load_file(path, name, note)
     if not isinstance(tree, Mapping):
         what = f"a suite is a mapping, this is {what_is(tree)}"
         raise SuiteError([*problems, Problem(tree.where, what, "begin with robustcheck: 1")])
-    tree = substitute(tree, environment, problems)
+    tree = substitute(tree, variables, problems)
     assert isinstance(tree, Mapping)  # noqa: S101 - substitution keeps the kind of a node
     return tree
 

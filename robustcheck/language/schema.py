@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from robustcheck.language.check_schema import check_definitions
-from robustcheck.language.config_spec import DATA, MODEL
+from robustcheck.language.config_spec import DATA, MODEL, VARIABLES
 from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema
 
@@ -51,6 +51,11 @@ def models_schema() -> dict[str, Any]:
 def data_schema() -> dict[str, Any]:
     """Return the schema of ``configs/data.yaml``."""
     return _entries("robustcheck data sets", DATA.schema())
+
+
+def variables_schema() -> dict[str, Any]:
+    """Return the schema of ``configs/variables.yaml``."""
+    return {"$schema": DRAFT, "title": "robustcheck variables", **VARIABLES.schema()}
 
 
 def as_text(schema: dict[str, Any]) -> str:

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
+from robustcheck.language.bounds import MAX_TOLERANCE, TOLERANCE
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.config_spec import Unreadable, Version
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -22,26 +24,12 @@ from robustcheck.language.kinds import (
     Text,
     Whole,
 )
-from robustcheck.language.nodes import Node, Scalar, shown
+from robustcheck.language.nodes import Node, shown
 from robustcheck.language.people import LABELS, REVIEW
 from robustcheck.language.provenance import ProjectPath, provenance_record
 from robustcheck.language.thresholds import Expect
 
 MAX_SEED: Final = 2**63 - 1
-
-
-class Version:
-    """The kind of ``robustcheck``: the version of the language, 1."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return 1."""
-        if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
-            return 1
-        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"const": 1}
 
 
 class OverallMetric:
@@ -95,27 +83,6 @@ class Reference:
         return {"anyOf": [{"enum": list(PUBLISHED)}, {"type": "string", "pattern": r"\.json$"}]}
 
 
-class Unreadable:
-    """The kind of ``max_unreadable``: a number of pictures or a share."""
-
-    _amount: Final = Amount(("", "%"), 0)
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return a Quantity."""
-        quantity = self._amount.read(name, node, reading)
-        if quantity is INVALID:
-            return INVALID
-        if quantity.unit == "%" and quantity.number >= 100:
-            return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
-        if not quantity.unit and not float(quantity.number).is_integer():
-            return reading.add(node.where, f"{name} is a number of pictures or a share", "write 3 or 1%")
-        return quantity
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return self._amount.schema()
-
-
 CLEAN: Final = Record(
     "clean",
     {
@@ -123,7 +90,9 @@ CLEAN: Final = Record(
         "declared": Field(
             Amount(("%",), 0, 100), "The clean accuracy that the model's authors claim; it must be reproduced first."
         ),
-        "tolerance": Field(Amount(("pp",), 0, 100), "How far the observed accuracy may be off.", default="0.5pp"),
+        "tolerance": Field(
+            Amount(("pp",), 0, MAX_TOLERANCE), "How far the observed accuracy may be off.", default=str(TOLERANCE)
+        ),
     },
 )
 RESIDUALS: Final = Record(
@@ -192,7 +161,11 @@ def suite_record(project: Project | None) -> Record:
             "labels": Field(LABELS, "Labels that people corrected."),
             "review": Field(REVIEW, "What is promised of the answers that no person looks at."),
             "waivers": Field(ListOf(WAIVER), "Breaches that somebody answers for until a day."),
-            "max_unreadable": Field(Unreadable(), "Pictures that may be unreadable: 3 or 1%.", default=0),
+            "max_unreadable": Field(
+                Unreadable(),
+                "Pictures that may be unreadable: 3 or 1%, at most what the entry of the data set allows.",
+                default=0,
+            ),
             "border": BORDER,
             "fill": FILL,
             "allow_synthetic_border": SYNTHETIC,

@@ -9,10 +9,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from robustcheck import registry
 from robustcheck.errors import Location, SuiteError, did_you_mean
+from robustcheck.language.bounds import TOLERANCE, check_bounds
 from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, rule_of, uncovered
 from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
 from robustcheck.language.entries import Project
@@ -26,10 +26,9 @@ from robustcheck.language.plan import TIERS, TOP_K, Case, Declared, Overall, Rul
 from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge, read_threshold
+from robustcheck.language.variables import Variables
 from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
-
-TOLERANCE: Final = Quantity(0.5, "pp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def load_suite(
             the suite's model and data, then no longer applies.
         data: Name of a data set to use instead of the suite's own.
         seed: Seed instead of the suite's own.
-        environment: What ``${VAR}`` may name; ``os.environ`` by default.
+        environment: What ``${VAR}`` is looked up in, as far as the project allows; ``os.environ`` by default.
         today: The day by which waivers expire; today by default.
         gating: Whether every check must expect something; a reviewer who looks at pictures first need not yet.
 
@@ -67,9 +66,10 @@ def load_suite(
         SuiteError: With every problem of the file.
     """
     path = Path(path)
+    variables = Variables(os.environ if environment is None else environment, project.variables)
     name = path_as_typed(path, project.root)
     note = project.files.noting("suite", suite=name)
-    tree = load_merged(path, project.root, os.environ if environment is None else environment, note)
+    tree = load_merged(path, project.root, variables, note)
     reading = Reading()
     overrides = _Overrides(model, data, seed)
     _check_overrides(overrides, project, name, reading)
@@ -78,7 +78,11 @@ def load_suite(
         reading.classes, reading.model = project.models[chosen].classes, chosen
         reading.black_box = not project.models[chosen].gradients
     values = suite_record(project if project.readable else None).read("a suite", tree, reading)
-    suite = _Builder(values, tree, reading, today or datetime.date.today(), gating=gating).build(name, overrides)
+    builder = _Builder(values, tree, reading, today or datetime.date.today(), gating=gating)
+    model_name, data_name = model or values.get("model"), data or values.get("data")
+    entries = project.models.get(model_name), project.data.get(data_name)
+    check_bounds(values, builder.declared(overrides), *entries, reading)
+    suite = builder.build(name, overrides)
     if suite is None or reading.problems:
         raise SuiteError(list(dict.fromkeys(reading.problems)))
     return suite
@@ -143,7 +147,6 @@ class _Builder:
         model = overrides.model or values.get("model")
         data = overrides.data or values.get("data")
         seed = values.get("seed", 0) if overrides.seed is None else overrides.seed
-        own = (values.get("model"), values.get("data")) == (model, data)
         labels = labels_of(values.get("labels"))
         if labels and values.get("data") != data:
             reading.notes.append(
@@ -158,7 +161,7 @@ class _Builder:
             model=model,
             data=data,
             seed=seed,
-            declared=self._declared() if own else None,
+            declared=self.declared(overrides),
             max_unreadable=values.get("max_unreadable", Quantity(0)),
             top_k=(values.get("residuals") or {}).get("top_k", TOP_K),
             labels=labels,
@@ -211,8 +214,12 @@ class _Builder:
     def _rule(self) -> Rule:
         return rule_of(self._values, self._values, "", Reading())
 
-    def _declared(self) -> Declared | None:
+    def declared(self, overrides: _Overrides) -> Declared | None:
+        """Return what the suite declares; of another model, or on other data, it says nothing."""
         clean = self._values.get("clean")
+        for noun, chosen in (("model", overrides.model), ("data", overrides.data)):
+            if chosen is not None and chosen != self._values.get(noun):
+                return None
         if clean is None or clean.get("declared") is None:
             return None
         return Declared(clean.get("declared"), clean.get("tolerance", TOLERANCE), clean.where("declared"))

@@ -12,6 +12,7 @@ from robustcheck.errors import ModelError
 from robustcheck.imports import told
 from robustcheck.language.entries import ModelEntry
 from robustcheck.models.module import ModulePredictor
+from robustcheck.models.program import load_program
 from robustcheck.models.weights import Weights
 
 
@@ -30,8 +31,12 @@ class ExportedPredictor(ModulePredictor):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                program = torch.export.load(io.BytesIO(weights.files[entry.weights]))
+                program = load_program(io.BytesIO(weights.files[entry.weights]), declared=entry.sha256 is not None)
                 module = _on_device(program, device).module()
+        except ModelError as error:
+            raise ModelError(
+                f"{entry.where}: {entry.weights.name} cannot be loaded as a program of torch.export: {error}"
+            ) from None
         except Exception as error:
             raise ModelError(
                 f"{entry.where}: {entry.weights.name} cannot be loaded as a program of torch.export: "

@@ -192,6 +192,7 @@ def test_only_the_last_models_on_the_ground_of_the_latest_count() -> None:
         ("worst_drop", "pp", ("pp", "lower")),
         ("mean_confidence", "", ("%", "higher")),
         ("declared accuracy", "%", ("%", "higher")),
+        ("declared accuracy[suite]", "", ("%", "higher")),
         ("mce", "%", ("%", "lower")),
         ("limit", "ev", ("ev", "higher")),
         ("what a plug-in measured", "", ("", "higher")),

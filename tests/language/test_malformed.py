@@ -294,7 +294,8 @@ ROWS = [
     (text_of(waivers='[{case: "camera.*", reason: ‸"", owner: o, expires: 2030-01-01}]'), "reason is empty"),
     (text_of(waivers='[{case: "camera.*", reason: r, ‸by: x, owner: o, expires: 2030-01-01}]'), "by is no key of a waiver"),
     # variables and extends
-    (text_of(title="‸${NOBODY}"), "the environment variable NOBODY is not set"),
+    (text_of(title="‸${NOBODY}"), "a suite may not read the environment variable NOBODY; call it ROBUSTCHECK_VAR_NOBODY, or list it in configs/variables.yaml"),
+    (text_of(title="‸${ROBUSTCHECK_VAR_NOBODY}"), "the environment variable ROBUSTCHECK_VAR_NOBODY is not set; set it, or write $$ for a dollar sign"),
     (text_of(title="‸${GITHUB_TOKEN}"), "the environment variable GITHUB_TOKEN looks like a secret, which a suite may not"),
     (text_of(title="‸a ${1x} b"), "${1x} is no variable"),
     (text_of(title="‸${open"), "is no variable"),

@@ -41,7 +41,7 @@ checks:
 overall:
   - {metric: mean_accuracy, over: "camera.*", expect: ">= 88%"}
 waivers:
-  - {case: "robot-is-lower[pitch=-15deg]", reason: "${WHY}", owner: me, expires: 2027-03-01}
+  - {case: "robot-is-lower[pitch=-15deg]", reason: "${ROBUSTCHECK_VAR_WHY}", owner: me, expires: 2027-03-01}
 """
 TOKENS = re.findall(r"\s+|[\w.${}%-]+|[^\w\s]", GOOD)
 GARBAGE = st.sampled_from(
@@ -103,7 +103,7 @@ def test_mutated_suite(folder, content: bytes) -> None:
 def problems_of(path, folder):
     """Return a suite's problems; none for a good one."""
     try:
-        suite = load_suite(path, folder, environment={"WHY": "night"})
+        suite = load_suite(path, folder, environment={"ROBUSTCHECK_VAR_WHY": "night"})
     except SuiteError as error:
         found = error.problems
     else:
@@ -125,4 +125,4 @@ def test_garbage(folder, content: bytes) -> None:
 def test_the_good_one_is_good(folder) -> None:
     path = folder.root / "suites" / "c.yaml"
     path.write_text(GOOD)
-    assert len(load_suite(path, folder, environment={"WHY": "night"}).cases) == 5
+    assert len(load_suite(path, folder, environment={"ROBUSTCHECK_VAR_WHY": "night"}).cases) == 5

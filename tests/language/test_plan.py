@@ -189,7 +189,11 @@ def test_overrides(load) -> None:
 
 
 def test_variables(load) -> None:
-    suite = load(title='"a ${X} $$5 $"', seed="${SEED}", options={"environment": {"X": "b: [c", "SEED": "12"}})
+    suite = load(
+        title='"a ${ROBUSTCHECK_VAR_X} $$5 $"',
+        seed="${ROBUSTCHECK_VAR_SEED}",
+        options={"environment": {"ROBUSTCHECK_VAR_X": "b: [c", "ROBUSTCHECK_VAR_SEED": "12"}},
+    )
     assert (suite.title, suite.seed) == ("a b: [c $5 $", 12)
 
 

@@ -14,7 +14,7 @@ from test_mutations import GOOD
 from writing import check, combine, limit, text_of
 
 from robustcheck import registry
-from robustcheck.language import data_schema, json_schema, models_schema
+from robustcheck.language import data_schema, json_schema, models_schema, variables_schema
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value
 
@@ -100,6 +100,7 @@ def test_configs() -> None:
     for schema, good, bad in (
         (models_schema(), MODELS, MODELS.replace("256", "x")),
         (data_schema(), DATA, "a: {kind: imagefolder}"),
+        (variables_schema(), "variables: [CI_COMMIT_SHA]\n", "variables: ['A B']"),
     ):
         jsonschema.Draft7Validator.check_schema(schema)
         validator = jsonschema.Draft7Validator(schema)

@@ -133,6 +133,49 @@ def test_suite_can_declare_with_a_tolerance(gate: Any) -> None:
         assert gate.run().ret == ret
 
 
+@pytest.mark.parametrize(
+    ("entry", "suite", "missed"),
+    [
+        ("95.83%", "declared: 92%, tolerance: 5pp", ""),
+        ("92%", "declared: 95.83%, tolerance: 5pp", "the declared 92% within 0.5pp (configs/models.yaml:*)"),
+        ("95.83%", "declared: 95.1%, tolerance: 0.4pp", "the declared 95.1% within 0.4pp (suites/greys.yaml:*)"),
+    ],
+)
+def test_what_the_entry_declares_holds_beside_the_suite(gate: Any, entry: str, suite: str, missed: str) -> None:
+    keys = "".join(f"  {line}\n" for line in suite.split(", "))
+    models = MODELS.rstrip() + f"\n  declared: {{greys: {entry}}}\n"
+    gate.write(models=models, suite=SUITE.replace("clean:\n", f"clean:\n{keys}"))
+    write_pictures(gate.root / "others", each=1)
+    # One of 24 has another's label: 95.83% are right.
+    (gate.root / "pictures" / "dark" / "00.png").write_bytes((gate.root / "others" / "bright" / "00.png").read_bytes())
+    result = gate.run()
+    if not missed:
+        assert result.ret == 0
+        return
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"*the clean accuracy is 95.8%, not {missed}, so nothing measured after it counts*"])
+    assert {verdict for verdict in gate.verdicts().values()} == {"error"}
+
+
+def test_neither_a_warning_nor_a_waiver_excuses_what_is_declared(gate: Any) -> None:
+    waiver = "{case: '*', reason: r, owner: o, expires: 2099-01-01}"
+    suite = SUITE + f"severity: warn\nwaivers: [{waiver}]\n"
+    gate.write(models=MODELS.rstrip() + "\n  declared: {greys: 90%}\n", suite=suite)
+    assert gate.run().ret == 1
+    assert set(gate.verdicts().values()) == {"error"}
+
+
+def test_both_declared_accuracies_stand_in_the_result(gate: Any) -> None:
+    models = MODELS.rstrip() + "\n  declared: {greys: 100%}\n"
+    gate.write(models=models, suite=SUITE.replace("clean:\n", "clean:\n  declared: 98%\n  tolerance: 2pp\n"))
+    assert gate.run().ret == 0
+    lines = gate.report()["suites"][0]["cases"][0]["expectations"][-2:]
+    assert [(line["metric"], line["expect"], line["verdict"]) for line in lines] == [
+        ("declared accuracy", "100% ± 0.5pp", "pass"),
+        ("declared accuracy[suite]", "98% ± 2pp", "pass"),
+    ]
+
+
 def test_shift_that_changes_nothing_is_an_error(gate: Any) -> None:
     gate.write(suite=SUITE.replace("[-0.2ev, 0.2ev]", "0ev").replace('over: "light.*"', 'over: "moved"'))
     result = gate.run()
@@ -174,12 +217,22 @@ def test_unreadable_pictures_fail_the_suite_by_name_unless_allowed(gate: Any) ->
     )
     suite.write_text(suite.read_text() + "max_unreadable: 1\n")
     result = gate.run()
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "*1 of 24 pictures are unreadable, allowed are 1% (configs/data.yaml:1:1; the suite's max_unreadable: 1 holds up to "
+            "that): dark/00.png: *"
+        ]
+    )
+    data = gate.root / "configs" / "data.yaml"
+    data.write_text(data.read_text() + "  max_unreadable: 5%\n")
+    result = gate.run()
     assert result.ret == 0
     result.stdout.fnmatch_lines(["NOTE 1 pictures are unreadable and were not looked at"])
 
 
 def test_no_readable_picture_at_all_is_said(gate: Any) -> None:
-    gate.write(suite=SUITE + "max_unreadable: 99%\n")
+    gate.write(suite=SUITE + "max_unreadable: 99%\n", data=DATA + "  max_unreadable: 99%\n")
     for path in (gate.root / "pictures").rglob("*.png"):
         path.write_bytes(b"")
     result = gate.run()
