@@ -19,10 +19,13 @@ LAYERS: dict[str, set[str]] = {
     "clash": {"errors"},
     "imports": {"errors"},
     "places": {"errors"},
+    "project_settings": {"errors"},
     "strict_json": {"errors"},
+    "suite_folders": set(),
+    "suite_code": {"errors", "project_settings", "suite_folders"},
     "facts": set(),
     "registry": {"errors", "facts", "units"},
-    "language": {"errors", "facts", "registry", "units"},
+    "language": {"errors", "facts", "registry", "suite_code", "suite_folders", "units"},
     "pictures": {"errors", "language", "facts", "registry", "units"},
     "demo": {"checksums", "errors", "language", "pictures"},
     "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
@@ -74,7 +77,15 @@ LAYERS: dict[str, set[str]] = {
 """What a part may import beside itself. Whoever stands further down may import whoever stands further up."""
 
 LAYERS["api"] = LAYERS["report"] | {"evidence", "report"}
-LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "evidence", "registry", "report"}
+LAYERS["pytest_plugin"] = LAYERS["report"] | {
+    "api",
+    "clash",
+    "evidence",
+    "registry",
+    "report",
+    "suite_code",
+    "suite_folders",
+}
 LAYERS["review"] = LAYERS["report"] | {"checksums", "data", "report", "strict_json"}
 LAYERS["cli"] = LAYERS["report"] | {
     "clash",
@@ -84,9 +95,11 @@ LAYERS["cli"] = LAYERS["report"] | {
     "demo",
     "models",
     "pictures",
+    "project_settings",
     "registry",
     "report",
     "review",
+    "suite_folders",
 }
 LAYERS["__init__"] = {"api", "errors", "evidence", "registry"}
 

@@ -1,8 +1,17 @@
 """The suite language: YAML in, a plan or every problem of the file out; loads nothing heavy."""
 
 from robustcheck.language.configs import load_project
-from robustcheck.language.discover import find_suites, is_suite
+from robustcheck.language.discover import discover, find_suites, is_suite
 from robustcheck.language.schema import data_schema, json_schema, models_schema
 from robustcheck.language.suites import load_suite
 
-__all__ = ["data_schema", "find_suites", "is_suite", "json_schema", "load_project", "load_suite", "models_schema"]
+__all__ = [
+    "data_schema",
+    "discover",
+    "find_suites",
+    "is_suite",
+    "json_schema",
+    "load_project",
+    "load_suite",
+    "models_schema",
+]

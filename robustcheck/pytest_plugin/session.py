@@ -14,6 +14,7 @@ import pytest
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.attest import Signing
+from robustcheck.pytest_plugin.discovery import SuiteCollection
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
 
 MARKUP: Mapping[str, dict[str, bool]] = {
@@ -36,8 +37,11 @@ class RobustcheckSession:
         for name in ("seed", "batch_size"):
             chosen(config, name)
         self._signing = None if self._is_worker(config) else Signing.asked_for(config)
-        if config.args_source is not pytest.Config.ArgsSource.ARGS and not self._is_worker(config):
+        # A worker gets the command line anew, so it must come to the same paths by itself.
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:
             config.args = [str(folder) for folder in suite_folders(config)]
+        self._collection = SuiteCollection(config)
+        config.pluginmanager.register(self._collection, "robustcheck-collection")
         self._config = config
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.perf_counter()
@@ -58,17 +62,6 @@ class RobustcheckSession:
         looking = "cache off" if not options.cache else "cache on"
         return f"robustcheck: tier {options.tier}, device {options.device}, {looking}"
 
-    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """Collect suites."""
-        if file_path.suffix not in (".yaml", ".yml"):
-            return None
-        from robustcheck.language import is_suite
-        from robustcheck.pytest_plugin.collect import SuiteFile
-
-        if is_suite(file_path) or parent.session.isinitpath(file_path):
-            return SuiteFile.from_parent(parent, path=file_path)
-        return None
-
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Remember every case, chosen or not."""
         if item.get_closest_marker("robustcheck"):
@@ -78,7 +71,7 @@ class RobustcheckSession:
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Learn from a worker what it collected, since the controller collects nothing itself."""
         suffixes = (".yaml", ".yml")
-        self._nodeids.update({name: None for name in ids if name.split("::")[0].endswith(suffixes)})
+        self._nodeids.update({name: None for name in ids if name.split("::")[0].lower().endswith(suffixes)})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -169,25 +162,34 @@ class RobustcheckSession:
         except RobustcheckError:
             project = None  # each suite has said so
         self._result, self._written = write_report(
-            suites, report, project, started=self._started, seconds=seconds, options=options
+            suites,
+            report,
+            project,
+            started=self._started,
+            seconds=seconds,
+            options=options,
+            discovery=self._collection.document(self._gathered),
         )
         self._forgotten = remember(self._result, self._config.rootpath)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show a table a suite, and tell GitHub if it is listening."""
+        from robustcheck.report.terminal import closing, discovered, table
+
         reporter = terminalreporter
         if self._config.option.collectonly or self._is_worker(self._config):
             return
         if self._result is None:
             reporter.section("robustcheck", red=True)
             reporter.line("no case of any suite was run, so nothing was gated", red=True)
+            reporter.line(f"robustcheck: {discovered(self._collection.document({}))}")
             return
-        from robustcheck.report.terminal import closing, table
 
         for suite in self._result["suites"]:
             reporter.section(f"robustcheck: {suite['title']} ({suite['path']})", **MARKUP[suite["verdict"]])
             for line, verdict in (*table(suite), *closing(suite)):
                 reporter.line(line, **MARKUP.get(verdict, {}))
+        reporter.line(f"robustcheck: {discovered(self._result['discovery'])}")
         if self._written:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written

@@ -24,7 +24,12 @@ PACKAGES = ("pytest-robustcheck", "torchvision", "albumentations", "foolbox", "p
 
 
 def document(
-    suites: Sequence[Mapping[str, Any]], *, started: datetime.datetime, seconds: float, options: Mapping[str, Any]
+    suites: Sequence[Mapping[str, Any]],
+    *,
+    started: datetime.datetime,
+    seconds: float,
+    options: Mapping[str, Any],
+    discovery: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put the results of all suites together.
 
@@ -34,6 +39,7 @@ def document(
         started: With a time zone.
         seconds: Wall time of the session.
         options: Command-line options that decide what was looked at.
+        discovery: Which suites were collected and what was left out and why; by default the suites, and nothing.
     """
     parts = [_suite(suite) for suite in suites]
     return {
@@ -45,6 +51,7 @@ def document(
         "options": dict(options),
         "environment": environment(),
         "suites": parts,
+        "discovery": discovery or {"suites": [part["path"] for part in parts], "left_out": []},
         "trackers": [],
     }
 

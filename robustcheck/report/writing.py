@@ -28,6 +28,7 @@ def write_report(
     started: datetime.datetime,
     seconds: float,
     options: Mapping[str, Any],
+    discovery: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], Path]:
     """Write all that a run leaves in its folder, the result file first, and return its document and that file's path.
 
@@ -38,8 +39,10 @@ def write_report(
         started: With a time zone.
         seconds: Wall time of the session.
         options: That decide what was looked at.
+        discovery: As ``document`` takes it.
     """
-    found = with_residuals(document(suites, started=started, seconds=seconds, options=options), folder)
+    made = document(suites, started=started, seconds=seconds, options=options, discovery=discovery)
+    found = with_residuals(made, folder)
     path = write(found, folder)
     for suite in found["suites"]:
         if project:
