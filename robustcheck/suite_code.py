@@ -36,11 +36,12 @@ def code_in_suites(places: Places) -> list[Problem]:
     around = enclosing_suites(places.root)
     if around:
         return _root_among_suites(around, places.root)
-    tops = places.suite_folders()
+    there = places.sort()
+    tops = there.suite_folders
     remarks = [remark for top in tops for remark in code_below(list_suite_folder(top, places.root, tops))]
-    for folder in places.other_folders():
+    for folder in there.other_folders:
         remarks += code_beside_suites(list_other_folder(folder, tops), places)
-    for file in places.other_files():
+    for file in there.files:
         if is_yaml(file) and not places.is_project(file.parent):
             remarks += _loaded(sorted(file.parent.iterdir()))
     return problems_of(dict.fromkeys(remarks), places.root)

@@ -79,29 +79,38 @@ class Places:
         """Whether the call asks for a path that lies in a folder of suites."""
         return not self.named or any(path.is_relative_to(named) for named in self.named)
 
-    def suite_folders(self) -> tuple[Path, ...]:
-        """Return the folders (or files) that hold nothing but suites, none inside another.
-
-        They are those that the setting names, and those that the command line names and that hold no Python.
-        """
-        folders = [path for path in self.configured if os.path.lexists(path) and not self.is_project(path)]
+    def sort(self) -> Sorted:
+        """Tell folders that hold nothing but suites from all else that is looked at."""
+        there = [path for path in (*self.configured, *self.named) if os.path.lexists(path)]
+        suites = [
+            path for path in self.configured if path in there and not path.is_file() and not self.is_project(path)
+        ]
         for path in self.named:
-            known = any(path.is_relative_to(folder) for folder in folders)
-            if not known and path.is_dir() and not self.is_project(path) and not _holds_python(path, self.root):
-                folders.append(path)
-        return _outermost(folders)
+            known = _below(path, suites) or not path.is_dir() or self.is_project(path)
+            if not known and not _holds_python(path, self.root):
+                suites.append(path)
+        rest = [path for path in there if not _below(path, suites)]
+        return Sorted(
+            suite_folders=_outermost(suites),
+            other_folders=_outermost(path for path in rest if path.is_dir()),
+            files=tuple(dict.fromkeys(path for path in rest if path.is_file())),
+        )
 
-    def other_folders(self) -> tuple[Path, ...]:
-        """Return the remaining folders: named or configured, they hold suites among other things."""
-        suites = self.suite_folders()
-        paths = [path for path in (*self.configured, *self.named) if path.is_dir()]
-        return _outermost(path for path in paths if not any(path.is_relative_to(folder) for folder in suites))
 
-    def other_files(self) -> tuple[Path, ...]:
-        """Return the files that the command line names and that lie in no folder of suites."""
-        suites = self.suite_folders()
-        files = [path for path in self.named if path.is_file()]
-        return tuple(path for path in files if not any(path.is_relative_to(folder) for folder in suites))
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What a call looks at, by what may lie there.
+
+    Attributes:
+        suite_folders: Folders that hold nothing but suites, none inside another: those that the setting names, and those
+            that the command line names and that hold no Python.
+        other_folders: Folders that hold suites among other things.
+        files: Files that are named and lie in no folder of suites.
+    """
+
+    suite_folders: tuple[Path, ...]
+    other_folders: tuple[Path, ...]
+    files: tuple[Path, ...]
 
 
 def is_yaml(path: Path) -> bool:
@@ -252,6 +261,10 @@ def _reason_not_to_enter(folder: Path) -> str:
 
 def _holds_python(folder: Path, root: Path) -> bool:
     return any(path.suffix.lower() == ".py" for path in list_suite_folder(folder, root).files)
+
+
+def _below(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _outermost(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -136,12 +136,13 @@ class _Discoverer:
     def result(self) -> Discovery:
         """Look, and put it all in order."""
         places = self._places
-        tops = places.suite_folders()
+        there = places.sort()
+        tops = there.suite_folders
         for top in tops:
             self._suite_folder(list_suite_folder(top, places.root, tops))
-        for folder in places.other_folders():
+        for folder in there.other_folders:
             self._other_folder(list_other_folder(folder, tops))
-        for file in places.other_files():
+        for file in there.files:
             if is_yaml(file) and not self._configures(file):
                 self._yaml(file)
         self._settle_keyless()

@@ -66,7 +66,7 @@ class SuiteCollection:
         named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else ()
         places = places_of(config, named)
         self._config = config
-        self._suite_folders = places.suite_folders()
+        self._suite_folders = places.sort().suite_folders
         self._discovery = config.stash[DISCOVERY] = discover(places)
         if self._discovery.problems:
             raise pytest.UsageError(f"nothing was run:\n{lines_of(self._discovery.problems)}")
@@ -125,6 +125,12 @@ class SuiteCollection:
         # What is no suite by its name can be named all the same.
         suites += [path for path in ran if path not in suites]
         return {"suites": sorted(suites), "left_out": sorted(left_out, key=lambda entry: entry["path"])}
+
+    def is_whole(self, ran: Mapping[str, Any]) -> bool:
+        """Whether at least one case was run of every suite that the call asks for."""
+        from robustcheck.language.merge import path_as_typed
+
+        return all(path_as_typed(suite, self._config.rootpath) in ran for suite in self._discovery.suites)
 
     def _reason(self, suite: Path, path: str) -> str:
         if path in self._failed:

@@ -169,6 +169,7 @@ class RobustcheckSession:
             seconds=seconds,
             options=options,
             discovery=self._collection.document(self._gathered),
+            every_suite=self._collection.is_whole(self._gathered),
         )
         self._forgotten = remember(self._result, self._config.rootpath)
 

@@ -29,6 +29,7 @@ def write_report(
     seconds: float,
     options: Mapping[str, Any],
     discovery: Mapping[str, Any] | None = None,
+    every_suite: bool = True,
 ) -> tuple[dict[str, Any], Path]:
     """Write all that a run leaves in its folder, the result file first, and return its document and that file's path.
 
@@ -40,8 +41,11 @@ def write_report(
         seconds: Wall time of the session.
         options: That decide what was looked at.
         discovery: As ``document`` takes it.
+        every_suite: As ``document`` takes it.
     """
-    made = document(suites, started=started, seconds=seconds, options=options, discovery=discovery)
+    made = document(
+        suites, started=started, seconds=seconds, options=options, discovery=discovery, every_suite=every_suite
+    )
     found = with_residuals(made, folder)
     path = write(found, folder)
     for suite in found["suites"]:

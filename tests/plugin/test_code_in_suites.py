@@ -153,6 +153,14 @@ def test_the_folders_of_the_setting_are_held_to_it(gate: Any, refused: Any) -> N
     refused("testgates/others/conftest.py", "testgates/greys")
 
 
+def test_so_is_the_folder_of_a_file_that_the_setting_names(gate: Any, refused: Any) -> None:
+    gate.write(each=1)
+    gate.pytester.makeini("[pytest]\nrobustcheck_suites = suites/greys.yaml\n")
+    plant(gate.root / "suites", PLANTED["conftest"])
+    refused("suites/conftest.py")
+    refused("suites/conftest.py", "-n", "2")
+
+
 def test_so_are_folders_and_files_that_only_the_command_line_names(gate: Any, refused: Any) -> None:
     gate.write(each=1)
     (gate.root / "suites").rename(gate.root / "gates")

@@ -304,6 +304,7 @@ def test_a_suite_that_the_call_leaves_out_is_named(two: Any, arguments: list[str
         "suites": ["suites/greys.yaml"],
         "left_out": [{"path": "suites/more/night.yaml", "reason": reason}],
     }
+    assert two.report()["complete"] is (arguments == ["suites/greys.yaml"]), "of what the call asks for"
     result.stdout.fnmatch_lines([f"robustcheck: 1 suite collected; 1 left out: suites/more/night.yaml ({reason})"])
 
 
