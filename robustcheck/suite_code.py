@@ -32,13 +32,19 @@ _HINT: Final = "move it out of the folder of suites, or remove it"
 
 
 def code_in_suites(places: Places) -> list[Problem]:
-    """Return what could run code in the folders of suites that a call looks at, whatever it asks for of them."""
+    """Return what could run code in the folders of suites that a call looks at, whatever it asks for of them.
+
+    What cannot be looked at, such as a link that leads out of the project, could hold code too.
+    """
     around = enclosing_suites(places.root)
     if around:
         return _root_among_suites(around, places.root)
     there = places.sort()
     tops = there.suite_folders
-    remarks = [remark for top in tops for remark in code_below(list_suite_folder(top, places.root, tops))]
+    remarks = []
+    for top in tops:
+        contents = list_suite_folder(top, places.root, tops)
+        remarks += [*contents.problems, *code_below(contents)]
     for folder in there.other_folders:
         remarks += code_beside_suites(list_other_folder(folder, tops), places)
     for file in there.files:

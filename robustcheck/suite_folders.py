@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -157,10 +157,15 @@ def list_suite_folder(top: Path, root: Path, tops: Iterable[Path] = ()) -> Conte
 class _Listing:
     """One walk through a folder of suites."""
 
-    def __init__(self, top: Path, root: Path, tops: Iterable[Path]) -> None:
+    def __init__(self, top: Path, root: Path, tops: Sequence[Path]) -> None:
         self.contents = Contents()
         self._root = Path(os.path.realpath(root))
         self._tops = [Path(os.path.realpath(path)) for path in tops]
+        # A setting may name a folder of suites elsewhere; a link may not lead there by itself.
+        self._home = (
+            self._root,
+            *(real for path, real in zip(tops, self._tops, strict=True) if not path.is_relative_to(root)),
+        )
         self._followed: set[Path] = set()
         if top.is_relative_to(root) and not self._tops[0].is_relative_to(self._root):
             self._problem(top, "this link leads out of the project", "copy what it leads to into the project")
@@ -185,6 +190,10 @@ class _Listing:
         return [path for path in paths if self._entered(path)]
 
     def _entered(self, path: Path) -> bool:
+        if not path.name.isprintable() or "::" in path.name:
+            # Neither a report nor a node id could name it.
+            self._problem(path, "this name holds :: or what cannot be printed", "rename it")
+            return False
         try:
             mode = path.stat().st_mode
         except OSError as error:
@@ -195,7 +204,7 @@ class _Listing:
             else:
                 self._problem(path, f"this file cannot be reached: {error.strerror}", "mend it, or remove it")
             return False
-        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(self._root):
+        if path.is_symlink() and not _below(Path(os.path.realpath(path)), self._home):
             self._problem(path, "this link leads out of the project", "copy what it leads to into the project")
         elif stat.S_ISDIR(mode):
             return self._followed_folder(path)

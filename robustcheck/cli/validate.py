@@ -73,7 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     from robustcheck.language import discover
 
-    missing = [path for path in paths if not path.exists()]
+    missing = [str(path) for path in paths if not path.exists()]
+    if not paths:
+        missing = [_short(folder, settings) for folder in settings.suites if not folder.exists()]
+        if len(missing) == len(settings.suites):
+            missing = []  # told below
     if missing:
         raise RobustcheckError("\n".join(f"{path}: there is no such file or folder" for path in missing))
     named = tuple(Path(os.path.abspath(path)) for path in paths)

@@ -164,9 +164,7 @@ class _Discoverer:
         return tuple(dict.fromkeys(LeftOut(display_path(remark.path, root), remark.text) for remark in remarks))
 
     def _suite_folder(self, contents: Contents) -> None:
-        for remark in contents.problems:
-            self._wrong(remark)
-        self._left_out += contents.left_out
+        self._left_out += contents.left_out  # its problems are among those of code_in_suites
         for file in contents.files:
             if is_yaml(file):
                 self._yaml(file)

@@ -49,7 +49,7 @@ def refuse_code(early_config: pytest.Config) -> None:
     """
     problems = code_in_suites(places_of(early_config, early_config.known_args_namespace.file_or_dir))
     if problems:
-        raise pytest.UsageError(f"suites cannot run code, so nothing was run:\n{lines_of(problems)}")
+        raise pytest.UsageError(f"nothing was run:\n{lines_of(problems)}")
 
 
 class SuiteCollection:

@@ -181,6 +181,27 @@ def test_links_to_code_are_code(gate: Any, refused: Any) -> None:
     refused("suites/more/conftest.py")
 
 
+@pytest.mark.parametrize("arguments", [[], ["suites/greys.yaml"]], ids=str)
+def test_what_lies_behind_a_link_out_of_the_project_is_refused_whatever_is_named(
+    gate: Any, tmp_path_factory: pytest.TempPathFactory, arguments: list[str]
+) -> None:
+    gate.write(each=1)
+    outside = tmp_path_factory.mktemp("outside")
+    plant(outside, PLANTED["conftest"])
+    suites = gate.root / "suites"
+    for name in ("more", "conftest.py"):
+        link = suites / name
+        link.symlink_to(outside if name == "more" else outside / name)
+        result = gate.run(*arguments)
+        assert (result.ret, f"suites/{name}:1:1: this link leads" in result.stderr.str()) == (4, True)
+        link.unlink()
+    suites.rename(outside / "suites")
+    suites.symlink_to(outside / "suites", target_is_directory=True)
+    result = gate.run(*arguments)
+    assert (result.ret, "suites:1:1: this link leads" in result.stderr.str()) == (4, True)
+    assert not list(gate.root.rglob(MARKER))
+
+
 def test_many_files_are_counted(gate: Any) -> None:
     gate.write(each=1)
     plant(gate.root / "suites", {f"helper{number}.py": CODE for number in range(30)})

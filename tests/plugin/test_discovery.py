@@ -42,7 +42,7 @@ class Form:
         (folder / self.name).parent.mkdir(parents=True, exist_ok=True)
         if self.make:
             self.make(folder)
-        if not os.path.lexists(folder / self.name):
+        if not os.path.lexists(folder / self.name) and "?" not in self.name:
             content = self.content if isinstance(self.content, bytes) else self.content.encode()
             (folder / self.name).write_bytes(content)
 
@@ -122,36 +122,44 @@ FORMS: Mapping[str, Form] = {
     "a link that leads nowhere": Form("", "1:1: this link leads nowhere", make=link_to("nowhere.yaml")),
     "a link to itself": Form("", "1:1: this link leads nowhere", make=link_to("night.yaml")),
     "a linked folder that holds itself": Form("", "1:1: this link leads to a folder that it lies in itself", name="more", make=link_to("..", "more")),
+    "a name that is no text": Form(error="1:1: this name holds", name="b?.yaml", make=lambda folder: Path(os.fsdecode(os.fsencode(folder) + b"/b\xff.yaml")).touch()),
+    "a name with a line break": Form(error="1:1: this name holds", name="b?.yaml", make=lambda folder: (folder / "b\n.yaml").touch()),
+    "a name that a node id cannot hold": Form(error="1:1: this name holds", name="b::b.yaml"),
     "a pipe": Form("", "1:1: this is no regular file", make=lambda folder: os.mkfifo(folder / "night.yaml")),
     "a socket": Form("", "1:1: this is no regular file", make=bound_socket),
     "a link to a device": Form("", "1:1: this link leads out of the project", make=link_to("/dev/zero")),
 }  # fmt: skip
 
 
-USAGE = ("1:1: this link", "1:1: this is no regular", "1:1: this is a suite by what it holds")
-"""Errors that pytest tells before it collects anything."""
+KINDS = {
+    "what no walk can look at": (4, ("1:1: this link", "1:1: this name", "1:1: this is no regular")),
+    "suites of another name": (4, ("1:1: this is a suite by what it holds",)),
+    "mistakes in the file": (2, ()),
+    "suites": (0, ()),
+}
+"""Exit codes, and how the errors begin that pytest tells before it collects anything."""
+
+
+def kind_of(form: Form) -> str:
+    starts = (kind for kind, (_, begins) in KINDS.items() if begins and form.error.startswith(begins))
+    return next(starts, "mistakes in the file" if form.error else "suites")
 
 
 def folder_of(form: str) -> str:
     return f"suites/{form.replace(' ', '-')}"
 
 
-@pytest.mark.parametrize("kind", ["suites", "mistakes of the suite", "mistakes of the call"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_form_is_a_suite_or_an_error_for_pytest(gate: Any, kind: str) -> None:
     """Forms of a kind run together, since each run of pytest is dear: an error that is told is one that counted."""
     gate.write(each=1)
-    chosen = {
-        name: form
-        for name, form in FORMS.items()
-        if kind
-        == ("suites" if not form.error else f"mistakes of the {'call' if form.error.startswith(USAGE) else 'suite'}")
-    }
+    chosen = {name: form for name, form in FORMS.items() if kind_of(form) == kind}
     for name, form in chosen.items():
         form.write(gate.root / folder_of(name))
     result = gate.run("--collect-only", "-q")
     text = result.stdout.str() + result.stderr.str()
     assert "Traceback" not in text
-    assert result.ret == {"suites": 0, "mistakes of the suite": 2, "mistakes of the call": 4}[kind]
+    assert result.ret == KINDS[kind][0]
     expected = {f"{folder_of(name)}/{form.name}:{form.error or ':noisy'}" for name, form in chosen.items()}
     assert [line for line in expected if line not in text] == []
     if kind == "suites":
@@ -353,6 +361,19 @@ def test_among_a_project_s_other_files_what_is_meant_as_a_suite_is_an_error(gate
     assert result.ret == 2
     for name in ("first-line-mistyped", "first-line-missing", "UTF-16"):
         assert f"{name}/night.yaml:1:1: " in result.stdout.str()
+
+
+def test_a_folder_of_the_setting_that_is_not_there_is_an_error(
+    gate: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    gate.pytester.makeini("[pytest]\nrobustcheck_suites = suites gates\n")
+    result = gate.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*there is no gates in *"])
+    done = robustcheck_command("validate")
+    assert (done.code, "gates: there is no such file or folder" in done.err) == (4, True)
 
 
 def test_no_doctest_or_other_plugin_collects_anything_there(gate: Any) -> None:
