@@ -131,6 +131,7 @@ def document(cases: list[Json], *, names: tuple[str, ...] = CLASSES, **other: An
         "options": {"tier": "standard", "limit": None},
         "environment": {"python": "3.11", "packages": {"pytest-robustcheck": "0.1.0"}},
         "suites": [suite],
+        "discovery": {"suites": [suite["path"]], "left_out": []},
         "trackers": [],
     }
 

@@ -22,6 +22,9 @@ CORE: dict[str, set[str]] = {
     "checksums": {"errors", "regular_files"},
     "imports": {"errors", "regular_files"},
     "read_files": {"checksums", "errors"},
+    "project_settings": {"errors", "regular_files"},
+    "suite_folders": {"regular_files"},
+    "suite_code": {"errors", "project_settings", "suite_folders"},
     "strict_json": {"errors", "read_files", "regular_files"},
     "registry": {"errors", "facts", "units"},
 }

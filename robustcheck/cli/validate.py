@@ -9,14 +9,18 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, PROBLEMS, say
 from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.suite_folders import Places
+
+if TYPE_CHECKING:
+    from robustcheck.language.discover import Discovery
 
 NAME = "validate"
 HELP = "find every problem of suites and configuration"
-CONFIGURATION = ("models.yaml", "data.yaml", "variables.yaml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.language.entries import Project
 
     settings = find_settings(arguments.paths)
-    suites = _suites(arguments.paths, settings)
-    problems: list[Problem] = []
+    discovery = _discovery(arguments.paths, settings)
+    suites = [path for path in discovery.suites if path not in discovery.broken]
+    problems: list[Problem] = [*discovery.problems, *discovery.broken.values()]
+    for entry in discovery.left_out:
+        say(f"note: {entry.path} is left out: {entry.reason}")
     try:
         project = load_project(settings.root, settings.configs)
     except SuiteError as error:
@@ -60,24 +67,27 @@ def run(arguments: argparse.Namespace) -> int:
     problems = list(dict.fromkeys(problems))
     for problem in problems:
         say(str(problem))
-    say(_count(len(suites), cases, problems))
+    say(_count(len(discovery.suites), cases, problems))
     return PROBLEMS if problems else OK
 
 
-def _suites(paths: Sequence[Path], settings: Settings) -> list[Path]:
-    from robustcheck.language import find_suites
+def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
+    from robustcheck.language import discover
 
-    missing = [path for path in paths if not os.path.lexists(path)]
+    missing = [str(path) for path in paths if not os.path.lexists(path)]
+    if not paths:
+        missing = [_short(folder, settings) for folder in settings.suites if not os.path.lexists(folder)]
+        if len(missing) == len(settings.suites):
+            missing = []  # told below
     if missing:
         raise RobustcheckError("\n".join(f"{path}: there is no such file or folder" for path in missing))
-    looked_in = [path.absolute() for path in paths] or [folder for folder in settings.suites if folder.exists()]
-    configuration = {settings.configs / name for name in CONFIGURATION}
-    named = {path for path in looked_in if path in configuration}
-    found = [path for path in find_suites(looked_in) if path not in configuration]
-    if not found and not named:
+    named = tuple(Path(os.path.abspath(path)) for path in paths)
+    configured = tuple(Path(os.path.abspath(folder)) for folder in settings.suites)
+    discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
+    if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):
         where = ", ".join(str(path) for path in paths or (_short(folder, settings) for folder in settings.suites))
         raise RobustcheckError(f"there is no suite in {where}; `robustcheck init` makes a starter")
-    return found
+    return discovery
 
 
 def _short(folder: Path, settings: Settings) -> str:

@@ -1,21 +1,86 @@
-"""Which files are suites."""
+"""Which files are suites, which are none and why: the one answer for pytest and for ``robustcheck validate``."""
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from robustcheck.regular_files import NotRegularFile, open_regular
-
-SUFFIXES: Final = (".yaml", ".yml")
-_HEAD: Final = 65_536
-_VERSION_KEY: Final = re.compile(
-    rb"""(?:\A(?:\xef\xbb\xbf)?|[\r\n])["']?robustcheck["']?(?:[ \t]*:|[ \t]*\r?\n|[ \t]*\Z)"""
+from robustcheck.errors import Location, Problem, SuiteError
+from robustcheck.language.loader import MAX_BYTES, load_file
+from robustcheck.language.nodes import Mapping as MappingNode
+from robustcheck.language.nodes import Node, Scalar
+from robustcheck.suite_code import code_in_suites, problems_of
+from robustcheck.suite_folders import (
+    Contents,
+    Places,
+    Remark,
+    begins_as_suite,
+    display_path,
+    is_yaml,
+    list_other_folder,
+    list_suite_folder,
+    read_start,
 )
-_ENTRIES: Final = ("models", "data")
+
+VERSION_KEY: Final = "robustcheck"
+CONFIGURATION: Final = ("models", "data")
+"""Stems of the two files of ``configs/``, which may begin with ``robustcheck: 1`` too."""
+BESIDE_CONFIGURATION: Final = (*CONFIGURATION, "variables")
+"""Stems of all files that may lie there."""
+GROUPED: Final = 5
+"""Other files of one kind in one folder from which on they are counted instead of named."""
+_MEANT: Final = re.compile(rb"(?im)^\W{0,12}robust.?che?c?k")
+_VARIABLE: Final = re.compile(r"\\\$\\\{[^}]*\\\}")
+_COPIES: Final = (".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".off", ".disabled", "~")
+_KINDS: Final[Mapping[str, str]] = {
+    ".baseline.json": "an accepted run (baseline)",
+    ".jsonl": "lines of JSON, such as reviews of labels",
+    ".json": "JSON",
+    ".md": "text",
+    ".rst": "text",
+    ".txt": "text",
+    ".csv": "a table",
+    ".parquet": "a table",
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp", ".tif", ".tiff"), "a picture"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file or folder that is looked at no further.
+
+    Attributes:
+        path: As the user would type it, relative to the project's root.
+        reason: Why.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Every file below the folders of suites, and every suite that was named.
+
+    Attributes:
+        suites: Suites, whole or broken; a broken one tells its mistakes when it is read.
+        broken: Those whose mistake is known already, with it.
+        problems: What is wrong beside the suites, such as code, or links that lead nowhere.
+        left_out: All else, with the reason.
+        not_named: What lies in the folders of suites and is no matter of this call, with the reason.
+    """
+
+    suites: tuple[Path, ...] = ()
+    broken: Mapping[Path, Problem] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    not_named: tuple[LeftOut, ...] = ()
 
 
 def is_suite(path: Path) -> bool:
@@ -24,36 +89,214 @@ def is_suite(path: Path) -> bool:
     The file is not parsed, so that a broken suite is found and its error told. The configuration files
     ``models.yaml`` and ``data.yaml``, which may begin with ``robustcheck: 1`` too, are no suites.
     """
-    if path.suffix not in SUFFIXES:
-        return False
-    try:
-        with open_regular(path) as stream:
-            head = stream.read(_HEAD)
-    except NotRegularFile:
-        return True  # whoever reads it says what it is
-    except OSError:
-        return False
-    if not _VERSION_KEY.search(head):
-        return False
-    beside = [path.with_name(name + suffix) for name in _ENTRIES for suffix in SUFFIXES]
-    return not (path.stem in _ENTRIES and sum(other.is_file() for other in beside) >= len(_ENTRIES))
+    return begins_as_suite(path) and not _is_configuration(path)
+
+
+def _is_configuration(path: Path) -> bool:
+    suffixes = {path.suffix, ".yaml", ".yml"}
+    beside = [path.with_name(name + suffix) for name in CONFIGURATION for suffix in suffixes]
+    return path.stem in BESIDE_CONFIGURATION and sum(other.is_file() for other in beside) >= len(CONFIGURATION)
 
 
 def find_suites(paths: Iterable[Path]) -> list[Path]:
-    """Return the suites among files and under folders, sorted within each folder.
+    """Return the suites among files and under folders that hold other things too, sorted within each folder.
 
     A file that is named itself is returned whether it looks like a suite or not, so that its error is
     told. Folders whose names begin with a dot are not entered, and symbolic links to folders not followed.
     """
-    found: dict[Path, None] = {}
+    suites: dict[Path, None] = {}
     for path in paths:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(files):
-                candidate = Path(folder, name)
-                if is_suite(candidate):
-                    found[candidate] = None
-    return list(found)
+        if path.is_dir():
+            suites |= dict.fromkeys(discover(Places(path, path, (), (path,))).suites)
+        else:
+            suites[path] = None
+    return list(suites)
+
+
+def discover(places: Places) -> Discovery:
+    """Say of every file below the folders of suites, and of every suite that was named, what it is.
+
+    Folders of suites hold nothing else: each YAML file there is a suite, a base that one extends, or an error. Of other
+    folders, only the YAML files that are meant as suites count.
+    """
+    return _Discoverer(places).result()
+
+
+class _Discoverer:
+    """One look at all places."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._trees: dict[Path, Node | None] = {}
+        self._suites: dict[Path, None] = {}
+        self._keyless: dict[Path, MappingNode] = {}
+        self._broken: dict[Path, Problem] = {}
+        self._problems = code_in_suites(places)
+        self._left_out: list[Remark] = []
+        self._others: list[Path] = []
+
+    def result(self) -> Discovery:
+        """Look, and put it all in order."""
+        places = self._places
+        there = places.sort()
+        tops = there.suite_folders
+        for top in tops:
+            self._suite_folder(list_suite_folder(top, places.root, tops))
+        for folder in there.other_folders:
+            self._other_folder(list_other_folder(folder, tops))
+        for file in there.files:
+            if is_yaml(file) and not self._configures(file):
+                self._yaml(file)
+        self._settle_keyless()
+        self._left_out += _grouped(self._others)
+        wanted = [path for path in self._suites if places.selected(path)]
+        unnamed = [Remark(path, "a suite that this call does not name") for path in self._suites if path not in wanted]
+        return Discovery(
+            suites=tuple(wanted),
+            broken={path: problem for path, problem in self._broken.items() if path in wanted},
+            problems=tuple(dict.fromkeys(self._problems)),
+            left_out=self._as_typed(remark for remark in self._left_out if places.selected(remark.path)),
+            not_named=self._as_typed(
+                [*unnamed, *(remark for remark in self._left_out if not places.selected(remark.path))]
+            ),
+        )
+
+    def _as_typed(self, remarks: Iterable[Remark]) -> tuple[LeftOut, ...]:
+        root = self._places.root
+        return tuple(dict.fromkeys(LeftOut(display_path(remark.path, root), remark.text) for remark in remarks))
+
+    def _suite_folder(self, contents: Contents) -> None:
+        self._left_out += contents.left_out  # its problems are among those of code_in_suites
+        for file in contents.files:
+            if is_yaml(file):
+                self._yaml(file)
+            elif self._is_suite_by_content(file):
+                text = f"this is a suite by what it holds, and its name ends in {file.suffix or 'nothing'}"
+                self._wrong(Remark(file, text, "let its name end in .yaml, or move it out of the folder of suites"))
+            else:
+                self._others.append(file)
+
+    def _other_folder(self, contents: Contents) -> None:
+        self._left_out += contents.left_out
+        for remark in contents.problems:
+            self._wrong(remark)
+        for file in filter(is_yaml, contents.files):
+            if self._configures(file) or _is_configuration(file):
+                self._left_out.append(Remark(file, "the configuration"))
+            elif file in self._places.named or self._meant(file):
+                self._yaml(file)
+            else:
+                self._left_out.append(Remark(file, "YAML that is not meant as a suite"))
+
+    def _wrong(self, remark: Remark) -> None:
+        if self._places.selected(remark.path):
+            self._problems += problems_of([remark], self._places.root)
+        else:
+            self._left_out.append(Remark(remark.path, remark.text))
+
+    def _configures(self, file: Path) -> bool:
+        return file.parent == self._places.configs and file.stem in BESIDE_CONFIGURATION
+
+    def _yaml(self, file: Path) -> None:
+        """Sort a YAML file that ought to be a suite."""
+        if self._configures(file):
+            self._left_out.append(Remark(file, "the configuration"))
+            return
+        if begins_as_suite(file):
+            self._suites[file] = None
+            return
+        tree = self._tree(file)
+        if not isinstance(tree, MappingNode) or tree.entry(VERSION_KEY):
+            self._suites[file] = None
+        elif file.stem.endswith(".approvals") and tree.entry("approvals"):
+            self._left_out.append(Remark(file, "approvals of a suite"))
+        else:
+            self._keyless[file] = tree
+
+    def _tree(self, file: Path) -> Node | None:
+        if file not in self._trees:
+            try:
+                self._trees[file] = load_file(file, display_path(file, self._places.root))
+            except SuiteError:
+                self._trees[file] = None  # it tells its mistakes when it is read as a suite
+        return self._trees[file]
+
+    def _meant(self, file: Path) -> bool:
+        """Whether a file among other things is meant as a suite."""
+        if begins_as_suite(file):
+            return True
+        tree = self._tree(file)
+        if tree is None:
+            return _MEANT.search((read_start(file) or b"").replace(b"\0", b"")) is not None
+        if not isinstance(tree, MappingNode):
+            return False
+        keys = {entry.key.text for entry in tree.entries}
+        return any(map(_is_near_version_key, keys)) or {"model", "data", "checks"} <= keys
+
+    def _settle_keyless(self) -> None:
+        """Say of each file without the version key whether a suite extends it; if none does, it is a broken suite."""
+        if not self._keyless:
+            return
+        extended: dict[Path, Path] = {}
+        pending = list(self._suites)
+        while pending:
+            file = pending.pop(0)
+            for base in self._bases(file):
+                if base not in extended:
+                    extended[base] = file
+                    pending.append(base)
+        for file, tree in self._keyless.items():
+            if file in extended and file not in self._places.named:
+                by = display_path(extended[file], self._places.root)
+                self._left_out.append(Remark(file, f"a base that {by} extends"))
+                continue
+            self._suites[file] = None
+            if not any(_is_near_version_key(entry.key.text) for entry in tree.entries):
+                what = "this file is no suite: robustcheck: 1 is missing"
+                hint = "begin with robustcheck: 1, or move it out of the folder of suites"
+                self._broken[file] = Problem(Location(display_path(file, self._places.root)), what, hint)
+
+    def _bases(self, file: Path) -> list[Path]:
+        """Return the files without the version key that a file may extend."""
+        tree = self._tree(file)
+        entry = tree.entry("extends") if isinstance(tree, MappingNode) else None
+        if entry is None or not isinstance(entry.value, Scalar):
+            return []
+        written = os.path.abspath(Path(os.path.realpath(file)).parent / entry.value.text)
+        # What a variable holds is known when the suite is read.
+        pattern = re.compile(_VARIABLE.sub(".*", re.escape(written)))
+        return [base for base in self._keyless if base != file and pattern.fullmatch(os.path.realpath(base))]
+
+    def _is_suite_by_content(self, file: Path) -> bool:
+        """Whether a file with another ending holds a suite: a copy that somebody put aside does not count."""
+        if file.name.lower().endswith(_COPIES) or file.stat().st_size > MAX_BYTES:
+            return False
+        head = read_start(file) or b""
+        if VERSION_KEY.encode() not in head or b"\0" in head:
+            return False
+        tree = self._tree(file)
+        entry = tree.entry(VERSION_KEY) if isinstance(tree, MappingNode) else None
+        return entry is not None and isinstance(entry.value, Scalar) and entry.value.value == 1
+
+
+def _is_near_version_key(key: str) -> bool:
+    return difflib.SequenceMatcher(None, key.lower(), VERSION_KEY).ratio() >= 0.8
+
+
+def _grouped(files: Sequence[Path]) -> list[Remark]:
+    """Return files that are no suites with what they are; many of a kind in one folder are counted."""
+    kinds = {file: _kind(file) for file in files}
+    counts = Counter((file.parent, kind) for file, kind in kinds.items())
+    remarks: dict[Remark, None] = {}
+    for file, kind in kinds.items():
+        count = counts[file.parent, kind]
+        few = count < GROUPED
+        remarks[Remark(file, kind) if few else Remark(file.parent, f"{count} files, each {kind}")] = None
+    return list(remarks)
+
+
+def _kind(file: Path) -> str:
+    name = file.name.lower()
+    if name.endswith(_COPIES):
+        return "a copy that was put aside"
+    return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), "no YAML by its name")

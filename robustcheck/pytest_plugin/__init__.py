@@ -24,6 +24,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Refuse code in folders of suites, before pytest imports the first ``conftest.py``."""
+    if getattr(early_config.known_args_namespace, "robustcheck", False):
+        from robustcheck.pytest_plugin.discovery import refuse_code
+
+        refuse_code(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and, with the flag, the part that does the work."""
     config.addinivalue_line(
@@ -50,7 +59,7 @@ def _refuse_suites(config: pytest.Config) -> None:
     """Tell who names a suite without the flag what is missing."""
     for argument in config.args:
         path = config.invocation_params.dir / argument.split("::", 1)[0]
-        if path.suffix in (".yaml", ".yml") and path.is_file():
+        if path.suffix.lower() in (".yaml", ".yml") and path.is_file():
             from robustcheck.language import is_suite
 
             if is_suite(path):

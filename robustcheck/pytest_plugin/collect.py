@@ -19,6 +19,7 @@ from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Suite, planned_items
 from robustcheck.language.provenance import Requirement
 from robustcheck.measure.verdicts import FAILING
+from robustcheck.pytest_plugin.discovery import DISCOVERY
 from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
 from robustcheck.report.messages import failure
 
@@ -48,6 +49,9 @@ class SuiteFile(pytest.File):
         """Yield an item for each thing demanded, each case of the chosen tier and each ``overall`` line."""
         config = self.config
         options = run_options(config)
+        broken = config.stash[DISCOVERY].broken.get(self.path)
+        if broken:
+            raise self.CollectError(str(broken))
         try:
             project = project_of(config)
             self.suite = load_suite(

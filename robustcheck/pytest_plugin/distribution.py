@@ -17,7 +17,7 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
     class SuiteScheduling(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0]
-            return file if file.endswith((".yaml", ".yml")) else nodeid
+            return file if file.lower().endswith((".yaml", ".yml")) else nodeid
 
         def _reschedule(self, node: Any) -> None:
             # Of two workers that replace dead ones, the first to be ready makes xdist give work to both. The other

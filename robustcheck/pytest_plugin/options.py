@@ -135,17 +135,17 @@ def run_options(config: pytest.Config) -> Options:
 
 
 def suite_folders(config: pytest.Config) -> list[Path]:
-    """Return the configured folders of suites that exist.
+    """Return the configured folders of suites.
 
     Raises:
-        pytest.UsageError: None of them exists.
+        pytest.UsageError: One of them is not there, so that its suites would be left out without a word.
     """
-    named = [config.rootpath / folder for folder in config.getini("robustcheck_suites")]
-    folders = [folder for folder in named if folder.exists()]
-    if not folders:
-        missing = ", ".join(str(folder.relative_to(config.rootpath)) for folder in named)
+    names = config.getini("robustcheck_suites")
+    folders = [config.rootpath / name for name in names]
+    missing = ", ".join(name for name, folder in zip(names, folders, strict=True) if not folder.exists())
+    if missing or not folders:
         raise pytest.UsageError(
-            f"{PREFIX}: there is no {missing} in {config.rootpath}; `robustcheck init` makes a starter, "
+            f"{PREFIX}: there is no {missing or 'folder of suites'} in {config.rootpath}; `robustcheck init` makes a starter, "
             "or name a suite, or set robustcheck_suites"
         )
     return folders

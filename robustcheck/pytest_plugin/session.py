@@ -14,6 +14,7 @@ import pytest
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.attest import Signing
+from robustcheck.pytest_plugin.discovery import SuiteCollection
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
 
 MARKUP: Mapping[str, dict[str, bool]] = {
@@ -39,8 +40,11 @@ class RobustcheckSession:
         if not self._is_worker(config) and not config.option.collectonly:
             self._check_report()
         self._signing = None if self._is_worker(config) else Signing.asked_for(config)
-        if config.args_source is not pytest.Config.ArgsSource.ARGS and not self._is_worker(config):
+        # A worker gets the command line anew, so it must come to the same paths by itself.
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:
             config.args = [str(folder) for folder in suite_folders(config)]
+        self._collection = SuiteCollection(config)
+        config.pluginmanager.register(self._collection, "robustcheck-collection")
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.perf_counter()
         self._gathered: dict[str, dict[str, Any]] = {}
@@ -86,17 +90,6 @@ class RobustcheckSession:
         looking = "cache off" if not options.cache else "cache on"
         return f"robustcheck: tier {options.tier}, device {options.device}, {looking}"
 
-    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """Collect suites."""
-        if file_path.suffix not in (".yaml", ".yml"):
-            return None
-        from robustcheck.language import is_suite
-        from robustcheck.pytest_plugin.collect import SuiteFile
-
-        if is_suite(file_path) or parent.session.isinitpath(file_path):
-            return SuiteFile.from_parent(parent, path=file_path)
-        return None
-
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Remember every case, chosen or not."""
         if item.get_closest_marker("robustcheck"):
@@ -106,7 +99,7 @@ class RobustcheckSession:
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Learn from a worker what it collected, since the controller collects nothing itself."""
         suffixes = (".yaml", ".yml")
-        self._nodeids.update({name: None for name in ids if name.split("::")[0].endswith(suffixes)})
+        self._nodeids.update({name: None for name in ids if name.split("::")[0].lower().endswith(suffixes)})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -214,7 +207,14 @@ class RobustcheckSession:
             project = None  # each suite has said so
         try:
             self._result, self._written = write_report(
-                suites, report, project, started=self._started, seconds=seconds, options=options
+                suites,
+                report,
+                project,
+                started=self._started,
+                seconds=seconds,
+                options=options,
+                discovery=self._collection.document(self._gathered),
+                every_suite=self._collection.is_whole(self._gathered),
             )
         except NotWritten as error:
             self._result, self._unwritten = error.result, str(error)
@@ -222,6 +222,8 @@ class RobustcheckSession:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show a table a suite, and tell GitHub if it is listening."""
+        from robustcheck.report.terminal import closing, discovered, table
+
         reporter = terminalreporter
         if self._config.option.collectonly or self._is_worker(self._config):
             return
@@ -231,8 +233,8 @@ class RobustcheckSession:
             left = run_options(self._config).report
             if not self._begun and os.path.lexists(left):
                 reporter.line(f"what lies in {left} is of an earlier run", red=True)
+            reporter.line(f"robustcheck: {discovered(self._collection.document({}))}")
             return
-        from robustcheck.report.terminal import closing, table
 
         for suite in self._result["suites"]:
             reporter.section(f"robustcheck: {suite['title']} ({suite['path']})", **MARKUP[suite["verdict"]])
@@ -240,6 +242,7 @@ class RobustcheckSession:
                 reporter.line(line, **MARKUP.get(verdict, {}))
         if self._unwritten:
             reporter.line(f"robustcheck: NOT WRITTEN: {self._unwritten}", red=True)
+        reporter.line(f"robustcheck: {discovered(self._result['discovery'])}")
         if self._written:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written

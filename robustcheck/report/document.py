@@ -24,7 +24,13 @@ PACKAGES = ("pytest-robustcheck", "torchvision", "albumentations", "foolbox", "p
 
 
 def document(
-    suites: Sequence[Mapping[str, Any]], *, started: datetime.datetime, seconds: float, options: Mapping[str, Any]
+    suites: Sequence[Mapping[str, Any]],
+    *,
+    started: datetime.datetime,
+    seconds: float,
+    options: Mapping[str, Any],
+    discovery: Mapping[str, Any] | None = None,
+    every_suite: bool = True,
 ) -> dict[str, Any]:
     """Put the results of all suites together.
 
@@ -34,17 +40,20 @@ def document(
         started: With a time zone.
         seconds: Wall time of the session.
         options: Command-line options that decide what was looked at.
+        discovery: Which suites were collected and what was left out and why; by default the suites, and nothing.
+        every_suite: Whether at least one case was run of every suite that was asked for.
     """
     parts = [_suite(suite) for suite in suites]
     return {
         "schema": SCHEMA,
         "verdict": worst([part["verdict"] for part in parts]),
-        "complete": all(not part["not_run"] for part in parts),
+        "complete": every_suite and all(not part["not_run"] for part in parts),
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "options": dict(options),
         "environment": environment(),
         "suites": parts,
+        "discovery": discovery or {"suites": [part["path"] for part in parts], "left_out": []},
         "trackers": [],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,11 @@ ADDED: Final[Mapping[str, Any]] = {
     "review": None,
 }
 """Parts of a suite's result that files written before they existed lack."""
+
+
+def _discovery_of(suites: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a file that does not say so collected: the suites that it holds, and nothing is known of the rest."""
+    return {"suites": [suite["path"] for suite in suites], "left_out": []}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +153,7 @@ def load_document(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = _json_of(folder / FILE_NAME)
     _check_schema(found, folder / FILE_NAME)
     found["suites"] = [{**ADDED, **suite} for suite in found.get("suites", ())]
+    found.setdefault("discovery", _discovery_of(found["suites"]))
     return found
 
 

@@ -92,6 +92,21 @@ def table(suite: Json) -> Iterator[tuple[str, str]]:
             yield f"{result['verdict'].upper()} {result['id']}: {'; '.join(breaches)}{reason}", result["verdict"]
 
 
+NAMED_LEFT_OUT = 4
+"""Files that are named in the terminal as left out; the result file has them all."""
+
+
+def discovered(discovery: Json) -> str:
+    """Return which suites were collected and what was left out and why, as one line."""
+    count, left_out = len(discovery["suites"]), discovery["left_out"]
+    collected = f"{count} suite{'' if count == 1 else 's'} collected"
+    if not left_out:
+        return f"{collected}, nothing left out"
+    named = ", ".join(f"{entry['path']} ({entry['reason']})" for entry in left_out[:NAMED_LEFT_OUT])
+    more = len(left_out) - NAMED_LEFT_OUT
+    return f"{collected}; {len(left_out)} left out: {named}" + (f" and {more} more" if more > 0 else "")
+
+
 DIFFERENCES = 3
 """Differences of the data from the training set that are told in the terminal; the largest come first."""
 

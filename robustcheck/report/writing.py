@@ -37,6 +37,8 @@ def write_report(
     started: datetime.datetime,
     seconds: float,
     options: Mapping[str, Any],
+    discovery: Mapping[str, Any] | None = None,
+    every_suite: bool = True,
 ) -> tuple[dict[str, Any], Path]:
     """Write all that a run leaves in its folder, the result file first, and return its document and that file's path.
 
@@ -47,11 +49,15 @@ def write_report(
         started: With a time zone.
         seconds: Wall time of the session.
         options: That decide what was looked at.
+        discovery: As ``document`` takes it.
+        every_suite: As ``document`` takes it.
 
     Raises:
         NotWritten: The disk is full, or the folder cannot be written to.
     """
-    found = document(suites, started=started, seconds=seconds, options=options)
+    found = document(
+        suites, started=started, seconds=seconds, options=options, discovery=discovery, every_suite=every_suite
+    )
     try:
         found = with_residuals(found, folder)
         path = write(found, folder)

@@ -1,0 +1,111 @@
+"""Code in a folder of suites: whatever is there could run beside the gate, so it is refused before anything is loaded."""
+
+from __future__ import annotations
+
+import importlib.machinery
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+from robustcheck.errors import Location, Problem
+from robustcheck.project_settings import SETTINGS_FILES, enclosing_suites
+from robustcheck.suite_folders import (
+    Contents,
+    Places,
+    Remark,
+    begins_as_suite,
+    display_path,
+    is_yaml,
+    list_other_folder,
+    list_suite_folder,
+    read_start,
+)
+
+NAMED: Final = 20
+"""Files of code that a message names; the rest is counted."""
+_CODE_SUFFIXES: Final = frozenset(
+    {suffix.rpartition(".")[2] for suffix in importlib.machinery.all_suffixes()}
+    | {"py", "pyw", "pyc", "pyo", "pyd", "so", "dll", "dylib", "pth", "egg", "egg-link", "pyz", "whl"}
+)
+_HINT: Final = "move it out of the folder of suites, or remove it"
+
+
+def code_in_suites(places: Places) -> list[Problem]:
+    """Return what could run code in the folders of suites that a call looks at, whatever it asks for of them.
+
+    What cannot be looked at, such as a link that leads out of the project, could hold code too.
+    """
+    around = enclosing_suites(places.root)
+    if around:
+        return _root_among_suites(around, places.root)
+    there = places.sort()
+    tops = there.suite_folders
+    remarks = []
+    for top in tops:
+        contents = list_suite_folder(top, places.root, tops)
+        remarks += [*contents.problems, *code_below(contents)]
+    for folder in there.other_folders:
+        remarks += code_beside_suites(list_other_folder(folder, tops), places)
+    for file in there.files:
+        if is_yaml(file) and not places.is_project(file.parent):
+            remarks += _loaded(sorted(file.parent.iterdir()))
+    return problems_of(dict.fromkeys(remarks), places.root)
+
+
+def _root_among_suites(suites: Path, root: Path) -> list[Problem]:
+    project = suites.parent
+    remarks = code_below(list_suite_folder(suites, project))
+    text = f"the root lies in {display_path(suites, project)}, a folder of suites, which would bring their own settings"
+    return problems_of(remarks or [Remark(root, text, f"call pytest in {project}")], project)
+
+
+def problems_of(remarks: Iterable[Remark], root: Path) -> list[Problem]:
+    """Return remarks as problems, a file of code in the first line of its place."""
+    return [Problem(Location(display_path(remark.path, root)), remark.text, remark.hint) for remark in remarks]
+
+
+def lines_of(problems: Sequence[Problem]) -> str:
+    """Return problems as lines, those beyond the first twenty counted."""
+    lines = [str(problem) for problem in problems[:NAMED]]
+    more = len(problems) - len(lines)
+    return "\n".join([*lines, f"and {more} more"] if more else lines)
+
+
+def code_below(contents: Contents) -> list[Remark]:
+    """Return the files of a folder of suites that pytest or Python could run, or that change how pytest runs."""
+    return [remark for file in contents.files if (remark := _code(file))]
+
+
+def code_beside_suites(contents: Contents, places: Places) -> list[Remark]:
+    """Return what pytest would load beside or below a suite, in a folder that holds other things too."""
+    holders = {file.parent for file in contents.files if begins_as_suite(file)}
+    holders = {folder for folder in holders if not places.is_project(folder)}
+    return _loaded(file for file in contents.files if not holders.isdisjoint(file.parents))
+
+
+def _loaded(files: Iterable[Path]) -> list[Remark]:
+    remarks = []
+    for file in files:
+        name = file.name.lower()
+        if name in ("conftest.py", "__init__.py") or fnmatch(name, "test_*.py") or fnmatch(name, "*_test.py"):
+            remarks.append(Remark(file, "this is code beside suites, and pytest would load it", _HINT, code=True))
+        elif name in SETTINGS_FILES:
+            remarks.append(_settings(file))
+    return remarks
+
+
+def _code(file: Path) -> Remark | None:
+    name = file.name.lower()
+    if name.rpartition(".")[2] in _CODE_SUFFIXES and "." in name:
+        return Remark(file, "this is code, and suites cannot run code", _HINT, code=True)
+    if name in SETTINGS_FILES:
+        return _settings(file)
+    if fnmatch(name, "test*.txt") and b">>>" in (read_start(file) or b""):
+        return Remark(file, "this text holds Python that pytest would run (a doctest)", _HINT, code=True)
+    return None
+
+
+def _settings(file: Path) -> Remark:
+    text = "these are settings of pytest, which name code to run and say where the project begins"
+    return Remark(file, text, _HINT, code=True)
