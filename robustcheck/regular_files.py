@@ -14,7 +14,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import IO, Final
+from typing import Any, Final, Literal, overload
 
 _ALWAYS: Final = sum(
     getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOINHERIT", "O_NOCTTY", "O_NONBLOCK")
@@ -61,7 +61,15 @@ def check_regular(path: str | os.PathLike[str]) -> None:
         raise
 
 
-def open_regular(path: str | os.PathLike[str], mode: str = "rb") -> IO[bytes]:
+@overload
+def open_regular(path: str | os.PathLike[str], mode: Literal["rb"] = "rb") -> io.BufferedReader: ...
+
+
+@overload
+def open_regular(path: str | os.PathLike[str], mode: Literal["rb+", "ab"]) -> io.FileIO: ...
+
+
+def open_regular(path: str | os.PathLike[str], mode: str = "rb") -> io.BufferedReader | io.FileIO:
     """Open a regular file; what it is gets checked before opening, and again of what was opened.
 
     Args:
@@ -77,7 +85,8 @@ def open_regular(path: str | os.PathLike[str], mode: str = "rb") -> IO[bytes]:
     except FileNotFoundError:
         if mode != "ab":
             raise
-    return open(path, mode, buffering=-1 if mode == "rb" else 0, opener=_opener)
+    opened: Any = open(path, mode, buffering=-1 if mode == "rb" else 0, opener=_opener)  # noqa: SIM115
+    return opened  # type: ignore[no-any-return]
 
 
 def read_regular(path: str | os.PathLike[str], limit: int | None = None) -> bytes:
