@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
-from robustcheck.regular_files import read_regular
+from robustcheck.regular_files import open_regular, read_regular
 
 SUITES: Final = ("suites",)
 CONFIGS: Final = "configs"

@@ -14,7 +14,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, Literal
 
 _ALWAYS: Final = sum(
     getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOINHERIT", "O_NOCTTY", "O_NONBLOCK")
@@ -61,12 +61,23 @@ def check_regular(path: str | os.PathLike[str]) -> None:
         raise
 
 
-def open_regular(path: str | os.PathLike[str], mode: str = "rb") -> IO[bytes]:
-    """Open a regular file; what it is gets checked before opening, and again of what was opened.
+def open_regular(path: str | os.PathLike[str]) -> io.BufferedReader:
+    """Open a regular file to read it; what it is gets checked before opening, and again of what was opened.
+
+    Raises:
+        NotRegularFile: It is anything but a regular file.
+        OSError: It cannot be opened.
+    """
+    check_regular(path)
+    return open(path, "rb", opener=_opener)
+
+
+def open_to_change(path: str | os.PathLike[str], mode: Literal["rb+", "ab"]) -> io.FileIO:
+    """Open a regular file to write to it, unbuffered; see ``open_regular``.
 
     Args:
         path: The file.
-        mode: ``rb`` reads, ``rb+`` reads and writes unbuffered, ``ab`` adds to a file unbuffered and makes it if there is none.
+        mode: ``rb+`` reads and writes, ``ab`` adds to a file and makes it if there is none.
 
     Raises:
         NotRegularFile: It is anything but a regular file.
@@ -77,7 +88,7 @@ def open_regular(path: str | os.PathLike[str], mode: str = "rb") -> IO[bytes]:
     except FileNotFoundError:
         if mode != "ab":
             raise
-    return open(path, mode, buffering=-1 if mode == "rb" else 0, opener=_opener)
+    return open(path, mode, buffering=0, opener=_opener)
 
 
 def read_regular(path: str | os.PathLike[str], limit: int | None = None) -> bytes:

@@ -17,6 +17,7 @@ from robustcheck.regular_files import (
     check_regular,
     is_regular,
     open_regular,
+    open_to_change,
     read_regular,
     read_with_digest,
     sha256_of_regular,
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.timeout(20)
 READERS = {
     "check": check_regular,
     "open": open_regular,
-    "add": lambda path: open_regular(path, "ab"),
-    "change": lambda path: open_regular(path, "rb+"),
+    "add": lambda path: open_to_change(path, "ab"),
+    "change": lambda path: open_to_change(path, "rb+"),
     "read": read_regular,
     "read at most": lambda path: read_regular(path, 10),
     "read with digest": read_with_digest,
@@ -118,9 +119,9 @@ def test_a_file_larger_than_memory_is_refused(tmp_path: Path, limit: int | None)
 def test_adding_makes_a_file_and_changing_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "input"
     for _ in range(2):
-        with open_regular(path, "ab") as file:
+        with open_to_change(path, "ab") as file:
             file.write(b"ab")
-    with open_regular(path, "rb+") as file:
+    with open_to_change(path, "rb+") as file:
         assert file.read() == b"abab"
         file.truncate(3)
     assert path.read_bytes() == b"aba"

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from robustcheck.errors import DataError
 from robustcheck.read_files import Note, ignore
-from robustcheck.regular_files import open_regular, read_regular
+from robustcheck.regular_files import open_to_change, read_regular
 from robustcheck.strict_json import NotStrict, parse_object
 
 AMBIGUOUS: Final = "ambiguous"
@@ -148,7 +148,7 @@ def append(path: Path, decisions: Iterable[Decision]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
-    with open_regular(path, "ab") as file, _alone(file):
+    with open_to_change(path, "ab") as file, _alone(file):
         _write(file, lines_of(decisions))
         os.fsync(file.fileno())
     if fresh:
@@ -163,7 +163,7 @@ def recover(path: Path) -> bytes:
     """
     if not os.path.lexists(path):
         return b""
-    with open_regular(path, "rb+") as file, _alone(file):
+    with open_to_change(path, "rb+") as file, _alone(file):
         content = file.read()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):

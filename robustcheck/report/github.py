@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.measure.verdicts import FAILING
-from robustcheck.regular_files import open_regular
+from robustcheck.regular_files import open_to_change
 from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
 from robustcheck.report.terminal import HEAD, every_result, headline, rows
@@ -57,7 +57,7 @@ def append_summary(result: Json, path: Path) -> None:
     if len(text) > left:
         end = b"\n\n(cut: the whole result is in the report's artifact)\n"
         text = text[: max(0, left - len(end))].rpartition(b"\n")[0] + end if left > len(end) else b""
-    with open_regular(path, "ab") as file:
+    with open_to_change(path, "ab") as file:
         file.write(text)
 
 

@@ -328,7 +328,7 @@ def test_a_place_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
     assert note == f"this run is not in the history: {path}: the history cannot be written: File exists"
     (tmp_path / ".robustcheck").unlink()
     path.mkdir(parents=True)
-    assert "the history cannot be written: unable to open" in remember(accuracy(0.9), tmp_path)
+    assert "the history cannot be written: it is a directory" in remember(accuracy(0.9), tmp_path)
     assert remember({"suites": []}, tmp_path).endswith("this is no result of a run: KeyError: 'started'")
 
 
