@@ -45,7 +45,7 @@ def check_operator(target: str, *, declared: bool) -> None:
     space = match[1]
     if space not in COMPUTING and not declared:
         raise ModelError(
-            f"it calls {target}, an operator of {space} that is not torch's own, so this file is code: review it and declare "
+            f"it calls {target}, and operators of {space} are not known to compute only, so this file is code: review it and declare "
             "its sha256 in the entry"
         )
     found = getattr(getattr(getattr(torch.ops, space), match[2], None), match[3], None)
