@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ from robustcheck.measure.records import Records, score
 from robustcheck.measure.watch import Watch
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
+
+GROUP: Final = "group."
+"""What the columns of metadata begin with in the exported records of the clean case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,9 @@ class Evaluator:
                 return self._evaluated(key, known, True)
         stored = self._look(case, watch, clean)
         if self._options.keep:
-            about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
+            model, data = self.predictor.digest, self.data_digest
+            of = {"model": model, "data": data, "seed": self._suite.seed}
+            about = {"suite": self._suite.path, "case": case.id, "of": of, **case.canonical()}
             self.store.save(keys[-1], stored, about)
         return self._evaluated(keys[-1], stored, False)
 
@@ -151,10 +156,13 @@ class Evaluator:
             device=self.predictor.device,
         )
 
-    def export(self, evaluated: Evaluated, case: Case) -> str:
-        """Copy the records of a case into the report's folder and return the path within it; empty where none are kept."""
+    def export(self, evaluated: Evaluated, case: Case) -> tuple[str, str]:
+        """Copy the records of a case into the report's folder; return the path within it, and the sha256 of the file.
+
+        Those of the clean case have the metadata of all pictures beside them. Both texts are empty where none are kept.
+        """
         if not self._options.keep:
-            return ""
+            return "", ""
         suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
         name = "".join(char if char.isalnum() or char in "-_.=+," else "_" for char in case.id)
         path = Path("records") / suite / f"{name[:80]}-{evaluated.key[:12]}.parquet"
@@ -162,8 +170,10 @@ class Evaluator:
         if self.overlaid:
             rows = self.index.rows(evaluated.every.id)
             beside = {"original": self.index.original[rows], "ambiguous": self.index.ambiguous[rows]}
-        self.store.export(evaluated.key, self._options.report / path, beside)
-        return path.as_posix()
+        if case is self._suite.clean:
+            rows = self.index.rows(evaluated.every.id)
+            beside |= {f"{GROUP}{name}": texts[rows] for name, texts in self.index.columns.items()}
+        return path.as_posix(), self.store.export(evaluated.key, self._options.report / path, beside)
 
     def _look(self, case: Case, watch: Watch | None, clean: Records | None) -> Stored:
         began, before, backwards_before = time.perf_counter(), self._forward.pictures, self._backwards

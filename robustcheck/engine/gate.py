@@ -45,7 +45,7 @@ class Gate:
 def open_gate(
     suite: Suite,
     entry: ModelEntry,
-    source: Source,
+    source: Source | None,
     clean: Observation,
     unreadable: Sequence[tuple[str, str]],
     options: Options,
@@ -57,7 +57,7 @@ def open_gate(
     Args:
         suite: May declare an accuracy; otherwise the model's entry may, for this data set.
         entry: The model's entry.
-        source: The data, for the doctor.
+        source: The data, for the doctor; ``None`` where nothing can be looked at, and the doctor is not asked.
         clean: Records of the clean case.
         unreadable: Id and reason of each picture that could not be decoded.
         options: How to run the doctor.
@@ -75,7 +75,8 @@ def open_gate(
         f"the clean accuracy is {observed}, not the declared {declared.accuracy} within {declared.tolerance} "
         f"({declared.where}), so nothing measured after it counts; run `robustcheck doctor {entry.name} {suite.data}`"
     )
-    return Gate([judgement], refusal, problems, [refusal, *_advice(entry, source, options)])
+    advice = _advice(entry, source, options) if source else ()
+    return Gate([judgement], refusal, problems, [refusal, *advice])
 
 
 def declared_accuracy(suite: Suite, entry: ModelEntry) -> Declared | None:

@@ -23,7 +23,7 @@ from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
-from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems
+from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, kept_of, looked_for, proof_of, synthetic_problems
 from robustcheck.engine.options import Options
 from robustcheck.engine.references import reference_errors
 from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
@@ -37,6 +37,7 @@ from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
 from robustcheck.measure.watch import AGAINST_BASELINE, Watch
+from robustcheck.models.definition import facts_of
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
@@ -113,12 +114,7 @@ class SuiteRun:
             evaluator = self._open()
         except RobustcheckError:
             return facts
-        facts["model"] |= {
-            "kind": evaluator.predictor.entry.kind,
-            "digest": evaluator.predictor.digest,
-            "device": evaluator.predictor.device,
-            "notes": list(getattr(evaluator.predictor, "notes", ())),
-        }
+        facts["model"] |= facts_of(evaluator.predictor)
         facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
         if self.suite.labels and evaluator.overlaid:
             facts["labels"] = {"overlay": self.suite.labels.overlay, **evaluator.overlaid.to_json()}
@@ -279,7 +275,7 @@ class SuiteRun:
             seconds=sum(evaluated.stored.seconds for evaluated in looked.evaluations),
             forwards=sum(evaluated.stored.forwards for evaluated in looked.evaluations if not evaluated.cached),
             backwards=sum(evaluated.stored.backwards for evaluated in looked.evaluations if not evaluated.cached),
-            cached=all(evaluated.cached for evaluated in looked.evaluations),
+            cached=any(evaluated.cached for evaluated in looked.evaluations),
             unseen_fraction=float(records.unseen.mean()),
             borderline=int(records.borderline.sum()),
             proof=proof,
@@ -292,11 +288,10 @@ class SuiteRun:
             ),
             problems=tuple(problems),
             notes=tuple(notes),
-            trace=looked.trace,
             attack=attack_facts(case, seen, first) if case.attack else {},
             of=len(self._open().index.samples),
             stopped=f"every expectation is decided at {case.rule.confidence * 100:g}%" if outcomes else "",
-            records=self._open().export(looked.evaluations[0], case),
+            **kept_of(looked, case, self._open().export),
         )
 
     def _outcomes(self, case: Case, records: Records) -> Mapping[str, Any]:
