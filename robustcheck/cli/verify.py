@@ -32,7 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--with-data", action="store_true", help="with --suite: read the data set again, too")
     parser.add_argument(
-        "--require", action="append", default=[], metavar="ID", help="a case that must have passed, without a warning or waiver"
+        "--require",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a case that must have passed, without a warning or waiver",
     )
     parser.add_argument("--max-age", type=_age, metavar="DAYS", help="how old the run may be, such as 90d")
     parser.add_argument(
@@ -43,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-waived", action="store_true", help="accept a run in which nothing passed that was not waived"
     )
     parser.add_argument(
-        "--allow-cached", action="store_true", help="accept cases that were not looked at anew, but answered from a cache"
+        "--allow-cached",
+        action="store_true",
+        help="accept cases that were not looked at anew, but answered from a cache",
     )
 
 

@@ -146,7 +146,12 @@ class RecordedRun(SuiteRun):
     """Judges the cases of a suite from the records of a report."""
 
     def __init__(
-        self, suite: Suite, project: Project, options: Options, written: Mapping[str, Any], exported: Mapping[str, Exported]
+        self,
+        suite: Suite,
+        project: Project,
+        options: Options,
+        written: Mapping[str, Any],
+        exported: Mapping[str, Exported],
     ) -> None:
         """Bind a suite to the report in ``options.report``.
 
@@ -185,7 +190,7 @@ def _parsed(folder: Path, exported: Exported) -> tuple[dict[str, Any], Stored, C
 
     content, name = _content(folder, exported), printable(exported.path)
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
+        table = pyarrow.parquet.read_table(io.BytesIO(content), page_checksum_verification=True, use_threads=False)
         about = json.loads((table.schema.metadata or {})[b"robustcheck"])
         columns: Columns = {column: table.column(column).to_numpy() for column in table.column_names}
         beside = {column: columns.pop(column) for column in list(columns) if _is_beside(column)}
@@ -232,13 +237,17 @@ def _index(stored: Stored, beside: Columns, classes: tuple[str, ...]) -> Index:
     """Return the samples of a run from the records of its clean case; those that could not be read have no label."""
     records, unreadable = stored.records, [name for name, _ in stored.unreadable]
     ids, none = [*records.id.tolist(), *unreadable], np.full(len(unreadable), -1, np.int32)
-    if len(set(ids)) != len(ids) or (len(records) and not 0 <= records.label.min() <= records.label.max() < len(classes)):
+    if len(set(ids)) != len(ids) or (
+        len(records) and not 0 <= records.label.min() <= records.label.max() < len(classes)
+    ):
         raise CaseError("the records of the clean case are damaged: a picture twice, or a label that is no class")
     labels = np.concatenate([records.label, none])
     original = np.concatenate([beside["original"].astype(np.int32), none]) if "original" in beside else labels
     ambiguous = beside.get("ambiguous", np.zeros(len(records), bool)).astype(bool)
     return Index(
-        samples=tuple(Sample(name, classes[label] if label >= 0 else "") for name, label in zip(ids, labels, strict=True)),
+        samples=tuple(
+            Sample(name, classes[label] if label >= 0 else "") for name, label in zip(ids, labels, strict=True)
+        ),
         labels=labels,
         columns={
             name.removeprefix(GROUP): np.array([*texts.tolist(), *[""] * len(unreadable)], np.str_)

@@ -51,9 +51,7 @@ def checked_statement(
 
     statement_of(document, suite)  # says first what no records could mend
     known = recomputed(document, suite, report=report, root=root, configs=configs, own=own)
-    statement = statement_of(
-        document, suite, waivers=waivers_of(known.suite), not_recomputed=known.not_recomputed
-    )
+    statement = statement_of(document, suite, waivers=waivers_of(known.suite), not_recomputed=known.not_recomputed)
     try:
         parse_statement(statement)
     except BadStatement as error:

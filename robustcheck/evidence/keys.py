@@ -146,7 +146,9 @@ def _check_point(path: Path, key: Ed25519PublicKey) -> None:
     # The highest bit is the sign of x.
     y = int.from_bytes(key.public_bytes(Encoding.Raw, PublicFormat.Raw), "little") & ((1 << 255) - 1)
     if y % PRIME in SMALL_ORDER:
-        raise RobustcheckError(f"{path}: this public key is a point of small order, for which anybody can sign anything")
+        raise RobustcheckError(
+            f"{path}: this public key is a point of small order, for which anybody can sign anything"
+        )
     if y >= PRIME:
         raise RobustcheckError(f"{path}: this public key is written in a form that is not canonical")
 

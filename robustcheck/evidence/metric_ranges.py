@@ -70,4 +70,3 @@ def _covered(name: str) -> str:
 
 def _slack(end: float) -> float:
     return SLACK * max(1.0, abs(end))
-

@@ -66,9 +66,7 @@ def _of_suite(suite: Suite, run: Mapping[str, Any], attested: Mapping[tuple[str,
         yield f"the run says nothing of {len(absent)} tests that {suite.path} has: {named(absent)}"
 
 
-def changed_inputs(
-    suite: Suite, project: Project, configs: Path, inputs: Sequence[Mapping[str, str]]
-) -> Iterator[str]:
+def changed_inputs(suite: Suite, project: Project, configs: Path, inputs: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """Yield which files that a result rests on are not here, or not as they were, the weights among them.
 
     Args:

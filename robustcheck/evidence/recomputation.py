@@ -17,11 +17,10 @@ from robustcheck.errors import AttestationRefused, RobustcheckError
 from robustcheck.evidence.agreement import differences, shown
 from robustcheck.evidence.demanded_again import not_recomputable, of_requirement
 from robustcheck.evidence.project_check import changed_inputs
-from robustcheck.evidence.result_rules import of_document, of_suite
+from robustcheck.evidence.result_rules import of_document, of_identity, of_suite
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Suite
-from robustcheck.language.provenance import Requirement
 from robustcheck.measure.baseline import printable
 from robustcheck.places import inside
 
@@ -66,35 +65,64 @@ def recomputed(
         suite = _suite_of(written, project)
     except RobustcheckError as error:
         raise AttestationRefused([f"{printable(str(written['path']))} is not here as it was run: {error}"]) from None
-    reasons = [*of_document(document), *of_suite(document, written, suite, project)]
+    reasons = [
+        *of_identity(document, written, suite, project),
+        *changed_inputs(suite, project, configs, written["inputs"]),
+    ]
     if not reasons:
         reasons = [
-            *changed_inputs(suite, project, configs, written["inputs"]),
-            *_of_results(document, written, suite, project, report, configs),
+            *of_document(document),
+            *of_suite(document, written, suite),
+            *_of_results(document, written, suite, project, report, configs, own=own),
         ]
     if reasons:
         raise AttestationRefused([f"{printable(suite.path)}: {reason}" for reason in reasons])
-    unsure = not_recomputable(suite) if not own else ()
+    return Recomputation(suite, tuple(_unsure(written, suite, own=own)))
+
+
+def _unsure(written: Json, suite: Suite, *, own: bool) -> Iterator[str]:
+    """Yield the ids of what is signed without having been computed again."""
     told = {result["id"] for result in written["provenance"]}
-    return Recomputation(suite, tuple(name for name in unsure if name in told))
+    yield from (name for name in not_recomputable(suite) if name in told and not own)
+    known = {case["id"] for case in written["cases"]}
+    absent = suite.clean.id not in known
+    yield from (case["id"] for case in written["cases"] if absent)
+    lines = {line.id: line for line in suite.overall}
+    yield from (line["id"] for line in written["overall"] if absent or not known.issuperset(lines[line["id"]].cases))
 
 
 def _suite_of(written: Json, project: Project) -> Suite:
     path = inside(project.root / str(written["path"]), project.root, "suite")
     own = load_suite(path, project)
-    theirs = {"model": str(written["model"]["name"]), "data": str(written["data"]["name"]), "seed": int(written["seed"])}
+    theirs = {
+        "model": str(written["model"]["name"]),
+        "data": str(written["data"]["name"]),
+        "seed": int(written["seed"]),
+    }
     # Only what was chosen on the command line stands for the suite's own.
     chosen: dict[str, Any] = {name: value for name, value in theirs.items() if getattr(own, name) != value}
     return load_suite(path, project, **chosen) if chosen else own
 
 
 def _of_results(
-    document: Json, written: Json, suite: Suite, project: Project, report: Path, configs: Path
+    document: Json, written: Json, suite: Suite, project: Project, report: Path, configs: Path, *, own: bool
 ) -> Iterator[str]:
     results = {result["id"]: result for part in ("provenance", "cases", "overall") for result in written[part]}
     for item in suite.provenance.requirements if suite.provenance else ():
         if item.id in results:
             yield from of_requirement(item, results[item.id], written, suite, project, configs)
+    clean = results.get(suite.clean.id)
+    if clean is None:
+        return  # The clean case was not run, which the statement says and verify refuses.
+    if _is_without_number(clean):
+        # Nothing counts then.
+        names = [name for part in ("cases", "overall") for name in (result["id"] for result in written[part])]
+        yield from (
+            f"{name} has a number, and the clean case has none"
+            for name in names
+            if not _is_without_number(results[name])
+        )
+        return
     tier, limit = document["options"]["tier"], document["options"]["limit"]
     options = Options(root=project.root, report=report, tier=tier, limit=limit, cache=False, every_picture=False)
     try:
@@ -105,7 +133,7 @@ def _of_results(
     items: list[Case | Overall] = [*suite.cases, *suite.overall]
     for item in items:
         if item.id in results:
-            yield from _of_result(item, results[item.id], results, run)
+            yield from _of_result(item, results[item.id], results, run, own=own)
     yield from _of_data(written, run)
 
 
@@ -119,14 +147,23 @@ def _exported(written: Json) -> Iterator[tuple[str, Exported]]:
                 yield name, Exported(probe["records"], probe["records_digest"])
 
 
-def _of_result(item: Case | Overall, result: Json, results: Mapping[str, Json], run: RecordedRun) -> Iterator[str]:
-    if result["verdict"] == "error" and result["problems"] and not result["metrics"] and not result["records"]:
-        return  # It ended without a number, and says so.
-    if isinstance(item, Overall):
-        absent = [name for name in item.cases if name not in results]
-        if absent:
-            yield f"{item.id} rests on {absent[0]}, which the report does not have; run a tier that has it"
-            return
+def _is_without_number(result: Json) -> bool:
+    """Whether a case ended without a number, and says why."""
+    named = result["verdict"] == "error" and result["problems"]
+    return bool(named) and not (result["metrics"] or result["records"] or result["n"])
+
+
+def _of_result(
+    item: Case | Overall, result: Json, results: Mapping[str, Json], run: RecordedRun, *, own: bool
+) -> Iterator[str]:
+    if _is_without_number(result):
+        return
+    absent = [name for name in item.cases if name not in results] if isinstance(item, Overall) else []
+    if absent:
+        yield from (
+            [] if own else [f"{item.id} rests on {absent[0]}, which the report does not have; run a tier that has it"]
+        )
+        return
     computed = run.case(item) if isinstance(item, Case) else run.overall(item)
     told = json.loads(json.dumps(computed.to_json()))
     yield from _of_verdict(result, told)
@@ -151,5 +188,3 @@ def _of_data(written: Json, run: RecordedRun) -> Iterator[str]:
     for what, value in (("size", size), ("classes", classes)):
         if value is not None and written["data"][what] != value:
             yield f"the data has {what} {shown(written['data'][what])} in the report; its records come to {value}"
-
-

@@ -33,16 +33,14 @@ def of_document(document: Json) -> Iterator[str]:
         yield f"complete is {shown(document['complete'])}, where the suites say {complete}"
 
 
-def of_suite(document: Json, written: Json, suite: Suite, project: Project) -> Iterator[str]:
-    """Yield in what a suite's part of a result contradicts itself, or the suite.
+def of_suite(document: Json, written: Json, suite: Suite) -> Iterator[str]:
+    """Yield in what a suite's part of a result contradicts itself, or leaves out of the suite.
 
     Args:
         document: The result file.
         written: One of its ``suites``.
         suite: The suite as it lies here.
-        project: Its project.
     """
-    yield from _of_identity(document, written, suite, project)
     results = [result for part in PARTS for result in written[part]]
     verdicts = [result["verdict"] for result in results]
     if written["verdict"] != worst(verdicts):
@@ -52,7 +50,15 @@ def of_suite(document: Json, written: Json, suite: Suite, project: Project) -> I
     yield from _of_extent(document, written, suite)
 
 
-def _of_identity(document: Json, written: Json, suite: Suite, project: Project) -> Iterator[str]:
+def of_identity(document: Json, written: Json, suite: Suite, project: Project) -> Iterator[str]:
+    """Yield in what a result is of another suite, another model or another extent than what lies here.
+
+    Args:
+        document: The result file.
+        written: One of its ``suites``.
+        suite: The suite as it lies here.
+        project: Its project.
+    """
     entry = project.models[suite.model]
     model, data = written["model"], written["data"]
     for what, theirs, ours in (
@@ -66,17 +72,18 @@ def _of_identity(document: Json, written: Json, suite: Suite, project: Project) 
         # A model that could not be opened has no digests, and then there is nothing to sign.
         ("definition of the model", model.get("definition", definition_of(entry)), definition_of(entry)),
         ("list of classes", data.get("names", list(entry.classes)), list(entry.classes)),
-        ("limit", data.get("limit"), document["options"]["limit"]),
     ):
         if theirs != ours:
             yield f"the {what} is {shown(theirs)} in the report, and {shown(ours)} here; run the suite as it is now"
+    tier, limit = document["options"]["tier"], document["options"]["limit"]
+    if tier not in TIERS:
+        yield f"the tier is {shown(tier)}, not one of {', '.join(TIERS)}"
+    if data.get("limit") != limit:
+        yield f"the data has the limit {shown(data.get('limit'))}, and the options have {shown(limit)}"
 
 
 def _of_extent(document: Json, written: Json, suite: Suite) -> Iterator[str]:
     tier = document["options"]["tier"]
-    if tier not in TIERS:
-        yield f"the tier is {shown(tier)}, not one of {', '.join(TIERS)}"
-        return
     planned = {item.id: item for item in planned_items(suite, tier)}
     told = [*(result["id"] for part in PARTS for result in written[part]), *written["not_run"]]
     for what, names in (

@@ -79,7 +79,10 @@ def _check_waiver(name: str, test: Mapping[str, Any]) -> None:
         need(test["verdict"] != "waived", f"{name} is waived, and nobody answers for it")
         return
     check_keys("a waiver", waiver, WAIVER)
-    need(all(isinstance(text, str) and text for text in waiver.values()), f"the waiver of {name} lacks a reason, an owner or a day")
+    need(
+        all(isinstance(text, str) and text for text in waiver.values()),
+        f"the waiver of {name} lacks a reason, an owner or a day",
+    )
     datetime.date.fromisoformat(waiver["expires"])
     need(test["verdict"] in WAIVED, f"{name} is {test['verdict']}, which a waiver never makes of a case")
 

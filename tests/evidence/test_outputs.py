@@ -53,7 +53,10 @@ def _nothing(root: Path) -> None:
 REFUSED: dict[str, tuple[Make, str]] = {
     "nothing was written": (_nothing, "lay here before the training began"),
     "touched": (lambda root: (root / "model.bin").touch(), "has the content that it had before"),
-    "dated to the future": (lambda root: os.utime(root / "model.bin", (2e9, 2e9)), "has the content that it had before"),
+    "dated to the future": (
+        lambda root: os.utime(root / "model.bin", (2e9, 2e9)),
+        "has the content that it had before",
+    ),
     "other rights": (lambda root: (root / "model.bin").chmod(0o600), "lay here before the training began"),
     "an old file moved there": (_moved, "is older than the training"),
     "an old file linked there": (_linked, "this is a link to"),
@@ -128,4 +131,7 @@ def test_the_command_says_which_file_was_written(
     assert not (tmp_path / "r.json").exists()
     done = robustcheck_command(*call, "open('model.bin', 'wb').write(b'new')")
     assert done.code == 0
-    assert f"{sys.executable} wrote model.bin: 11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437" in done.out
+    assert (
+        f"{sys.executable} wrote model.bin: 11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437"
+        in done.out
+    )
