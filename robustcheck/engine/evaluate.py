@@ -133,9 +133,10 @@ class Evaluator:
                 return self._evaluated(key, known, True)
         stored = self._look(case, watch, clean)
         if self._options.keep:
-            model, data = self.predictor.digest, self.data_digest
-            of = {"model": model, "data": data, "seed": self._suite.seed}
-            about = {"suite": self._suite.path, "case": case.id, "of": of, **case.canonical()}
+            model, data, canonical = self.predictor.digest, self.data_digest, case.canonical()
+            # So that a result can be held against its records.
+            of = {"case": canonical, "model": model, "data": data, "seed": self._suite.seed}
+            about = {"suite": self._suite.path, "case": case.id, "of": of, **canonical}
             self.store.save(keys[-1], stored, about)
         return self._evaluated(keys[-1], stored, False)
 

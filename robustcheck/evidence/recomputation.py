@@ -108,9 +108,9 @@ def _of_results(
     document: Json, written: Json, suite: Suite, project: Project, report: Path, configs: Path, *, own: bool
 ) -> Iterator[str]:
     results = {result["id"]: result for part in ("provenance", "cases", "overall") for result in written[part]}
-    for item in suite.provenance.requirements if suite.provenance else ():
-        if item.id in results:
-            yield from of_requirement(item, results[item.id], written, suite, project, configs)
+    for demanded in suite.provenance.requirements if suite.provenance else ():
+        if demanded.id in results:
+            yield from of_requirement(demanded, results[demanded.id], written, suite, project, configs)
     clean = results.get(suite.clean.id)
     if clean is None:
         return  # The clean case was not run, which the statement says and verify refuses.

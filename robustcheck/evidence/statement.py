@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
-from robustcheck.language.plan import Suite
+from robustcheck.language.plan import TIERS, Suite, planned_items
 from robustcheck.language.waivers import Waiver
 from robustcheck.measure.verdicts import FAILING
 
@@ -100,8 +100,7 @@ def statement_of(
 
 def waivers_of(suite: Suite) -> dict[str, Waiver]:
     """Return who answers for a breach of what, by the id of the test; waivers that have expired are none."""
-    demanded = suite.provenance.requirements if suite.provenance else ()
-    return {item.id: item.waiver for item in (*demanded, *suite.cases, *suite.overall) if item.waiver}
+    return {item.id: item.waiver for item in planned_items(suite, TIERS[-1]) if item.waiver}
 
 
 def outcome_of(verdict: str) -> str:
