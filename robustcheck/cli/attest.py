@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
-from robustcheck.cli.project import find_settings
+from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import AttestationRefused, did_you_mean
 
 NAME = "attest"
@@ -40,8 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongCall("name what signs: --key FILE, made by robustcheck keygen, or --sigstore")
     key = load_private(arguments.key, password()) if arguments.key else None
     folder = arguments.out or arguments.report / FOLDER
-    settings, code = find_settings(), OK
+    code = OK
     with reading(arguments.report) as document:
+        settings = _project_of(document, arguments.report)
         for suite in _chosen(document, arguments.suite):
             try:
                 statement = checked_statement(
@@ -58,6 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
                 path = folder / f"{file_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
                 say(f"{write_whole(path, sigstore_bundle(statement), 'bundle')} written: {suite['verdict']}")
     return code
+
+
+def _project_of(document: dict[str, Any], report: Path) -> Settings:
+    """Return the project of the working directory if it has the suites of a report, else the one that the report lies in."""
+    here = find_settings()
+    if all((here.root / suite["path"]).is_file() for suite in document["suites"]):
+        return here
+    return find_settings([report.absolute().parent])
 
 
 def _chosen(document: dict[str, Any], path: str | None) -> list[dict[str, Any]]:

@@ -84,9 +84,12 @@ def test_an_edited_word_is_not_signed(ran: Call, tmp_path: Path) -> None:
 
 
 def test_a_report_without_its_project_is_not_signed(ran: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    done = ran("attest", "../robustcheck-report", "--key", "../keys/ci.key")
+    (tmp_path / "else/where").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "else/where")
+    call = "attest", "../../robustcheck-report", "--key", "../../keys/ci.key"
+    assert ran(*call).code == 0  # of the project that the report lies in
+    (tmp_path / "robustcheck-report").rename(tmp_path / "else/robustcheck-report")
+    done = ran("attest", "../robustcheck-report", "--key", "../../keys/ci.key")
     assert (done.code, done.out) == (1, "")
     assert "suites/greys.yaml is not here as it was run" in done.err
 

@@ -351,7 +351,9 @@ FORGED: dict[str, tuple[Callable[[Report], Any], str]] = {
         "the records of clean are of another case",
     ),
     "the records of another value as those of the limit": (
-        lambda r: r.cases["far"].update({key: r.cases["far"]["trace"][-1][key] for key in ("records", "records_digest")}),
+        lambda r: r.cases["far"].update(
+            {key: r.cases["far"]["trace"][-1][key] for key in ("records", "records_digest")}
+        ),
         "far: records",
     ),
     "a bit of the records": (_file("sure", _flip), "is not the file that the run wrote"),
