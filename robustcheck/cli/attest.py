@@ -66,7 +66,7 @@ def _project_of(document: dict[str, Any], report: Path) -> Settings:
     here = find_settings()
     if all((here.root / suite["path"]).is_file() for suite in document["suites"]):
         return here
-    return find_settings([report.absolute().parent])
+    return find_settings([report.resolve().parent])
 
 
 def _chosen(document: dict[str, Any], path: str | None) -> list[dict[str, Any]]:

@@ -152,6 +152,29 @@ def test_cached_results_are_refused_unless_they_are_asked_for(ran: Call, tmp_pat
     assert "  cached 6 cases were not looked at anew" in done.lines
 
 
+def test_a_clean_accuracy_that_is_not_reproduced_is_signed_as_an_error(ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    suite.write_text(suite.read_text().replace("clean:\n", "clean:\n  declared: 50%\n"))
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").lines == [f"{ATTESTATION} written: error"]
+    assert "the run failed: 7 of 7 tests" in verify(ran).err
+    edit(tmp_path, lambda document: document["suites"][0]["cases"][0].update(verdict="pass", problems=[]))
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert "clean is pass in the report; its records and the suite come to error" in done.err
+
+
+def test_a_run_with_unreadable_pictures_is_signed(ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    suite.write_text(suite.read_text().replace("data: greys\n", "data: greys\nmax_unreadable: 2\n"))
+    (tmp_path / "pictures/dark/00.png").write_bytes(b"no picture")
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path, cache=False)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").lines == [f"{ATTESTATION} written: pass"]
+    assert verify(ran, "--suite", "suites/greys.yaml", "--with-data").code == 0
+    edit(tmp_path, lambda document: document["suites"][0]["cases"][0].update(unreadable=0, unreadable_names=[]))
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert "clean: unreadable is 0 in the report; its records and the suite come to 1" in done.err
+
+
 def test_wrong_calls_say_so(ran: Call, tmp_path: Path) -> None:
     for arguments, code, says in (
         (["attest", "robustcheck-report"], 2, "name what signs"),
