@@ -138,7 +138,8 @@ def test_a_run_that_cannot_be_signed_does_not_pass(gate: Any) -> None:
 def test_workers_leave_signing_to_the_controller(gate: Any) -> None:
     model = prepare(gate)
     (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
-    done = gate.spawn("--robustcheck-attest", "ci.key", "-n", "2", "--robustcheck-split")
+    # Each worker looks at the clean pictures; without the cache neither gets them from the other.
+    done = gate.spawn("--robustcheck-attest", "ci.key", "--robustcheck-no-cache", "-n", "2", "--robustcheck-split")
     assert done.ret == 0
     assert verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"]).tests == 7
     assert len(json.loads((gate.root / ATTESTATION).read_bytes())["signatures"]) == 1
