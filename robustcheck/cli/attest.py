@@ -1,4 +1,7 @@
-"""Sign what a run found, be it good or bad, so that a deployment can tell whether this very model passed."""
+"""Sign what a run found, be it good or bad, so that a deployment can tell whether this very model passed.
+
+Every number and verdict is computed again from the records and the suite first; a report that says something else is refused.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from robustcheck.cli.output import OK, WrongCall, say
-from robustcheck.errors import did_you_mean
+from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
+from robustcheck.cli.project import Settings, find_settings
+from robustcheck.errors import AttestationRefused, did_you_mean
 
 NAME = "attest"
 HELP = "sign the result of a run"
@@ -25,27 +29,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write an envelope a suite."""
+    """Write an envelope a suite whose records confirm its result, and say why the others get none."""
     from robustcheck.engine.store import write_whole
-    from robustcheck.evidence.attestation import FOLDER, attest_suite, file_name
+    from robustcheck.evidence.attestation import FOLDER, attest, checked_statement, file_name
     from robustcheck.evidence.keys import load_private, password
     from robustcheck.evidence.sigstore_signing import sigstore_bundle
-    from robustcheck.evidence.statement import statement_of
     from robustcheck.report.kept import reading
 
     if not (arguments.key or arguments.sigstore):
         raise WrongCall("name what signs: --key FILE, made by robustcheck keygen, or --sigstore")
     key = load_private(arguments.key, password()) if arguments.key else None
     folder = arguments.out or arguments.report / FOLDER
+    code = OK
     with reading(arguments.report) as document:
+        settings = _project_of(document, arguments.report)
         for suite in _chosen(document, arguments.suite):
+            try:
+                statement = checked_statement(
+                    document, suite, report=arguments.report, root=settings.root, configs=settings.configs
+                )
+            except AttestationRefused as error:
+                for reason in error.reasons:
+                    complain(f"refused: {reason}")
+                code = PROBLEMS
+                continue
             if key:
-                say(f"{attest_suite(document, suite, key, folder)} written: {suite['verdict']}")
+                say(f"{attest(statement, suite['path'], key, folder)} written: {suite['verdict']}")
             if arguments.sigstore:
                 path = folder / f"{file_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
-                bundle = sigstore_bundle(statement_of(document, suite))
-                say(f"{write_whole(path, bundle, 'bundle')} written: {suite['verdict']}")
-    return OK
+                say(f"{write_whole(path, sigstore_bundle(statement), 'bundle')} written: {suite['verdict']}")
+    return code
+
+
+def _project_of(document: dict[str, Any], report: Path) -> Settings:
+    """Return the project of the working directory if it has the suites of a report, else the one that the report lies in."""
+    here = find_settings()
+    if all((here.root / suite["path"]).is_file() for suite in document["suites"]):
+        return here
+    return find_settings([report.resolve().parent])
 
 
 def _chosen(document: dict[str, Any], path: str | None) -> list[dict[str, Any]]:

@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _record(arguments: argparse.Namespace) -> int:
     from robustcheck.evidence.recording import installed, record_training
+    from robustcheck.measure.baseline import printable
 
     settings, command = find_settings(), arguments.command
     recording = record_training(
@@ -69,15 +70,16 @@ def _record(arguments: argparse.Namespace) -> int:
         root=settings.root,
         configs=settings.configs,
         packages=installed(),
+        outputs=arguments.model,
     )
     try:
-        with recording as made:
-            for path in arguments.model:
-                made.output(path)
+        with recording:
             _call(command, arguments.out)
     except _Failed as error:
         complain(str(error))
         return PROBLEMS
+    for name, digest in _made(arguments.out).items():
+        say(f"{command[0]} wrote {printable(name)}: {digest}")
     say(f"{arguments.out} written: {_told(arguments.out)}")
     return OK
 
@@ -103,6 +105,13 @@ def _told(out: Path) -> str:
     tree = {True: "clean", False: "with uncommitted changes", None: "not a git checkout"}[found.clean]
     seed = "no seed" if found.seed is None else f"seed {found.seed}"
     return f"{commit} ({tree}), {seed}, {len(found.frameworks)} packages, {len(found.data)} data sets"
+
+
+def _made(out: Path) -> dict[str, str]:
+    """Return the digests of what was made, by name, as the record has them."""
+    from robustcheck.evidence.training_record import load_record
+
+    return dict(load_record(out, root=out.parent).outputs)
 
 
 def _parameters(path: Path | None) -> dict[str, Any]:

@@ -32,19 +32,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--with-data", action="store_true", help="with --suite: read the data set again, too")
     parser.add_argument(
-        "--require", action="append", default=[], metavar="ID", help="a case that must be among those that passed"
+        "--require",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a case that must have passed, without a warning or waiver",
     )
     parser.add_argument("--max-age", type=_age, metavar="DAYS", help="how old the run may be, such as 90d")
     parser.add_argument(
         "--tier", type=one_of(TIERS), default="standard", metavar="TIER", help="at least this was run (standard)"
     )
     parser.add_argument("--no-warnings", action="store_true", help="refuse a warning or a waiver, too")
+    parser.add_argument(
+        "--allow-waived", action="store_true", help="accept a run in which nothing passed that was not waived"
+    )
+    parser.add_argument(
+        "--allow-cached",
+        action="store_true",
+        help="accept cases that were not looked at anew, but answered from a cache",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was verified, or every reason for which it is refused."""
     from robustcheck.evidence.verification import verify_attestation
-    from robustcheck.measure.baseline import printable
+    from robustcheck.measure.baseline import named, printable
 
     if arguments.with_data and not arguments.suite:
         raise WrongCall("--with-data reads the data of a suite; name it with --suite")
@@ -59,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
             max_age=arguments.max_age,
             tier=arguments.tier,
             warnings=not arguments.no_warnings,
+            allow_waived=arguments.allow_waived,
+            allow_cached=arguments.allow_cached,
             with_data=arguments.with_data,
             root=settings.root if settings else None,
             configs=settings.configs if settings else "configs",
@@ -72,8 +86,17 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"  suite  {found.suite_digest}{'' if arguments.suite else ' (not held against a suite here)'}")
     say(f"  data   {found.data_digest} ({printable(found.data)})")
     say(f"  ended  {found.ended.isoformat(timespec='seconds')}, signed by {found.keyid[:16] or 'a trusted key'}")
+    waived = {waiver.id for waiver in found.waived}
     for name in found.warned:
-        say(f"  warned {printable(name)}")
+        if name not in waived:
+            say(f"  warned {printable(name)}")
+    for waiver in found.waived:
+        excuse = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
+        say(f"  waived {printable(waiver.id)}: {printable(excuse)}")
+    if found.cached:
+        say(f"  cached {found.cached} cases were not looked at anew")
+    if found.not_recomputed:
+        say(f"  not computed again when it was signed: {named(found.not_recomputed)}")
     return OK
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ from robustcheck.measure.records import Records, score
 from robustcheck.measure.watch import Watch
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
+
+GROUP: Final = "group."
+"""What the columns of metadata begin with in the exported records of the clean case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,10 @@ class Evaluator:
                 return self._evaluated(key, known, True)
         stored = self._look(case, watch, clean)
         if self._options.keep:
-            about = {"suite": self._suite.path, "case": case.id, **case.canonical()}
+            model, data, canonical = self.predictor.digest, self.data_digest, case.canonical()
+            # So that a result can be held against its records.
+            of = {"case": canonical, "model": model, "data": data, "seed": self._suite.seed}
+            about = {"suite": self._suite.path, "case": case.id, "of": of, **canonical}
             try:
                 self.store.save(keys[-1], stored, about)
             except OSError as error:
@@ -168,8 +174,10 @@ class Evaluator:
             device=self.predictor.device,
         )
 
-    def export(self, evaluated: Evaluated, case: Case, problems: list[str]) -> str:
-        """Copy the records of a case into the report's folder and return the path within it; empty where none are kept.
+    def export(self, evaluated: Evaluated, case: Case, problems: list[str]) -> tuple[str, str]:
+        """Copy the records of a case into the report's folder; return the path within it, and the sha256 of the file.
+
+        Those of the clean case have the metadata of all pictures beside them. Both texts are empty where none are kept.
 
         Args:
             evaluated: Whose records.
@@ -177,7 +185,7 @@ class Evaluator:
             problems: Why they cannot be written is added here, since the numbers hold all the same.
         """
         if not self._options.keep:
-            return ""
+            return "", ""
         suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
         name = "".join(char if char.isalnum() or char in "-_.=+," else "_" for char in case.id)
         path = Path("records") / suite / f"{name[:80]}-{evaluated.key[:12]}.parquet"
@@ -185,14 +193,16 @@ class Evaluator:
         if self.overlaid:
             rows = self.index.rows(evaluated.every.id)
             beside = {"original": self.index.original[rows], "ambiguous": self.index.ambiguous[rows]}
+        if case is self._suite.clean:
+            rows = self.index.rows(evaluated.every.id)
+            beside |= {f"{GROUP}{name}": texts[rows] for name, texts in self.index.columns.items()}
         try:
-            self.store.export(evaluated.key, self._options.report / path, beside)
+            return path.as_posix(), self.store.export(evaluated.key, self._options.report / path, beside)
         except OSError as error:
             problems.append(
                 f"the records cannot be written to {path.as_posix()} of the report: {error.strerror or error}"
             )
-            return ""
-        return path.as_posix()
+            return "", ""
 
     def _look(self, case: Case, watch: Watch | None, clean: Records | None) -> Stored:
         began, before, backwards_before = time.perf_counter(), self._forward.pictures, self._backwards

@@ -46,7 +46,7 @@ def open_gate(
     suite: Suite,
     entry: ModelEntry,
     data: DataEntry,
-    source: Source,
+    source: Source | None,
     clean: Observation,
     unreadable: Sequence[tuple[str, str]],
     options: Options,
@@ -59,7 +59,7 @@ def open_gate(
         suite: May declare an accuracy, beside what the model's entry declares for this data set.
         entry: The model's entry.
         data: The data set's entry.
-        source: The data, for the doctor.
+        source: The data, for the doctor; ``None`` where nothing can be looked at, and the doctor is not asked.
         clean: Records of the clean case.
         unreadable: Id and reason of each picture that could not be decoded.
         options: How to run the doctor.
@@ -84,7 +84,8 @@ def open_gate(
         f"the clean accuracy is {written(observed.value, '%')}, not {told}, so nothing measured after it counts; run "
         f"`robustcheck doctor {entry.name} {suite.data}`"
     )
-    return Gate(judgements, refusal, problems, [refusal, *_advice(entry, source, options)])
+    advice = _advice(entry, source, options) if source else ()
+    return Gate(judgements, refusal, problems, [refusal, *advice])
 
 
 def _reproduced(declared: Declared, observed: Estimate, *, limited: bool) -> Judgement:

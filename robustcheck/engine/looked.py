@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,26 +30,51 @@ class Looked:
         furthest: The records that lie furthest from the clean pictures: beyond the break, if there is one.
         trace: What a search looked at on its way, as JSON values.
         notes: What a reader must know.
+        probes: How the records of each value of ``trace`` came about, in its order.
     """
 
     seen: Observation
     evaluations: tuple[Evaluated, ...]
     furthest: Records
-    trace: tuple[Mapping[str, Any], ...]
+    trace: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
+    probes: tuple[Evaluated, ...] = ()
 
 
 def looked_for(found: Found, evaluations: Sequence[Evaluated]) -> Looked:
     """Return what the search for a break point saw."""
     records = found.at.seen.records
     ordered = sorted(evaluations, key=lambda evaluated: evaluated.stored.records is not records)
+    by_records = {id(evaluated.stored.records): evaluated for evaluated in evaluations}
     return Looked(
         seen=dataclasses.replace(found.at.seen, limit=found.estimate),
         evaluations=tuple(ordered),
         furthest=(found.beyond or found.at).seen.records,
         trace=tuple(probe.to_json() for probe in found.probes),
         notes=(found.note,) if found.note else (),
+        probes=tuple(by_records[id(probe.seen.records)] for probe in found.probes),
     )
+
+
+def kept_of(looked: Looked, case: Case, export: Callable[[Evaluated, Case], tuple[str, str]]) -> dict[str, Any]:
+    """Export the records that a result rests on, and return where each file lies with its digest.
+
+    Args:
+        looked: What the case gave; of a break point the records of every value that was tried.
+        case: The case.
+        export: ``Evaluator.export``.
+
+    Returns:
+        ``records``, ``records_digest`` and ``trace`` of a ``CaseResult``.
+    """
+    first = looked.evaluations[0]
+    each = {id(evaluated): evaluated for evaluated in (*looked.probes, first)}
+    files = {
+        key: dict(zip(("records", "records_digest"), export(evaluated, case), strict=True))
+        for key, evaluated in each.items()
+    }
+    trace = (told | files[id(probe)] for told, probe in zip(looked.trace, looked.probes, strict=True))
+    return {**files[id(first)], "trace": tuple(trace)}
 
 
 def synthetic_problems(case: Case, records: Records) -> list[str]:

@@ -80,9 +80,11 @@ class CaseResult:
         problems: Why the verdict is ``error`` or ``unreliable``.
         notes: What a reader must know, whatever the verdict.
         records: Path of the Parquet file, relative to the report's folder.
+        records_digest: The sha256 of that file as it was written; empty where there is none.
         check: Id of the check that it is a case of.
         swept: The swept parameters as text, by the name that ids call them.
-        trace: What the search for a break point looked at: value, whether the model held, metrics.
+        trace: What the search for a break point looked at: value, whether the model held, metrics, and the file of the
+            records with its digest.
         attack: Under an attack: what it is (``norm``, ``eps``, ``targeted``, ``upper_bound``), the checks of its
             ``sanity``, and the ``curve`` of accuracy over eps where it looks for the least change. Empty otherwise.
         of: Pictures that could have been looked at; more than ``n`` and ``unreadable`` where the case stopped early.
@@ -129,6 +131,7 @@ class CaseResult:
     digest: str = ""
     raw: Mapping[str, Estimate] = field(default_factory=dict)
     automatic: Mapping[str, Any] = field(default_factory=dict)
+    records_digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,15 @@ from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
-from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems, uniform
+from robustcheck.engine.looked import (
+    SYNTHETIC_NOTED,
+    Looked,
+    kept_of,
+    looked_for,
+    proof_of,
+    synthetic_problems,
+    uniform,
+)
 from robustcheck.engine.options import Options
 from robustcheck.engine.references import reference_errors
 from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
@@ -37,6 +46,7 @@ from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
 from robustcheck.measure.watch import AGAINST_BASELINE, Watch
+from robustcheck.models.definition import facts_of
 from robustcheck.read_files import Note
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
@@ -114,12 +124,7 @@ class SuiteRun:
             evaluator = self._open()
         except RobustcheckError:
             return facts
-        facts["model"] |= {
-            "kind": evaluator.predictor.entry.kind,
-            "digest": evaluator.predictor.digest,
-            "device": evaluator.predictor.device,
-            "notes": list(getattr(evaluator.predictor, "notes", ())),
-        }
+        facts["model"] |= facts_of(evaluator.predictor)
         facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
         if self.suite.labels and evaluator.overlaid:
             facts["labels"] = {"overlay": self.suite.labels.overlay, **evaluator.overlaid.to_json()}
@@ -269,7 +274,7 @@ class SuiteRun:
             synthetic = synthetic_problems(case, looked.furthest)
         first = looked.evaluations[0].stored
         doubts = [*synthetic, *doubts_of(first), *self._beaten(case, records)]
-        kept = self._open().export(looked.evaluations[0], case, problems)
+        kept = kept_of(looked, case, functools.partial(self._open().export, problems=problems))
         if problems or doubts:
             verdict = "error" if problems else "unreliable"
             problems += doubts
@@ -283,7 +288,7 @@ class SuiteRun:
             seconds=sum(evaluated.stored.seconds for evaluated in looked.evaluations),
             forwards=sum(evaluated.stored.forwards for evaluated in looked.evaluations if not evaluated.cached),
             backwards=sum(evaluated.stored.backwards for evaluated in looked.evaluations if not evaluated.cached),
-            cached=all(evaluated.cached for evaluated in looked.evaluations),
+            cached=any(evaluated.cached for evaluated in looked.evaluations),
             unseen_fraction=float(records.unseen.mean()),
             borderline=int(records.borderline.sum()),
             proof=proof,
@@ -296,11 +301,10 @@ class SuiteRun:
             ),
             problems=tuple(problems),
             notes=tuple(notes),
-            trace=looked.trace,
             attack=attack_facts(case, seen, first) if case.attack else {},
             of=len(self._open().index.samples),
             stopped=f"every expectation is decided at {case.rule.confidence * 100:g}%" if outcomes else "",
-            records=kept,
+            **kept,
         )
 
     def _outcomes(self, case: Case, records: Records) -> Mapping[str, Any]:

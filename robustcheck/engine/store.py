@@ -7,6 +7,7 @@ under its key, whatever happened after.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -138,8 +139,8 @@ class Store:
             self._unwritten[key] = table
             raise
 
-    def export(self, key: str, target: Path, beside: Mapping[str, NDArray[np.generic]] | None = None) -> None:
-        """Copy the file of a key to a report folder, whole or not at all.
+    def export(self, key: str, target: Path, beside: Mapping[str, NDArray[np.generic]] | None = None) -> str:
+        """Copy the file of a key to a report folder, whole or not at all, and return the sha256 of what was written.
 
         Args:
             key: Which one.
@@ -151,18 +152,23 @@ class Store:
         """
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic(target) as temporary:
-            table = self._unwritten.get(key)
-            if table is None and not beside:
+            if beside or key in self._unwritten:
+                _write_table(self._with(key, beside or {}), temporary)
+            else:
                 shutil.copyfile(self.path(key), temporary)
-                return
-            import pyarrow
-            import pyarrow.parquet
+            with temporary.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
 
-            if table is None:
-                table = pyarrow.parquet.read_table(self.path(key), memory_map=False)
-            for name, column in (beside or {}).items():
-                table = table.append_column(name, pyarrow.array(column))
-            _write_table(table, temporary)
+    def _with(self, key: str, beside: Mapping[str, NDArray[np.generic]]) -> Any:
+        import pyarrow
+        import pyarrow.parquet
+
+        table = self._unwritten.get(key)
+        if table is None:
+            table = pyarrow.parquet.read_table(self.path(key), memory_map=False)
+        for name, column in beside.items():
+            table = table.append_column(name, pyarrow.array(column))
+        return table
 
 
 def _write_table(table: Any, path: Path) -> None:

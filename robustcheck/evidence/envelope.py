@@ -93,6 +93,20 @@ def parse_envelope(text: bytes) -> Envelope:
     return Envelope(_bytes(found["payload"], "payload"), kind, _bytes(only["sig"], "sig"), keyid)
 
 
+def read_envelope(text: bytes) -> Envelope:
+    """Read an envelope that is byte for byte as it is written here: no space more, no key in another place, its key named.
+
+    Raises:
+        BadEnvelope: It is none, or it is written otherwise.
+    """
+    envelope = parse_envelope(text)
+    if envelope.to_bytes() != text:
+        raise BadEnvelope("it is not in the form in which it was written, byte for byte")
+    if not envelope.keyid:
+        raise BadEnvelope("it does not name the key that signed it, as it did when it was written")
+    return envelope
+
+
 def unseal(envelope: Envelope, trusted: Sequence[Ed25519PublicKey], payload_type: str = IN_TOTO) -> bytes:
     """Return the payload if one of the trusted keys signed it.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.read_files import Note, ignore
@@ -15,6 +16,21 @@ from robustcheck.strict_json import read_evidence
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+PRIME: Final = 2**255 - 19
+"""The field of ed25519's points."""
+SMALL_ORDER: Final = frozenset(
+    {
+        0,
+        1,
+        PRIME - 1,
+        # Of the four points of order 8.
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        PRIME - 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    }
+)
+"""The y of the eight points of small order, as a key of which a signature can fit any text."""
+PEM: Final = re.compile(rb"\s*-----BEGIN ([A-Z ]+)-----\s[A-Za-z0-9+/=\s]+-----END \1-----\s*")
+"""One block of PEM, and nothing around it that another reader might take for a key."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 """Rights that nobody but the owner of a private key should have."""
 
@@ -74,6 +90,7 @@ def load_private(path: Path, secret: bytes | None = None) -> Ed25519PrivateKey:
     text = read_evidence(path, "private key")
     if b"PUBLIC KEY" in text:
         raise RobustcheckError(f"{path}: this is a public key; signing needs the private one")
+    _check_single(path, text)
     if os.name == "posix" and path.stat().st_mode & OTHERS:
         raise RobustcheckError(f"{path}: others may read this private key; take their rights away: chmod 600 {path}")
     try:
@@ -93,22 +110,48 @@ def load_public(path: Path, note: Note = ignore) -> Ed25519PublicKey:
     """Read a public key, and tell ``note`` of its bytes.
 
     Raises:
-        RobustcheckError: There is none, or it is no ed25519 public key.
+        RobustcheckError: There is none, it is no ed25519 public key or not exactly one, or it is of a point that every text can be
+            signed for.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
     text = read_evidence(path, "public key", note)
     if b"PRIVATE KEY" in text:
         raise RobustcheckError(f"{path}: this is a private key; name the public one, and keep this one to yourself")
+    _check_single(path, text)
     try:
         key = load_pem_public_key(text)
     except (ValueError, UnsupportedAlgorithm):
         raise RobustcheckError(f"{path}: this is no public key in PEM; robustcheck keygen makes one") from None
     if not isinstance(key, Ed25519PublicKey):
         raise RobustcheckError(f"{path}: this public key is not an ed25519 one; robustcheck keygen makes one")
+    _check_point(path, key)
+    if key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).split() != text.split():
+        raise RobustcheckError(f"{path}: this public key is not in the one form in which a key is written as PEM")
     return key
+
+
+def _check_single(path: Path, text: bytes) -> None:
+    blocks = text.count(b"-----BEGIN ")
+    if blocks > 1:
+        raise RobustcheckError(f"{path}: there are {blocks} keys in this file; name a file with exactly one")
+    if blocks == 1 and PEM.fullmatch(text) is None:
+        raise RobustcheckError(f"{path}: there is something beside the key in this file; leave the key alone in it")
+
+
+def _check_point(path: Path, key: Ed25519PublicKey) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    # The highest bit is the sign of x.
+    y = int.from_bytes(key.public_bytes(Encoding.Raw, PublicFormat.Raw), "little") & ((1 << 255) - 1)
+    if y % PRIME in SMALL_ORDER:
+        raise RobustcheckError(
+            f"{path}: this public key is a point of small order, for which anybody can sign anything"
+        )
+    if y >= PRIME:
+        raise RobustcheckError(f"{path}: this public key is written in a form that is not canonical")
 
 
 def _write_new(path: Path, text: bytes, mode: int) -> None:

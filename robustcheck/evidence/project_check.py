@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from robustcheck.checksums import sha256_of
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.inputs import inputs_of
-from robustcheck.evidence.statement import DATA, EXTENSION, SUITE
+from robustcheck.evidence.statement import DATA, DEFINITION, EXTENSION, SUITE
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite, planned_items
 from robustcheck.measure.baseline import named, printable
+from robustcheck.models.definition import definition_of
 from robustcheck.places import inside
 
 
@@ -44,6 +45,7 @@ def differing(
         (item["annotations"]["role"], item["name"]): item["digest"] for item in statement["predicate"]["configuration"]
     }
     yield from _of_suite(suite, run, attested)
+    yield from _of_definition(suite, project, attested)
     yield from _of_files(suite, project, configs, attested)
     if with_data:
         yield from _of_data(suite, project, attested)
@@ -62,6 +64,33 @@ def _of_suite(suite: Suite, run: Mapping[str, Any], attested: Mapping[tuple[str,
     absent = [item.id for item in planned_items(suite, run["tier"]) if item.id not in known]
     if absent:
         yield f"the run says nothing of {len(absent)} tests that {suite.path} has: {named(absent)}"
+
+
+def changed_inputs(suite: Suite, project: Project, configs: Path, inputs: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Yield which files that a result rests on are not here, or not as they were, the weights among them.
+
+    Args:
+        suite: The suite that was run.
+        project: Its project.
+        configs: Folder of ``models.yaml`` and ``data.yaml``.
+        inputs: Those of the result.
+    """
+    attested = {(found["role"], found["name"]): {found["algorithm"]: found["digest"]} for found in inputs}
+    yield from _of_files(suite, project, configs, attested)
+    here = {found.name: found.digest for found in inputs_of(suite, project, configs)}
+    for (role, name), digests in attested.items():
+        if role == "weights" and here.get(name) != next(iter(digests.values())):
+            yield f"the weights {printable(name)} that were run are not here, or were changed"
+
+
+def _of_definition(suite: Suite, project: Project, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+    theirs = next(digests[DEFINITION] for (role, _), digests in attested.items() if role == "model")
+    ours = definition_of(project.models[suite.model])
+    if theirs != ours:
+        yield (
+            f"the model {printable(suite.model)} is defined otherwise than it was run: the digest of its entry is {ours}, the "
+            f"attested one {theirs}"
+        )
 
 
 def _of_files(suite: Suite, project: Project, configs: Path, attested: Mapping[tuple[str, str], Any]) -> Iterator[str]:

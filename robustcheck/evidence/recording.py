@@ -17,6 +17,7 @@ from typing import Any, Final
 from robustcheck.checksums import digest_set
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.evidence.checkout import checkout
+from robustcheck.evidence.outputs import Before
 from robustcheck.evidence.training_record import PREDICATE, STATEMENT
 
 BUILD_TYPE: Final = "urn:robustcheck:training:v1"
@@ -58,6 +59,7 @@ def record_training(
     root: str | Path | None = None,
     configs: str | Path = "configs",
     packages: Mapping[str, str] | None = None,
+    outputs: Sequence[str | Path] = (),
 ) -> Iterator[Recording]:
     """Write a training record (SLSA provenance v1) once the training within has ended well; none if it raises.
 
@@ -71,12 +73,15 @@ def record_training(
         root: The project's folder; the working directory by default.
         configs: Folder of ``data.yaml`` below ``root``.
         packages: Versions by name of package; those of all packages that are imported at the end by default.
+        outputs: What the training will make, as far as it is known before; the same as naming it with ``output``, but a file
+            that lies there already and is not written anew is found out to the last moment before the training.
 
     Yields:
         A ``Recording``; name what was made with its ``output``.
 
     Raises:
-        RobustcheckError: Nothing was named as made, it is not there, a value is no JSON, or the key cannot be used.
+        RobustcheckError: Nothing was named as made, it is not there, the training did not write it, a value is no JSON, or the
+            key cannot be used.
     """
     from robustcheck.evidence.keys import load_private, password
 
@@ -85,9 +90,31 @@ def record_training(
     recording = Recording(
         seed, dict(parameters or {}), _digests(data, folder, folder / configs), list(command or sys.argv)
     )
-    source, started = checkout(folder), datetime.datetime.now(datetime.UTC)
+    named = [Path(output) for output in outputs]
+    recording.outputs += named
+    source, before, started = checkout(folder), _before(named), datetime.datetime.now(datetime.UTC)
     yield recording
+    for output in recording.outputs:
+        _check_output(output, before)
     _write(target, _statement(recording, folder, source, started, packages or imported()), signing)
+
+
+def _before(outputs: Sequence[Path]) -> Before:
+    try:
+        return Before.now(outputs)
+    except OSError as error:
+        raise RobustcheckError(f"{error.filename}: what lies here already cannot be read: {error.strerror}") from None
+
+
+def _check_output(path: Path, before: Before) -> None:
+    try:
+        before.check(path)
+    except OSError as error:
+        raise RobustcheckError(_unreadable(path, error)) from None
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path}: this was named as made, and cannot be read: {error.strerror or error}"
 
 
 def _statement(
@@ -176,9 +203,7 @@ def _subjects(outputs: Sequence[Path], root: Path) -> list[dict[str, Any]]:
         try:
             subjects.append({"name": name, "digest": digest_set(path)})
         except OSError as error:
-            raise RobustcheckError(
-                f"{path}: this was named as made, and cannot be read: {error.strerror or error}"
-            ) from None
+            raise RobustcheckError(_unreadable(path, error)) from None
     return subjects
 
 

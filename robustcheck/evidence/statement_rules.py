@@ -1,22 +1,32 @@
-"""Whether a statement is one that is signed here: every type, every digest, and whether its parts agree."""
+"""Whether a statement is one that is signed here: every key, every type, every range, and whether its parts agree."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.statement import DATA, EXTENSION, LISTS, MODEL, PREDICATE, STATEMENT, SUITE, outcome_of
+from robustcheck.evidence.statement import (
+    DATA,
+    DEFINITION,
+    EARLIER,
+    EXTENSION,
+    LISTS,
+    MODEL,
+    PREDICATE,
+    STATEMENT,
+    SUITE,
+    outcome_of,
+)
+from robustcheck.evidence.tested import HEX, BadStatement, check_keys, check_test, need, quoted
 from robustcheck.language.plan import TIERS
 from robustcheck.measure.baseline import printable
-from robustcheck.measure.verdicts import WORST_FIRST
 from robustcheck.strict_json import NotStrict, parse_object
 
-HEX: Final = re.compile(r"[0-9a-f]{64}")
+__all__ = ["BadStatement", "ended_of", "parse_statement"]
+
 OUTER: Final = {"_type", "subject", "predicateType", "predicate"}
 INNER: Final = {"result", "configuration", *LISTS.values(), EXTENSION}
 RUN: Final[dict[str, Any]] = {
@@ -24,29 +34,29 @@ RUN: Final[dict[str, Any]] = {
     "model": str,
     "data": dict,
     "tier": str,
+    "limit": (int, type(None)),
     "started": str,
     "seconds": (int, float),
+    "cached": dict,
     "notRun": list,
+    "notRecomputed": list,
     "tests": list,
     "environment": dict,
 }
-TEST: Final = {"id", "kind", "verdict", "n", "metrics"}
-METRIC: Final = {"value", "low", "high", "n"}
 ONCE: Final = ("suite", "model", "data")
 """Roles of which there is exactly one, beside the weights."""
-ALGORITHMS: Final = {"suite": (SUITE,), "model": (MODEL,), "data": (DATA,)}
+ALGORITHMS: Final = {"suite": {SUITE}, "model": {MODEL, DEFINITION}, "data": {DATA}}
+"""The digests that these roles have, all of them; a file has one of ``FILES``."""
 FILES: Final = ("sha256", "dirHash")
-
-
-class BadStatement(RobustcheckError):
-    """A payload is no statement that could have been signed here."""
+APART: Final = ("overall", "provenance")
+"""Kinds of tests that are no cases."""
 
 
 def parse_statement(payload: bytes) -> dict[str, Any]:
     """Return a statement about a run.
 
     Raises:
-        BadStatement: It is none, or its parts contradict each other.
+        BadStatement: It is none, its parts contradict each other, or an earlier version made it.
     """
     try:
         found = parse_object(payload)
@@ -72,113 +82,119 @@ def ended_of(run: Mapping[str, Any]) -> datetime.datetime:
 
 
 def _check(found: Mapping[str, Any]) -> None:
-    _keys("the statement", found, OUTER)
+    check_keys("the statement", found, OUTER)
     for key, needed in (("_type", STATEMENT), ("predicateType", PREDICATE)):
-        _need(found[key] == needed, f"{key} is {_shown(found[key])}, not {needed}")
+        need(found[key] == needed, f"{key} is {quoted(found[key])}, not {needed}")
     subjects = found["subject"]
-    _need(isinstance(subjects, list), "subject is no list")
-    _need(len(subjects) == 1, f"there are {len(subjects)} subjects; a run is of exactly one model")
-    _check_digest("the subject", subjects[0], *FILES)
+    need(isinstance(subjects, list), "subject is no list")
+    need(len(subjects) == 1, f"there are {len(subjects)} subjects; a run is of exactly one model")
+    check_keys("the subject", subjects[0], {"name", "digest"})
+    _check_digest("the subject", subjects[0], "weights")
     predicate = found["predicate"]
-    _keys("the predicate", predicate, INNER)
-    _need(predicate["result"] in LISTS, f"result is {_shown(predicate['result'])}, not one of {', '.join(LISTS)}")
+    earlier = isinstance(predicate, dict) and any(name in predicate for name in EARLIER)
+    need(not earlier, "it was made by an earlier version; run and sign again")
+    check_keys("the predicate", predicate, INNER)
+    need(predicate["result"] in LISTS, f"result is {quoted(predicate['result'])}, not one of {', '.join(LISTS)}")
     _check_configuration(predicate["configuration"])
     weights = next(item for item in predicate["configuration"] if item["annotations"]["role"] == "weights")
-    _need(weights["digest"] == subjects[0]["digest"], "the subject is not the weights file that was run")
-    _need(PurePosixPath(weights["name"]).name == subjects[0]["name"], "the subject is not called as the weights file")
+    need(weights["digest"] == subjects[0]["digest"], "the subject is not the weights file that was run")
+    need(PurePosixPath(weights["name"]).name == subjects[0]["name"], "the subject is not called as the weights file")
     _check_run(predicate[EXTENSION])
     _check_names(predicate)
     _check_tests(predicate)
+    _check_lists(predicate[EXTENSION])
 
 
 def _check_configuration(descriptors: Any) -> None:
-    _need(isinstance(descriptors, list), "configuration is no list")
+    need(isinstance(descriptors, list), "configuration is no list")
     roles = []
     for item in descriptors:
+        check_keys("a descriptor", item, {"name", "digest", "annotations"})
+        check_keys("annotations", item["annotations"], {"role"})
         role = item["annotations"]["role"]
-        _need(isinstance(role, str), "a role is no text")
-        _check_digest(f"the {_shown(role)}", item, *ALGORITHMS.get(role, FILES))
+        need(isinstance(role, str), "a role is no text")
+        _check_digest(f"the {quoted(role)}", item, role)
         roles.append(role)
     for role in (*ONCE, "weights"):
-        _need(roles.count(role) == 1, f"there are {roles.count(role)} digests of the {role}; there is exactly one")
+        need(roles.count(role) == 1, f"there are {roles.count(role)} digests of the {role}; there is exactly one")
     names = [(item["annotations"]["role"], item["name"]) for item in descriptors]
-    _need(len(set(names)) == len(names), "a file stands in configuration twice")
+    need(len(set(names)) == len(names), "a file stands in configuration twice")
 
 
 def _check_run(run: Any) -> None:
+    check_keys("the run", run, set(RUN))
     for key, kind in RUN.items():
-        _need(isinstance(run[key], kind) and not isinstance(run[key], bool), f"{key} of the run has the wrong type")
-    _need(run["limit"] is None or type(run["limit"]) is int, "limit is no number")
-    _need(run["tier"] in TIERS, f"tier is {_shown(run['tier'])}")
-    _need(datetime.datetime.fromisoformat(run["started"]).tzinfo is not None, "started has no time zone")
-    _need(0 <= run["seconds"] < 10**9, "seconds are no time that a run takes")
+        need(isinstance(run[key], kind) and not isinstance(run[key], bool), f"{key} of the run has the wrong type")
+    need(run["limit"] is None or run["limit"] >= 1, "limit is no number of pictures")
+    need(run["tier"] in TIERS, f"tier is {quoted(run['tier'])}")
+    need(datetime.datetime.fromisoformat(run["started"]).tzinfo is not None, "started has no time zone")
+    need(0 <= run["seconds"] < 10**9, "seconds are no time that a run takes")
     ended_of(run).astimezone(datetime.UTC)
-    _need(all(isinstance(name, str) for name in run["notRun"]), "notRun is no list of names")
-    _need(isinstance(run["suite"]["path"], str), "the suite has no path")
-    _need(type(run["suite"]["seed"]) is int, "the suite has no seed")
-    _need(isinstance(run["data"]["name"], str), "the data has no name")
+    _check_about(run)
+    for name, value in run["environment"].items():
+        texts = value.values() if isinstance(value, dict) else [value]
+        need(all(isinstance(text, str) for text in texts), f"environment: {quoted(name)} is no text")
+
+
+def _check_about(run: Mapping[str, Any]) -> None:
+    suite, data = run["suite"], run["data"]
+    check_keys("the suite", suite, {"path", "title", "seed"})
+    need(isinstance(suite["path"], str) and suite["path"] != "", "the suite has no path")
+    need(isinstance(suite["title"], str), "the suite has no title")
+    need(type(suite["seed"]) is int and suite["seed"] >= 0, "the suite has no seed")
+    check_keys("the data", data, {"name", "size", "classes"})
+    need(isinstance(data["name"], str), "the data has no name")
+    need(type(data["size"]) is int and data["size"] >= 1, f"the data has {quoted(data['size'])} pictures")
+    need(
+        type(data["classes"]) is int and 2 <= data["classes"] <= data["size"],
+        f"the data has {quoted(data['classes'])} classes in {data['size']} pictures; at least 2 can be told apart",
+    )
 
 
 def _check_names(predicate: Mapping[str, Any]) -> None:
     run = predicate[EXTENSION]
     told = {item["annotations"]["role"]: item["name"] for item in predicate["configuration"]}
     for role, name in (("suite", run["suite"]["path"]), ("model", run["model"]), ("data", run["data"]["name"])):
-        _need(told[role] == name, f"the run and its configuration name two different things as the {role}")
+        need(told[role] == name, f"the run and its configuration name two different things as the {role}")
 
 
 def _check_tests(predicate: Mapping[str, Any]) -> None:
-    tests = predicate[EXTENSION]["tests"]
-    _need(len(tests) > 0, "no test was run")
+    run = predicate[EXTENSION]
+    tests = run["tests"]
+    need(len(tests) > 0, "no test was run")
     told: dict[str, list[str]] = {name: [] for name in LISTS}
     for test in tests:
-        _keys("a test", test, TEST)
-        _need(isinstance(test["id"], str), "a test has no name")
-        _need(isinstance(test["kind"], str), f"the kind of {_shown(test['id'])} is no text")
-        _need(type(test["n"]) is int and test["n"] >= 0, f"n of {_shown(test['id'])} is no number of pictures")
-        _check_metrics(test["id"], test["metrics"])
-        _need(test["verdict"] in WORST_FIRST, f"a verdict is {_shown(test['verdict'])}")
+        check_test(test, run["data"]["size"])
         told[outcome_of(test["verdict"])].append(test["id"])
     for name, key in LISTS.items():
-        _need(predicate[key] == told[name], f"{key} does not agree with the verdicts of the run")
+        need(predicate[key] == told[name], f"{key} does not agree with the verdicts of the run")
     ids = [test["id"] for test in tests]
-    _need(len(set(ids)) == len(ids), "a test stands there twice")
+    need(len(set(ids)) == len(ids), "a test stands there twice")
     result = next((name for name in ("FAILED", "WARNED") if told[name]), "PASSED")
-    _need(predicate["result"] == result, f"result is {predicate['result']}, where the tests come to {result}")
+    need(predicate["result"] == result, f"result is {predicate['result']}, where the tests come to {result}")
 
 
-def _check_metrics(name: str, metrics: Any) -> None:
-    _need(isinstance(metrics, dict), f"the metrics of {_shown(name)} are no object")
-    for metric in metrics.values():
-        _keys("a metric", metric, METRIC)
-        _need(
-            all(type(number) in (int, float) for number in metric.values()), f"a metric of {_shown(name)} is no number"
-        )
+def _check_lists(run: Mapping[str, Any]) -> None:
+    ids, cached = [test["id"] for test in run["tests"]], run["cached"]
+    for key in ("notRun", "notRecomputed"):
+        need(all(isinstance(name, str) for name in run[key]), f"{key} is no list of names")
+        need(len(set(run[key])) == len(run[key]), f"{key} names a test twice")
+    need(not set(run["notRun"]) & set(ids), "a test was both run and not run")
+    need(set(run["notRecomputed"]) <= set(ids), "notRecomputed names a test that was not run")
+    check_keys("cached", cached, {"cases", "of"})
+    cases = sum(test["kind"] not in APART for test in run["tests"])
+    need(type(cached["of"]) is int and cached["of"] == cases, f"cached is of {quoted(cached['of'])} cases, not {cases}")
+    need(type(cached["cases"]) is int and 0 <= cached["cases"] <= cases, "cached is no number of cases")
 
 
-def _check_digest(what: str, item: Mapping[str, Any], *algorithms: str) -> None:
-    _need(isinstance(item["name"], str) and item["name"] != "", f"{what} has no name")
-    digests = list(item["digest"].items())
-    _need(
-        len(digests) == 1 and digests[0][0] in algorithms,
-        f"{what} has not exactly one digest: {' or '.join(algorithms)}",
-    )
-    text = digests[0][1]
-    _need(
-        isinstance(text, str) and HEX.fullmatch(text) is not None,
-        f"the digest of {what} is not 64 digits of lower-case hex",
-    )
-
-
-def _keys(what: str, found: Any, needed: set[str]) -> None:
-    _need(isinstance(found, dict), f"{what} is no object")
-    wrong = sorted(set(found) ^ needed)
-    _need(not wrong, f"{what} lacks or should not have {', '.join(map(printable, wrong))}")
-
-
-def _need(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise BadStatement(f"the payload is no statement about a run: {otherwise}")
-
-
-def _shown(value: Any) -> str:
-    return printable(repr(value)[:60])
+def _check_digest(what: str, item: Mapping[str, Any], role: str) -> None:
+    need(isinstance(item["name"], str) and item["name"] != "", f"{what} has no name")
+    needed = ALGORITHMS.get(role)
+    given = item["digest"]
+    need(isinstance(given, dict), f"the digest of {what} is no object")
+    right = set(given) == needed if needed else len(given) == 1 and set(given) <= set(FILES)
+    one = f"exactly {' and '.join(sorted(needed))}" if needed else f"exactly one of {' and '.join(FILES)}"
+    need(right, f"{what} has other digests than {one}")
+    for text in given.values():
+        hexadecimal = isinstance(text, str) and HEX.fullmatch(text) is not None
+        need(hexadecimal, f"the digest of {what} is not 64 digits of lower-case hex")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.envelope import BadEnvelope, parse_envelope, unseal
+from robustcheck.evidence.envelope import BadEnvelope, read_envelope, unseal
 from robustcheck.evidence.keys import load_public
 from robustcheck.measure.baseline import printable
 from robustcheck.places import inside
@@ -79,7 +79,7 @@ def load_record(
     try:
         found, signed = parse_object(text), False
         if "payload" in found:
-            envelope = parse_envelope(text)
+            envelope = read_envelope(text)
             signed = bool(keys)
             found = parse_object(unseal(envelope, keys) if keys else envelope.payload)
     except (NotStrict, BadEnvelope) as error:

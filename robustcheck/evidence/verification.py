@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.errors import AttestationRefused, RobustcheckError, did_you_mean
-from robustcheck.evidence.envelope import BadEnvelope, Envelope, parse_envelope, unseal
+from robustcheck.evidence.envelope import BadEnvelope, Envelope, read_envelope, unseal
 from robustcheck.evidence.keys import load_public
 from robustcheck.evidence.project_check import differing
 from robustcheck.evidence.statement import DATA, EXTENSION, MODEL, SUITE
@@ -20,8 +20,27 @@ from robustcheck.measure.baseline import named, printable
 from robustcheck.places import resolved
 from robustcheck.strict_json import read_evidence
 
+UNGATED: Final = ("clean", "provenance")
+"""Kinds of tests that say nothing about what happens under a shift."""
 CLOCKS: Final = datetime.timedelta(minutes=5)
 """By how much two machines' clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A breach that somebody answers for.
+
+    Attributes:
+        id: Of the test.
+        reason: Why it is excused.
+        owner: Who answers for it.
+        expires: The last day, ``2026-11-23``.
+    """
+
+    id: str
+    reason: str
+    owner: str
+    expires: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,9 @@ class Verified:
         result: ``PASSED`` or ``WARNED``.
         tests: How many there were.
         warned: Ids of those that passed with a warning or a waiver.
+        waived: Those of them that somebody answers for, with the reason and until when.
+        not_recomputed: Ids of those whose verdict rests on the result file alone.
+        cached: How many cases were not looked at anew.
         ended: When the run ended.
         keyid: Of the key that signed.
         statement: All that was signed.
@@ -54,6 +76,9 @@ class Verified:
     result: str
     tests: int
     warned: tuple[str, ...]
+    waived: tuple[Waived, ...]
+    not_recomputed: tuple[str, ...]
+    cached: int
     ended: datetime.datetime
     keyid: str
     statement: Mapping[str, Any]
@@ -69,6 +94,8 @@ def verify_attestation(
     max_age: datetime.timedelta | None = None,
     tier: Tier = "standard",
     warnings: bool = True,
+    allow_waived: bool = False,
+    allow_cached: bool = False,
     with_data: bool = False,
     root: str | Path | None = None,
     configs: str | Path = "configs",
@@ -82,10 +109,12 @@ def verify_attestation(
         keys: Files of public keys, one of which must have signed.
         suite: A suite that must be the one that was run, absolute or relative to ``root``, with its configuration,
             baseline, records and overlay as they lie in the project.
-        require: Ids of tests that must have passed.
+        require: Ids of tests that must have passed, without a warning or a waiver.
         max_age: Time since the end of the run, at most.
         tier: At least this much of the suite was run.
         warnings: Whether a test may have passed with a warning or a waiver.
+        allow_waived: Whether a run counts in which nothing passed that was not waived.
+        allow_cached: Whether a run counts in which cases were not looked at anew, but answered from a cache.
         with_data: With ``suite``, read the data set again and hold its digest against the attested one.
         root: The project of the suite; the working directory by default.
         configs: Folder of ``models.yaml`` and ``data.yaml`` below ``root``.
@@ -100,10 +129,8 @@ def verify_attestation(
     trusted = [load_public(Path(key)) for key in keys]
     text = read_evidence(Path(attestation), "attestation")
     try:
-        envelope = parse_envelope(text)
+        envelope = read_envelope(text)
         payload = unseal(envelope, trusted)
-        if envelope.to_bytes() != text:
-            raise BadEnvelope("it is not in the form in which it was written, byte for byte")
         statement = parse_statement(payload)
     except (BadEnvelope, BadStatement) as error:
         raise AttestationRefused([f"{attestation}: {error}"]) from None
@@ -111,8 +138,10 @@ def verify_attestation(
     digest = _digest(Path(model))
     reasons = [
         *_of_model(Path(model), digest, statement),
-        *_of_tests(statement, require, warnings=warnings),
+        *_of_tests(statement, warnings=warnings, allow_waived=allow_waived),
+        *_of_required(statement, require),
         *_of_extent(statement, tier),
+        *_of_cache(statement, allow_cached=allow_cached),
         *_of_time(statement, max_age, moment),
     ]
     if suite is not None:
@@ -144,16 +173,39 @@ def _of_model(model: Path, digest: str, statement: Mapping[str, Any]) -> Iterato
         yield f"{model} is a link to {printable(str(resolved(model)))}, which may change after this; name the file itself"
 
 
-def _of_tests(statement: Mapping[str, Any], require: Sequence[str], *, warnings: bool) -> Iterator[str]:
+def _of_tests(statement: Mapping[str, Any], *, warnings: bool, allow_waived: bool) -> Iterator[str]:
     told = statement["predicate"]
     passed, warned, failed = told["passedTests"], told["warnedTests"], told["failedTests"]
     if told["result"] == "FAILED":
         yield f"the run failed: {len(failed)} of {len(passed) + len(warned) + len(failed)} tests: {named(failed)}"
     if warned and not warnings:
         yield f"{len(warned)} tests passed with a warning or a waiver only: {named(warned)}"
+    tests = statement["predicate"][EXTENSION]["tests"]
+    gating = [test for test in tests if test["kind"] not in UNGATED]
+    if not any(test["verdict"] == "pass" for test in tests if test["kind"] != "provenance"):
+        yield from () if allow_waived else ["no case passed; a run in which everything is excused shows nothing"]
+    elif gating and all(test["verdict"] == "waived" for test in gating) and not allow_waived:
+        yield f"every case that gates is waived: {named(test['id'] for test in gating)}"
+
+
+def _of_required(statement: Mapping[str, Any], require: Sequence[str]) -> Iterator[str]:
+    run = statement["predicate"][EXTENSION]
+    verdicts = {test["id"]: test["verdict"] for test in run["tests"]}
     for name in require:
-        if name not in (*passed, *warned, *failed):
-            yield f"the required test {name} was not run; {did_you_mean(name, map(printable, (*passed, *warned)))}"
+        if name not in verdicts:
+            meant = did_you_mean(name, map(printable, verdicts))
+            yield f"the required test {printable(name)} was not run; {meant}"
+        elif verdicts[name] != "pass":
+            yield f"the required test {printable(name)} did not pass: its verdict is {verdicts[name]}"
+
+
+def _of_cache(statement: Mapping[str, Any], *, allow_cached: bool) -> Iterator[str]:
+    cached = statement["predicate"][EXTENSION]["cached"]
+    if cached["cases"] and not allow_cached:
+        yield (
+            f"{cached['cases']} of {cached['of']} cases were answered from a cache; run the suite with "
+            "--robustcheck-attest and --robustcheck-no-cache, or accept it by --allow-cached"
+        )
 
 
 def _of_extent(statement: Mapping[str, Any], tier: Tier) -> Iterator[str]:
@@ -193,6 +245,9 @@ def _verified(statement: Mapping[str, Any], envelope: Envelope, digest: str) -> 
         result=told["result"],
         tests=len(run["tests"]),
         warned=tuple(told["warnedTests"]),
+        waived=tuple(Waived(test["id"], **test["waiver"]) for test in run["tests"] if test["verdict"] == "waived"),
+        not_recomputed=tuple(run["notRecomputed"]),
+        cached=run["cached"]["cases"],
         ended=ended_of(run),
         keyid=envelope.keyid,
         statement=statement,

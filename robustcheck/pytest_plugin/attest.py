@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from robustcheck.errors import RobustcheckError
+from robustcheck.errors import AttestationRefused, RobustcheckError
 from robustcheck.pytest_plugin.options import chosen
 
 
@@ -38,13 +39,26 @@ class Signing:
         except RobustcheckError as error:
             raise pytest.UsageError(f"--robustcheck-attest: {error}") from None
 
-    def sign(self, result: Mapping[str, Any], report: Path) -> None:
-        """Write an envelope a suite beside the report; what cannot be signed is kept in ``refused``."""
-        from robustcheck.evidence.attestation import FOLDER, attest_suite
+    def sign(self, result: Mapping[str, Any], report: Path, root: Path, configs: Path) -> None:
+        """Write an envelope a suite beside the report; what cannot be signed is kept in ``refused``.
 
-        for suite in result["suites"]:
+        What is signed is the result in memory, which nobody else can have edited, held against the records on the disk.
+
+        Args:
+            result: What this session gathered.
+            report: The report's folder.
+            root: The project's.
+            configs: That of ``models.yaml`` and ``data.yaml``.
+        """
+        from robustcheck.evidence.attestation import FOLDER, attest, checked_statement
+
+        document = json.loads(json.dumps(result))  # as the file has it: lists, not tuples
+        for suite in document["suites"]:
             try:
-                self.written.append(attest_suite(result, suite, self._key, report / FOLDER))
+                statement = checked_statement(document, suite, report=report, root=root, configs=configs, own=True)
+                self.written.append(attest(statement, suite["path"], self._key, report / FOLDER))
+            except AttestationRefused as error:
+                self.refused += error.reasons
             except RobustcheckError as error:
                 self.refused.append(str(error))
 

@@ -166,7 +166,8 @@ class RobustcheckSession:
         if self._signing and self._unwritten:
             self._signing.refused.append(self._unwritten)
         elif self._signing and self._result is not None:
-            self._signing.sign(self._result, run_options(self._config).report)
+            root, configs = self._config.rootpath, self._config.getini("robustcheck_configs")
+            self._signing.sign(self._result, run_options(self._config).report, root, root / configs)
             failing = failing or bool(self._signing.refused)
         if exitstatus == pytest.ExitCode.OK and failing:
             session.exitstatus = (

@@ -34,6 +34,8 @@ ADDED: Final[Mapping[str, Any]] = {
     "review": None,
 }
 """Parts of a suite's result that files written before they existed lack."""
+ADDED_TO_CASES: Final[Mapping[str, Any]] = {"records_digest": ""}
+"""The same of a case's result."""
 
 
 def _discovery_of(suites: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -152,9 +154,18 @@ def load_document(folder: Path) -> dict[str, Any]:
     """
     found: dict[str, Any] = _json_of(folder / FILE_NAME)
     _check_schema(found, folder / FILE_NAME)
-    found["suites"] = [{**ADDED, **suite} for suite in found.get("suites", ())]
+    found["suites"] = [_with_added(suite) for suite in found.get("suites", ())]
     found.setdefault("discovery", _discovery_of(found["suites"]))
     return found
+
+
+def _with_added(suite: Mapping[str, Any]) -> dict[str, Any]:
+    parts = {
+        part: [{**ADDED_TO_CASES, **case} if isinstance(case, dict) else case for case in suite[part]]
+        for part in ("provenance", "cases", "overall")
+        if isinstance(suite.get(part), list)
+    }
+    return {**ADDED, **suite, **parts}
 
 
 @contextlib.contextmanager

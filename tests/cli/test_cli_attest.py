@@ -63,6 +63,118 @@ def test_a_failed_run_is_signed_and_refused(project: Call, ran: Call, tmp_path: 
     assert "the run failed: 2 of 7 tests: moved[dx=2%], moved[dx=5%]" in done.err
 
 
+def edit(root: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Edit the result file."""
+    path = root / "robustcheck-report/robustcheck-report.json"
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def test_an_edited_word_is_not_signed(ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    suite.write_text(suite.read_text().replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}'))
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    path = tmp_path / "robustcheck-report/robustcheck-report.json"
+    path.write_text(path.read_text().replace('"fail"', '"pass"'))
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert (done.code, done.out) == (1, "")
+    assert "moved[dx=2%] is pass in the report; its records and the suite come to fail" in done.err
+    assert not (tmp_path / ATTESTATION).exists()
+
+
+def test_a_report_without_its_project_is_not_signed(ran: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "else/where").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "else/where")
+    call = "attest", "../../robustcheck-report", "--key", "../../keys/ci.key"
+    assert ran(*call).code == 0  # of the project that the report lies in
+    (tmp_path / "robustcheck-report").rename(tmp_path / "else/robustcheck-report")
+    done = ran("attest", "../robustcheck-report", "--key", "../../keys/ci.key")
+    assert (done.code, done.out) == (1, "")
+    assert "suites/greys.yaml is not here as it was run" in done.err
+
+
+def test_a_report_of_an_earlier_version_says_to_run_again(ran: Call, tmp_path: Path) -> None:
+    def earlier(document: dict[str, Any]) -> None:
+        for case in document["suites"][0]["cases"]:
+            del case["records_digest"]
+
+    edit(tmp_path, earlier)
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert (done.code, done.out) == (1, "")
+    assert "has no digest in the result file, as an earlier version wrote it; run the suite again" in done.err
+
+
+def test_a_damaged_report_is_no_traceback(ran: Call, tmp_path: Path) -> None:
+    for change in (
+        lambda document: document["suites"][0].pop("counts"),
+        lambda document: document["suites"][0]["cases"].append(3),
+        lambda document: document["suites"][0].update(seed="x"),
+        lambda document: document["suites"][0]["cases"][1].pop("metrics"),
+        lambda document: document["suites"][0]["cases"][1].update(records=7),
+        lambda document: document["suites"][0].update(path=3),
+        lambda document: document.pop("options"),
+    ):
+        path = tmp_path / "robustcheck-report/robustcheck-report.json"
+        before = path.read_text()
+        edit(tmp_path, change)
+        done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+        assert done.code in (1, 4)
+        assert done.out == ""
+        path.write_text(before)
+
+
+def test_what_was_waived_is_printed_and_a_run_of_waivers_refused(ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    waiver = '\nwaivers:\n  - {case: "moved*", reason: parked, owner: ada, expires: 2999-01-01}\n'
+    text = suite.read_text().replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}') + waiver
+    suite.write_text(text)
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path, cache=False)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").code == 0
+    done = verify(ran)
+    assert done.code == 0
+    assert "  waived moved[dx=2%]: parked (ada, until 2999-01-01)" in done.lines
+    assert "its verdict is waived" in verify(ran, "--require", "moved[dx=2%]").err
+    head, tail = text.split("checks:")[0], text[text.index("  - id: moved") :]
+    suite.write_text(head + "checks:\n" + tail.partition("overall:")[0] + waiver)
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path, cache=False)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").code == 0
+    assert "every case that gates is waived: moved[dx=2%], moved[dx=5%]" in verify(ran).err
+    assert verify(ran, "--allow-waived").code == 0
+
+
+def test_cached_results_are_refused_unless_they_are_asked_for(ran: Call, tmp_path: Path) -> None:
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").code == 0
+    assert "6 of 6 cases were answered from a cache" in verify(ran).err
+    done = verify(ran, "--allow-cached")
+    assert done.code == 0
+    assert "  cached 6 cases were not looked at anew" in done.lines
+
+
+def test_a_clean_accuracy_that_is_not_reproduced_is_signed_as_an_error(ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    suite.write_text(suite.read_text().replace("clean:\n", "clean:\n  declared: 50%\n"))
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").lines == [f"{ATTESTATION} written: error"]
+    assert "the run failed: 7 of 7 tests" in verify(ran).err
+    edit(tmp_path, lambda document: document["suites"][0]["cases"][0].update(verdict="pass", problems=[]))
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert "clean is pass in the report; its records and the suite come to error" in done.err
+
+
+def test_a_run_with_unreadable_pictures_is_signed(ran: Call, tmp_path: Path) -> None:
+    suite = tmp_path / "suites/greys.yaml"
+    suite.write_text(suite.read_text().replace("data: greys\n", "data: greys\nmax_unreadable: 2\n"))
+    (tmp_path / "pictures/dark/00.png").write_bytes(b"no picture")
+    robustcheck.run_suite("suites/greys.yaml", root=tmp_path, cache=False)
+    assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").lines == [f"{ATTESTATION} written: pass"]
+    assert verify(ran, "--suite", "suites/greys.yaml", "--with-data").code == 0
+    edit(tmp_path, lambda document: document["suites"][0]["cases"][0].update(unreadable=0, unreadable_names=[]))
+    done = ran("attest", "robustcheck-report", "--key", "keys/ci.key")
+    assert "clean: unreadable is 0 in the report; its records and the suite come to 1" in done.err
+
+
 def test_wrong_calls_say_so(ran: Call, tmp_path: Path) -> None:
     for arguments, code, says in (
         (["attest", "robustcheck-report"], 2, "name what signs"),

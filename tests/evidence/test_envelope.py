@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from securesystemslib.dsse import Envelope as TheirEnvelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
+from small_order import PRIME, encodings, write_key
 
 from robustcheck.errors import RobustcheckError
 from robustcheck.evidence.envelope import IN_TOTO, BadEnvelope, encoded, parse_envelope, seal, unseal
@@ -169,3 +170,57 @@ def _private(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     path.chmod(0o600)
     return path
+
+
+@pytest.mark.parametrize("name", encodings())
+def test_a_key_that_anybody_can_sign_for_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RobustcheckError, match="small order"):
+        load_public(write_key(tmp_path / "weak.pub", encodings()[name]))
+
+
+def test_a_signature_without_a_secret_would_fit_a_key_of_small_order() -> None:
+    # R = B and S = 1 fit [S]B = R + [h]A for any text where A is neutral: that is why such keys are refused.
+    base = bytes.fromhex("58" + "66" * 31)
+    neutral = Ed25519PublicKey.from_public_bytes((1).to_bytes(32, "little"))
+    neutral.verify(base + (1).to_bytes(32, "little"), b"whatever")
+
+
+def test_a_key_that_is_not_canonical_is_refused(tmp_path: Path) -> None:
+    # y = 3 + p is the point with y = 3 in another form; such a key would have two ids.
+    with pytest.raises(RobustcheckError, match="not canonical"):
+        load_public(write_key(tmp_path / "other.pub", (3 + PRIME).to_bytes(32, "little")))
+
+
+PEMS = {
+    "two public keys": (lambda first, second: first + second, "2 keys in this file"),
+    "two on one line": (lambda first, second: first.rstrip() + second, "2 keys in this file"),
+    "text before": (lambda first, second: b"# of the CI\n" + first, "something beside the key"),
+    "text after": (lambda first, second: first + b"and more\n", "something beside the key"),
+    "headers": (lambda first, second: first.replace(b"KEY-----\n", b"KEY-----\nA: b\n\n", 1), "something beside"),
+    "more of the same length": (lambda first, second: first.replace(b"\n-----END", b"AAAA\n-----END"), "no public key"),
+}
+
+
+@pytest.mark.parametrize("name", PEMS)
+def test_a_file_with_more_than_a_key_is_refused(tmp_path: Path, name: str) -> None:
+    make, says = PEMS[name]
+    for letter in "ab":
+        make_keys(tmp_path / f"{letter}.key", tmp_path / f"{letter}.pub")
+    made = make((tmp_path / "a.pub").read_bytes(), (tmp_path / "b.pub").read_bytes())
+    (tmp_path / "made.pub").write_bytes(made)
+    with pytest.raises(RobustcheckError, match=says):
+        load_public(tmp_path / "made.pub")
+
+
+def test_a_file_with_two_private_keys_signs_nothing(tmp_path: Path) -> None:
+    for letter in "ab":
+        make_keys(tmp_path / f"{letter}.key", tmp_path / f"{letter}.pub")
+    both = (tmp_path / "a.key").read_bytes() + (tmp_path / "b.key").read_bytes()
+    with pytest.raises(RobustcheckError, match="2 keys in this file"):
+        load_private(_private(tmp_path / "both.key", both))
+
+
+def test_lines_may_end_as_windows_ends_them(tmp_path: Path) -> None:
+    keyid = make_keys(tmp_path / "a.key", tmp_path / "a.pub")
+    (tmp_path / "b.pub").write_bytes((tmp_path / "a.pub").read_bytes().replace(b"\n", b"\r\n"))
+    assert key_id(load_public(tmp_path / "b.pub")) == keyid

@@ -40,6 +40,36 @@ def test_a_passing_run_is_signed(gate: Any) -> None:
     assert gate.report()["options"].keys() == {"model", "data", "tier", "limit", "device", "batch_size", "seed"}
 
 
+def test_what_is_signed_is_what_the_session_holds(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = prepare(gate, suite=SUITE.replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}'))
+
+    def edited(result: Any, root: Path) -> str:
+        # Another process writes between the report and the signature.
+        path = gate.root / "robustcheck-report/robustcheck-report.json"
+        path.write_text(path.read_text().replace('"fail"', '"pass"'))
+        return ""
+
+    monkeypatch.setattr("robustcheck.evidence.history.remember", edited)
+    assert gate.run("--robustcheck-attest", "ci.key").ret == 1
+    with pytest.raises(AttestationRefused, match="the run failed: 2 of 7"):
+        verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
+
+
+def test_records_that_changed_under_the_session_are_not_signed(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(gate)
+
+    def edited(result: Any, root: Path) -> str:
+        path = gate.root / "robustcheck-report" / result["suites"][0]["cases"][0]["records"]
+        path.write_bytes(path.read_bytes() + b" ")
+        return ""
+
+    monkeypatch.setattr("robustcheck.evidence.history.remember", edited)
+    done = gate.run("--robustcheck-attest", "ci.key")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["robustcheck: NOT SIGNED: suites/greys.yaml: *is not the file that the run wrote*"])
+    assert not (gate.root / ATTESTATION).exists()
+
+
 def test_a_failing_run_is_signed_and_refused(gate: Any) -> None:
     model = prepare(gate, suite=SUITE.replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}'))
     assert gate.run("--robustcheck-attest", "ci.key").ret == 1
@@ -108,7 +138,8 @@ def test_a_run_that_cannot_be_signed_does_not_pass(gate: Any) -> None:
 def test_workers_leave_signing_to_the_controller(gate: Any) -> None:
     model = prepare(gate)
     (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
-    done = gate.spawn("--robustcheck-attest", "ci.key", "-n", "2", "--robustcheck-split")
+    # Each worker looks at the clean pictures; without the cache neither gets them from the other.
+    done = gate.spawn("--robustcheck-attest", "ci.key", "--robustcheck-no-cache", "-n", "2", "--robustcheck-split")
     assert done.ret == 0
     assert verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"]).tests == 7
     assert len(json.loads((gate.root / ATTESTATION).read_bytes())["signatures"]) == 1
