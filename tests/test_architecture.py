@@ -15,6 +15,7 @@ PACKAGE = ROOT / "robustcheck"
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "units": set(),
+    "cache_secret": set(),
     "checksums": {"errors"},
     "clash": {"errors"},
     "imports": {"errors"},
@@ -27,6 +28,7 @@ LAYERS: dict[str, set[str]] = {
     "demo": {"checksums", "errors", "language", "pictures"},
     "models": {"checksums", "errors", "imports", "language", "pictures", "facts", "registry", "units"},
     "data": {
+        "cache_secret",
         "checksums",
         "demo",
         "errors",
@@ -43,6 +45,7 @@ LAYERS: dict[str, set[str]] = {
     "measure": {"errors", "language", "pictures", "facts", "registry", "units"},
     "engine": {
         "attacks",
+        "cache_secret",
         "data",
         "errors",
         "language",
@@ -56,6 +59,7 @@ LAYERS: dict[str, set[str]] = {
         "units",
     },
     "evidence": {
+        "cache_secret",
         "checksums",
         "data",
         "engine",
@@ -77,6 +81,7 @@ LAYERS["api"] = LAYERS["report"] | {"evidence", "report"}
 LAYERS["pytest_plugin"] = LAYERS["report"] | {"api", "clash", "evidence", "registry", "report"}
 LAYERS["review"] = LAYERS["report"] | {"checksums", "data", "report", "strict_json"}
 LAYERS["cli"] = LAYERS["report"] | {
+    "cache_secret",
     "clash",
     "data",
     "evidence",

@@ -10,7 +10,6 @@ import numpy as np
 
 from robustcheck import registry
 from robustcheck.engine.believed import (
-    UPPER_BOUND,
     always_attacked,
     attack_facts,
     doubts_of,
@@ -23,10 +22,11 @@ from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
 from robustcheck.engine.limits import BreakPoint
-from robustcheck.engine.looked import SYNTHETIC_NOTED, Looked, looked_for, proof_of, synthetic_problems
+from robustcheck.engine.looked import Looked, looked_for, notes_of, proof_of, synthetic_problems, uniform
 from robustcheck.engine.options import Options
+from robustcheck.engine.record_cache import StaleRecords
 from robustcheck.engine.references import reference_errors
-from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
+from robustcheck.engine.results import CaseResult, combination_of, describe, expectation_of, lacking_expectation
 from robustcheck.errors import CaseError, NoBaselineError, RobustcheckError, problem_of
 from robustcheck.language.approvals import Approvals, approvals_of, missing_approvals
 from robustcheck.language.corruption import severities
@@ -45,10 +45,7 @@ PROMISED = ("automatic_share",)
 
 
 class SuiteRun:
-    """Runs the cases of a suite, in any order, each at most once.
-
-    Nothing is opened before the first case is asked for.
-    """
+    """Runs the cases of a suite, in any order, each at most once; nothing is opened before the first is asked for."""
 
     def __init__(self, suite: Suite, project: Project, options: Options) -> None:
         """Bind a suite to a project and options."""
@@ -59,6 +56,9 @@ class SuiteRun:
         self._gate: Gate | None = None
         self._approvals: Approvals | None = None
         self._results: dict[str, CaseResult] = {}
+        self._answered: dict[str, Case | Overall] = {}
+        self._revised: dict[str, CaseResult] = {}
+        self._restarts = 0
         self._seen_clean: tuple[Observation, Evaluated] | None = None
         self._compared = Compared(suite, options)
 
@@ -74,15 +74,36 @@ class SuiteRun:
 
         ``KeyboardInterrupt`` and its like pass through.
         """
-        if case.id not in self._results:
-            self._results[case.id] = self._guarded(case, lambda: self._case(case))
-        return self._results[case.id]
+        return self._answer(case, lambda: self._case(case))
 
     def overall(self, overall: Overall) -> CaseResult:
         """Return the result of an ``overall`` line, running the cases it covers if need be."""
-        if overall.id not in self._results:
-            self._results[overall.id] = self._guarded(overall, lambda: self._overall(overall))
-        return self._results[overall.id]
+        return self._answer(overall, lambda: self._overall(overall))
+
+    def revised(self) -> dict[str, CaseResult]:
+        """Return, once, what earlier answers have become since the cache that they came from was discarded, by id."""
+        revised, self._revised = self._revised, {}
+        return revised
+
+    def _answer(self, item: Case | Overall, work: Callable[[], CaseResult]) -> CaseResult:
+        while item.id not in self._results:
+            restarts = self._restarts
+            try:
+                result = self._guarded(item, work)
+            except StaleRecords:
+                self._start_again()
+                continue
+            if restarts == self._restarts:
+                self._results[item.id], self._answered[item.id] = result, item
+        return self._results[item.id]
+
+    def _start_again(self) -> None:
+        """Answer all anew that was answered so far: its records, or the clean ones beside them, were stale."""
+        before, self._results, self._answered = self._answered, {}, {}
+        self._seen_clean = self._gate = None
+        self._restarts += 1
+        for item in before.values():
+            self._revised[item.id] = self.case(item) if isinstance(item, Case) else self.overall(item)
 
     def identity(self) -> dict[str, Any]:
         """Return what the suite, its model and its data are, as JSON values; opens them if need be."""
@@ -95,15 +116,7 @@ class SuiteRun:
             "seed": suite.seed,
             "top_k": suite.top_k,
             "notes": list(suite.notes),
-            "combinations": [
-                {
-                    "check": array.check,
-                    "strength": array.strength,
-                    "factors": {name: list(levels) for name, levels in array.factors.items()},
-                    "cases": list(array.cases),
-                }
-                for array in suite.combinations
-            ],
+            "combinations": [combination_of(array) for array in suite.combinations],
             "model": {"name": suite.model},
             "data": {"name": suite.data},
             "labels": None,
@@ -119,6 +132,7 @@ class SuiteRun:
             "device": evaluator.predictor.device,
             "notes": list(getattr(evaluator.predictor, "notes", ())),
         }
+        facts["notes"] += evaluator.cache.notes
         facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
         if self.suite.labels and evaluator.overlaid:
             facts["labels"] = {"overlay": self.suite.labels.overlay, **evaluator.overlaid.to_json()}
@@ -136,6 +150,8 @@ class SuiteRun:
     def _guarded(self, item: Case | Overall, work: Callable[[], CaseResult]) -> CaseResult:
         try:
             return work()
+        except StaleRecords:
+            raise
         except Exception as error:
             return CaseResult(**describe(self.suite, item), verdict="error", problems=(problem_of(error),))
 
@@ -151,12 +167,12 @@ class SuiteRun:
             raise self._evaluator
         return self._evaluator
 
-    def _observe(self, case: Case) -> tuple[Observation, Evaluated]:
+    def _observe(self, case: Case, *, within: str = "") -> tuple[Observation, Evaluated]:
         if case is self.suite.clean:
             return self._clean()
         watch = self._watch(case)
         clean = self._clean()[0]
-        evaluated = self._open().evaluate(case, watch, clean.records)
+        evaluated = self._open().evaluate(case, watch, clean.records, within=within)
         records = evaluated.stored.records
         if watch is None and not np.array_equal(records.id, clean.records.id):
             raise CaseError(
@@ -220,7 +236,7 @@ class SuiteRun:
         evaluations: list[Evaluated] = []
 
         def observe(probe: Case) -> Observation:
-            seen, evaluated = self._observe(probe)
+            seen, evaluated = self._observe(probe, within=case.id)
             evaluations.append(evaluated)
             return seen
 
@@ -233,7 +249,7 @@ class SuiteRun:
             raise CaseError(gate.refusal)
         looked = self._look(case)
         seen, records = looked.seen, looked.seen.records
-        outcomes, typical = self._outcomes(case, records), _uniform(seen)
+        outcomes, typical = self._outcomes(case, records), uniform(seen)
         judgements, lacking = [], []
         for line in case.expectations:
             try:
@@ -243,7 +259,7 @@ class SuiteRun:
                 lacking.append((line, str(error)))
             else:
                 judgements.append(judge(line, estimate, case.rule, outcomes.get(line.name)))
-        problems, notes = list(gate.problems), [*self._notes(case, records), *looked.notes]
+        problems, notes = list(gate.problems), [*notes_of(case, records), *looked.notes]
         proof = proof_of(looked.furthest)
         if is_clean:
             judgements += gate.judgements
@@ -277,7 +293,9 @@ class SuiteRun:
             unreadable=len(first.unreadable),
             unreadable_names=tuple(name for name, _ in first.unreadable),
             seconds=sum(evaluated.stored.seconds for evaluated in looked.evaluations),
-            forwards=sum(evaluated.stored.forwards for evaluated in looked.evaluations if not evaluated.cached),
+            forwards=sum(
+                evaluated.live if evaluated.cached else evaluated.stored.forwards for evaluated in looked.evaluations
+            ),
             backwards=sum(evaluated.stored.backwards for evaluated in looked.evaluations if not evaluated.cached),
             cached=all(evaluated.cached for evaluated in looked.evaluations),
             unseen_fraction=float(records.unseen.mean()),
@@ -339,18 +357,6 @@ class SuiteRun:
         pairs = evaluated.every, looked.evaluations[0].every
         return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case.kind != "clean")
 
-    def _notes(self, case: Case, records: Records) -> list[str]:
-        notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
-        notes = [note for note in dict.fromkeys(notes) if note]
-        notes += [UPPER_BOUND] if case.attack else []
-        unseen = float(records.unseen.mean())
-        if unseen > SYNTHETIC_NOTED:
-            notes.append(f"synthetic border: {unseen:.1%} of the input has no real pixel (fill: {case.fill})")
-        borderline = int(records.borderline.sum())
-        if borderline:
-            notes.append(f"{borderline} borderline: the two best logits differ by less than 1e-4")
-        return notes
-
     def _overall(self, overall: Overall) -> CaseResult:
         parts: list[tuple[str, Estimate]] = []
         cases = [case for case in self.suite.cases if case.id in overall.cases]
@@ -390,11 +396,3 @@ class SuiteRun:
         }
         clean = self.case(self.suite.clean).metrics["accuracy"]
         return corruption_error(by_corruption, clean, reference, relative=overall.aggregate == "relative_mce")
-
-
-def _uniform(seen: Observation) -> Observation:
-    """Return the observation of the pictures that were drawn from all kinds: all of them unless the case stopped early."""
-    records = seen.records
-    if "uniform" not in records.extra or records.extra["uniform"].all():
-        return seen
-    return seen.of(records.at(np.flatnonzero(records.extra["uniform"])))

@@ -13,7 +13,7 @@ from robustcheck.data import Source, data_digest, open_source
 from robustcheck.engine.results import CaseResult, describe
 from robustcheck.errors import problem_of
 from robustcheck.evidence.data_profile import profiles
-from robustcheck.evidence.inputs import Input, inputs_of
+from robustcheck.evidence.inputs import Input, inputs_of, with_code
 from robustcheck.evidence.leaks import listed
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
@@ -40,7 +40,8 @@ class Demands:
 
     def identity(self) -> dict[str, Any]:
         """Return the files that the run rests on, what its data is like and what leaked, if looked for, as JSON values."""
-        told = {"inputs": [found.to_json() for found in self._inputs], "profile": self._profile}
+        inputs = with_code(self._inputs, self._project.root)
+        told = {"inputs": [found.to_json() for found in inputs], "profile": self._profile}
         # Only the worker that looked for leaks knows of them.
         return {**told, "leaks": listed(self._leaks)} if "_leaks" in self.__dict__ else told
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.data.digests import FileDigests
+from robustcheck.engine.project_code import ABSENT, imported_files
 from robustcheck.errors import RobustcheckError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
@@ -21,7 +22,8 @@ class Input:
     """One file.
 
     Attributes:
-        role: ``configuration``, ``weights``, ``baseline``, ``training``, ``card`` or ``overlay``.
+        role: ``configuration``, ``weights``, ``baseline``, ``training``, ``card``, ``overlay``, or ``code`` for the files of
+            the project that were imported and those that ``depends`` names.
         name: Its path from the project's root, or its name alone where it lies elsewhere.
         digest: In hexadecimal.
         algorithm: ``sha256`` of a file, ``dirHash`` of a folder.
@@ -69,11 +71,29 @@ def _inputs(suite: Suite, project: Project, configs: Path, of: Callable[[Path], 
         named += [("training", project.root / demanded.training.record)]
     if demanded and demanded.dataset:
         named += [("card", project.root / demanded.dataset.card)]
+    depends = {*project.models[suite.model].depends, *project.data[suite.data].depends}
+    named += [("code", path) for path in sorted(depends)]
     named += [("overlay", project.root / suite.labels.overlay)] if suite.labels else []
     for role, path in named:
         found = _digest(path, of)
         if found:
             yield Input(role, _named(path, project.root), found, algorithm_of(path))
+
+
+def with_code(inputs: Iterable[Input], root: Path) -> tuple[Input, ...]:
+    """Return inputs with the files of the project that were imported by now, each as it was when it was imported.
+
+    Args:
+        inputs: What else a run rests on.
+        root: The project's root.
+    """
+    listed = tuple(inputs)
+    known = {(found.role, found.name) for found in listed}
+    imported = (found for found in imported_files(root, strict=False) if found.inside and found.digest != ABSENT)
+    return (
+        *listed,
+        *(Input("code", found.name, found.digest) for found in imported if ("code", found.name) not in known),
+    )
 
 
 def _digest(path: Path, of: Callable[[Path], str]) -> str:
@@ -84,5 +104,7 @@ def _digest(path: Path, of: Callable[[Path], str]) -> str:
 
 
 def _named(path: Path, root: Path) -> str:
-    inside = path.is_relative_to(root)
-    return path.relative_to(root).as_posix() if inside else path.name
+    for home in (root, root.resolve()):
+        if path.is_relative_to(home):
+            return path.relative_to(home).as_posix()
+    return path.name

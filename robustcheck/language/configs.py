@@ -8,6 +8,7 @@ from typing import Any
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, Entry
+from robustcheck.language.depends import files_of
 from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
@@ -36,7 +37,7 @@ def load_project(root: Path, configs: Path) -> Project:
     models = _read_entries(configs / "models.yaml", root, MODEL, reading)
     data = _read_entries(configs / "data.yaml", root, DATA, reading)
     made_models = {name: _model(name, *entry, root, configs, data, reading) for name, entry in models.items()}
-    made_data = {name: _data(name, *entry, root, configs) for name, entry in data.items()}
+    made_data = {name: _data(name, *entry, root, configs, reading) for name, entry in data.items()}
     if reading.problems:
         raise SuiteError(reading.problems)
     return Project(root, {name: model for name, model in made_models.items() if model}, made_data)
@@ -83,6 +84,7 @@ def _model(
     reading: Reading,
 ) -> ModelEntry | None:
     classes = values.get("classes")
+    depends = files_of(values, root, configs, reading)
     if isinstance(classes, Scalar):
         classes = _names_of(classes, root, configs, reading)
     declared: dict[str, Quantity] = values.get("declared", {})
@@ -112,6 +114,7 @@ def _model(
         where=where,
         root=root,
         description=values.get("description", ""),
+        depends=depends,
     )
 
 
@@ -151,7 +154,9 @@ def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading) -> A
     return tuple(names)
 
 
-def _data(name: str, kind: Any, values: Values, where: Location, root: Path, configs: Path) -> DataEntry:
+def _data(
+    name: str, kind: Any, values: Values, where: Location, root: Path, configs: Path, reading: Reading
+) -> DataEntry:
     written = values.get("path")
     path = _resolved(written, configs) if written else None
     keys = ("factory", "arguments", "dataset", "path_column", "label_column", "split", "size", "seed")
@@ -171,6 +176,7 @@ def _data(name: str, kind: Any, values: Values, where: Location, root: Path, con
         where=where,
         root=root,
         description=values.get("description", ""),
+        depends=files_of(values, root, configs, reading),
         digest=values.get("digest"),
     )
 

@@ -51,6 +51,7 @@ class ModelEntry:
             (torchvision, timm).
         root: The project's root; import paths of ``python`` entries are searched there too.
         gradients: Whether attacks may differentiate it; a black box says false.
+        depends: Files of the project beside code and weights that decide its outputs, resolved and sorted.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ModelEntry:
     root: Path
     description: str = ""
     gradients: bool = True
+    depends: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class DataEntry:
             (foolbox-samples), ``path_column``, ``label_column`` and ``folder`` (manifest), ``split``
             and ``size`` (signs).
         digest: Declared digest of ids, contents and labels, if any.
+        depends: Files of the project beside code and pictures that decide its pictures, resolved and sorted.
     """
 
     name: str
@@ -92,6 +95,7 @@ class DataEntry:
     root: Path
     description: str = ""
     digest: str | None = None
+    depends: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
