@@ -28,8 +28,8 @@ from robustcheck.engine.reference_batch import ReferenceCollector, most_kept
 from robustcheck.engine.search import BLOCK as SEARCHED
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Stored, export
-from robustcheck.engine.tracked import refuse_tracked
 from robustcheck.engine.strip import Input, Strip
+from robustcheck.engine.tracked import refuse_tracked
 from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import DataEntry, ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
@@ -121,6 +121,7 @@ class Evaluator:
     def close(self) -> None:
         """End the threads and let go of the pictures."""
         self._preparation.close()
+        self.cache.close()
 
     def evaluate(
         self, case: Case, watch: Watch | None = None, clean: Records | None = None, *, within: str = ""

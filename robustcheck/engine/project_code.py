@@ -108,7 +108,7 @@ def _file_of(module: object) -> Path | None:
         return None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _place(folder: str, executable: str) -> Path | None:
     """Return the resolved folder of a module, or the archive that it lies in; ``None`` where it is not a project's."""
     path = Path(folder).resolve()

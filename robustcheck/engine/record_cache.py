@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.engine.cache_folder import FOLDER, prune
 from robustcheck.engine.keys import case_key, code_key, digest_of
 from robustcheck.engine.options import Options
 from robustcheck.engine.probe import Probe
@@ -76,7 +77,7 @@ class RecordCache:
             ModelError: A file of the project was changed after it was imported.
         """
         self._suite, self._options, self._probe = suite, options, probe
-        self.store = Store(options.root / ".robustcheck" / "cache")
+        self.store = Store(options.root / FOLDER)
         self.store.sweep()
         self.discarded = ""
         self._code = {found.name: found.digest for found in imported_files(options.root)}
@@ -164,6 +165,11 @@ class RecordCache:
     def about(self, case: Case) -> dict[str, Any]:
         """Return facts for whoever opens the records of a case."""
         return {"suite": self._suite.path, "model": self._model, "case": case.id, **case.canonical()}
+
+    def close(self) -> None:
+        """Make room: the records that were not used for the longest time go first, those of this session never."""
+        if self._options.keep and not self.store.problem:
+            prune(self._options.root, self._options.cache_size)
 
     def _share(self, within: str) -> int:
         """Return how many pictures to look at: all values of a break point together have one batch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.data.digests import FileDigests
@@ -94,6 +95,17 @@ def with_code(inputs: Iterable[Input], root: Path) -> tuple[Input, ...]:
         *listed,
         *(Input("code", found.name, found.digest) for found in imported if ("code", found.name) not in known),
     )
+
+
+def merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of a suite's identity after another worker or a later case said what it knows.
+
+    Code is imported as it is needed, so that each may know of other files; what differs stays, and no check of it can hold.
+    """
+    inputs = [*before.get("inputs", ()), *now.get("inputs", ())]
+    distinct = {tuple(sorted(found.items())): found for found in inputs}
+    notes = dict.fromkeys((*before.get("notes", ()), *now.get("notes", ())))
+    return {**before, **now, "inputs": list(distinct.values()), "notes": list(notes)}
 
 
 def _digest(path: Path, of: Callable[[Path], str]) -> str:

@@ -55,7 +55,7 @@ class RobustcheckSession:
     def pytest_report_header(self) -> str:
         """Say what will be gated."""
         options = run_options(self._config)
-        looking = "cache off" if not options.cache else "cache on"
+        looking = "cache on" if options.cache else "cache off: every picture is looked at anew"
         return f"robustcheck: tier {options.tier}, device {options.device}, {looking}"
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -96,7 +96,7 @@ class RobustcheckSession:
         result = getattr(item, "result", None)
         if report.when == "call" and result is not None:
             parent: Any = item.parent
-            attached = {"identity": parent.identity(), "result": result.to_json()}
+            attached = {"identity": parent.identity(), "result": result.to_json(), "revised": parent.revised}
             if parent.nodeid not in self._planned_told:
                 self._planned_told.add(parent.nodeid)
                 attached["planned"] = parent.planned()
@@ -115,9 +115,12 @@ class RobustcheckSession:
         """Gather results; a case that failed without one, its worker dead perhaps, is an error."""
         attached = getattr(report, "robustcheck", None)
         if attached:
+            from robustcheck.evidence.inputs import merged
+
             suite = self._gathered.setdefault(attached["identity"]["path"], {"identity": {}, "results": {}})
-            suite["identity"] |= attached["identity"]
-            suite["results"][report.nodeid] = attached["result"]
+            suite["identity"] = merged(suite["identity"], attached["identity"])
+            again = {name: result for name, result in attached["revised"].items() if name in suite["results"]}
+            suite["results"] |= {**again, report.nodeid: attached["result"]}
             suite["planned"] = attached.get("planned") or suite.get("planned")
         elif report.failed and report.nodeid in self._nodeids and not self._has_result(report.nodeid):
             path, _, name = report.nodeid.partition("::")

@@ -20,10 +20,10 @@ from robustcheck.measure.baseline import (
     Baseline,
     BaselineCase,
     case_digest,
-    same_case,
     default_path,
     named,
     printable,
+    same_case,
 )
 from robustcheck.measure.baseline_file import bitmap, text_of, unpacked
 
