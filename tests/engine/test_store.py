@@ -113,7 +113,8 @@ POISON: dict[str, Callable[[Path, Path], Any]] = {
 @pytest.mark.parametrize("poison", POISON)
 def test_what_is_not_as_this_machine_left_it_counts_as_absent(tmp_path: Path, poison: str) -> None:
     store = Store(tmp_path / "cache")
-    store.save(KEY, stored(400), {})
+    looked_at = ReferenceBatch(np.array(["a"]), np.array(["0" * 32]), np.eye(1, 3, dtype=np.float32))
+    store.save(KEY, dataclasses.replace(stored(400), reference=looked_at), {})
     POISON[poison](store.path(KEY), tmp_path)
     key = OTHER if poison == "renamed" else KEY
     assert store.load(key) is None
