@@ -109,10 +109,9 @@ class RecordCache:
             )
         if self.store.problem and self._options.keep:
             told.append(f"the cache is off: {self.store.problem}")
-        if self.store.refused:
-            told.append(
-                f"{len(self.store.refused)} cached cases were not believed, since they do not carry the seal of this machine"
-            )
+        if count := len(self.store.refused):
+            words = "case was not believed, since it does" if count == 1 else "cases were not believed, since they do"
+            told.append(f"{count} cached {words} not carry the seal of this machine")
         return tuple(told)
 
     def keys(self, case: Case, watch: str) -> list[str]:
