@@ -23,7 +23,20 @@ NAMED: Final = 5
 """Names that a sentence holds before it only counts the rest."""
 
 BESIDE: Final = frozenset(
-    ("suite", "case", "model", "key", "rows", "unreadable", "seconds", "forwards", "notes", "sanity", "backwards", "code")
+    (
+        "suite",
+        "case",
+        "model",
+        "key",
+        "rows",
+        "unreadable",
+        "seconds",
+        "forwards",
+        "notes",
+        "sanity",
+        "backwards",
+        "code",
+    )
 )
 """Facts of a file of records that stand beside those of ``Case.canonical``; whatever else there is decides pixels."""
 SHORT: Final = 16

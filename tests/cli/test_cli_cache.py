@@ -81,7 +81,9 @@ def test_info_of_nothing(tmp_path: Path, robustcheck_command: Any) -> None:
         (["clear"], "", []),
     ],
 )
-def test_what_is_removed(arguments: list[str], ini: str, stays: list[int], cache: Path, robustcheck_command: Any) -> None:
+def test_what_is_removed(
+    arguments: list[str], ini: str, stays: list[int], cache: Path, robustcheck_command: Any
+) -> None:
     (cache / "pytest.ini").write_text(f"[pytest]\n{ini}\n")
     done = robustcheck_command("cache", *arguments)
     removed = 10 - len(stays)

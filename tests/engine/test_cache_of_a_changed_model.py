@@ -101,17 +101,26 @@ VARIANTS: dict[str, Variant] = {
     "function of another module": helper("def lean():\n    return 0.0\n", lean="aside.lean()"),
     "constant of another module": helper("LEAN = 0.0\n", lean="aside.LEAN"),
     "constant taken over by name": helper("LEAN = 0.0\n", head="from aside import LEAN", lean="LEAN"),
-    "base class in another file": helper("class Base:\n    def lean(self):\n        return 0.0\n", base=", aside.Base", lean="self.lean()"),
+    "base class in another file": helper(
+        "class Base:\n    def lean(self):\n        return 0.0\n", base=", aside.Base", lean="self.lean()"
+    ),
     "class attribute in another file": helper("class Base:\n    lean = 0.0\n", base=", aside.Base", lean="self.lean"),
     "hook in another file": helper(
-        "def hook(module, inputs):\n    return (inputs[0] + 0.0,)\n", built="model.register_forward_pre_hook(aside.hook)"
+        "def hook(module, inputs):\n    return (inputs[0] + 0.0,)\n",
+        built="model.register_forward_pre_hook(aside.hook)",
     ),
     "closure from another file": helper(
-        "def make(lean=0.0):\n    return lambda x: x + lean\n", made="self.move = aside.make()", first="x = self.move(x)"
+        "def make(lean=0.0):\n    return lambda x: x + lean\n",
+        made="self.move = aside.make()",
+        first="x = self.move(x)",
     ),
-    "default argument in another file": helper("def move(x, lean=0.0):\n    return x + lean\n", first="x = aside.move(x)"),
+    "default argument in another file": helper(
+        "def move(x, lean=0.0):\n    return x + lean\n", first="x = aside.move(x)"
+    ),
     "buffer that is not kept": helper(
-        "LEAN = 0.0\n", made="self.register_buffer('lean', torch.tensor(aside.LEAN), persistent=False)", lean="self.lean"
+        "LEAN = 0.0\n",
+        made="self.register_buffer('lean', torch.tensor(aside.LEAN), persistent=False)",
+        lean="self.lean",
     ),
     "tensor attribute": helper("LEAN = 0.0\n", made="self.lean = torch.tensor(aside.LEAN)", lean="self.lean"),
     "function replaced by another file": helper(
@@ -130,18 +139,16 @@ VARIANTS: dict[str, Variant] = {
     "str attribute": data_file(made=f"self.lean = str({READ})", lean="float(self.lean)"),
     "dict attribute": data_file(probed=False, made=f"self.lean = {{'by': {READ}}}", lean="self.lean['by']"),
     "numpy attribute": data_file(probed=False, made=f"self.lean = numpy.array({READ})", lean="float(self.lean)"),
-    "object attribute": data_file(
-        made=f"self.lean = type('Settings', (), {{'by': {READ}}})()", lean="self.lean.by"
-    ),
+    "object attribute": data_file(made=f"self.lean = type('Settings', (), {{'by': {READ}}})()", lean="self.lean.by"),
     "tensor attribute from a file": data_file(probed=False, made=f"self.lean = torch.tensor({READ})", lean="self.lean"),
     "buffer that is not kept, from a file": data_file(
         probed=False, made=f"self.register_buffer('lean', torch.tensor({READ}), persistent=False)", lean="self.lean"
     ),
-    "closure over a file": data_file(
-        made=f"lean = {READ}; self.move = lambda x: x + lean", first="x = self.move(x)"
-    ),
+    "closure over a file": data_file(made=f"lean = {READ}; self.move = lambda x: x + lean", first="x = self.move(x)"),
     "environment variable read in forward": Variant(
-        {"head": "import os", "lean": "float(os.environ.get('GATED_LEAN', '0'))"}, variables={"GATED_LEAN": "0.5"}, probed=True
+        {"head": "import os", "lean": "float(os.environ.get('GATED_LEAN', '0'))"},
+        variables={"GATED_LEAN": "0.5"},
+        probed=True,
     ),
     "environment variable read when built": Variant(
         {"head": "import os", "made": "self.lean = os.environ.get('GATED_LEAN', '0')", "lean": "float(self.lean)"},
@@ -149,12 +156,18 @@ VARIANTS: dict[str, Variant] = {
         probed=True,
     ),
     "module chosen by the environment": Variant(
-        {"head": "import importlib, os\naside = importlib.import_module(os.environ.get('GATED_MODULE', 'one_way'))", "lean": "aside.LEAN"},
+        {
+            "head": "import importlib, os\naside = importlib.import_module(os.environ.get('GATED_MODULE', 'one_way'))",
+            "lean": "aside.LEAN",
+        },
         {"one_way.py": "LEAN = 0.0\n", "other_way.py": "LEAN = 0.5\n"},
         variables={"GATED_MODULE": "other_way"},
     ),
     "file that depends names": Variant(
-        {"head": "import json, pathlib", "lean": "json.loads((pathlib.Path(__file__).parent / 'tables' / 'lean.json').read_text())"},
+        {
+            "head": "import json, pathlib",
+            "lean": "json.loads((pathlib.Path(__file__).parent / 'tables' / 'lean.json').read_text())",
+        },
         {"tables/lean.json": "0.0"},
         ("tables/lean.json", "0.0", "0.5"),
         configs="  depends: [../tables/*.json]\n",

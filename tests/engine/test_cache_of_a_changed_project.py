@@ -203,10 +203,14 @@ def greys():
 """
 
 
-@pytest.mark.parametrize("lift", ["60.0", "__import__('pathlib').Path(__file__).with_name('lift.txt').read_text().count('x') * 60.0"])
+@pytest.mark.parametrize(
+    "lift", ["60.0", "__import__('pathlib').Path(__file__).with_name('lift.txt').read_text().count('x') * 60.0"]
+)
 def test_a_helper_of_ones_own_data_set_is_seen(lift: str, tmp_path: Path, processes: NewProcesses) -> None:
     """Even where the data set's own digest says that nothing changed."""
-    write(tmp_path, "  - {shift: light.exposure, stops: 0.1ev}\n", data="\ngreys: {kind: python, factory: 'own:greys'}\n")
+    write(
+        tmp_path, "  - {shift: light.exposure, stops: 0.1ev}\n", data="\ngreys: {kind: python, factory: 'own:greys'}\n"
+    )
     (tmp_path / "own.py").write_text(SOURCE)
     (tmp_path / "lift.txt").write_text("")
     (tmp_path / "aside.py").write_text("LIFT = 0.0\n" if lift == "60.0" else f"LIFT = {lift}\n")
@@ -287,7 +291,9 @@ def test_only_what_cannot_decide_is_left_out_of_the_key_of_our_own_code() -> Non
     names = {path.relative_to(root).as_posix() for path in deciding}
     assert {"registry.py", "facts.py", "units.py", "language/entries.py", "shifts/albumentations_2_0_8.json"} <= names
     assert {"engine/probe.py", "demo/network.py", "measure/records.py", "models/identity.py"} <= names
-    assert not {name for name in names if name.startswith(("cli/", "report/", "review/", "pytest_plugin/", "evidence/"))}
+    assert not {
+        name for name in names if name.startswith(("cli/", "report/", "review/", "pytest_plugin/", "evidence/"))
+    }
     left_out = {f"robustcheck.{name.removesuffix('.py').replace('/', '.')}" for name in keys.NOT_DECIDING}
     # The door, which only hands on; a script; and the gate, which asks for advice once all records are there.
     allowed = {("__init__.py", f"robustcheck.{name}") for name in ("api", "evidence")}
@@ -321,5 +327,3 @@ def test_only_what_cannot_decide_is_left_out_of_the_key_of_our_own_code() -> Non
 def test_which_logits_are_others(change: Callable[[Any], Any], other: int) -> None:
     logits = np.array([[0, 5, 10], [9, 2, 3], [4, 4 - 1e-6, 0]], np.float32)
     assert int(other_logits(logits, change(logits).astype(np.float32)).sum()) == other
-
-

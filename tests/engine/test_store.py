@@ -142,7 +142,10 @@ def test_records_are_exchanged_by_those_who_share_a_secret(tmp_path: Path, monke
 
 def test_what_a_later_run_looks_at_comes_back(tmp_path: Path) -> None:
     batch = ReferenceBatch(
-        np.array(["a", "ü"]), np.array(["0" * 32] * 2), np.eye(2, 3, dtype=np.float32), np.ones((2, 3, 4, 4), np.float32)
+        np.array(["a", "ü"]),
+        np.array(["0" * 32] * 2),
+        np.eye(2, 3, dtype=np.float32),
+        np.ones((2, 3, 4, 4), np.float32),
     )
     store = Store(tmp_path)
     store.save(KEY, dataclasses.replace(stored(), reference=batch), {})

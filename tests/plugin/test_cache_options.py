@@ -121,7 +121,9 @@ def test_without_a_secret_the_cache_is_off_and_says_so(gate: Any, monkeypatch: p
     assert pyarrow.parquet.read_table(records).num_rows == 24, "the report has its records all the same"
 
 
-def test_a_cache_from_another_machine_is_computed_anew(gate: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_cache_from_another_machine_is_computed_anew(
+    gate: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     gate.write()
     gate.run()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
