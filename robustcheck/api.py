@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robustcheck.engine.options import Options
+from robustcheck.engine.options import CACHE_SIZE, Options
+from robustcheck.engine.project_code import note_code
 from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult, inputs_result
 from robustcheck.engine.run import SuiteRun
@@ -70,6 +71,7 @@ def run_suite(
     batch_size: int | None = None,
     cache: bool = True,
     every_picture: bool = False,
+    cache_size: int = CACHE_SIZE,
     report: str | Path = "robustcheck-report",
 ) -> RunResult:
     """Run a suite and write its report, as ``pytest --robustcheck`` does.
@@ -87,6 +89,7 @@ def run_suite(
         batch_size: Pictures a forward pass.
         cache: Whether results of earlier runs may be used.
         every_picture: Whether all pictures are looked at even where a check may stop early.
+        cache_size: Bytes that cached records may take; those that were used last stay.
         report: Folder of the report, relative to ``root``.
 
     Raises:
@@ -106,6 +109,7 @@ def run_suite(
         batch_size=batch_size,
         cache=cache,
         every_picture=every_picture,
+        cache_size=cache_size,
     )
     refuse_unprovable(plan, project, options)
     begin_report(options.report)
@@ -115,9 +119,13 @@ def run_suite(
         results = tuple(map(demands.result, demanded))
         results += tuple(run.case(case) for case in plan.cases if case is plan.clean or in_tier(case.tier, tier))
         results += tuple(run.overall(overall) for overall in plan.overall if in_tier(overall.tier, tier))
+        # What a stale cache answered was asked again.
+        revised = run.revised()
+        results = tuple(revised.get(result.id, result) for result in results)
         identity = {**run.identity(), **demands.identity()}
     finally:
         run.close()
+    note_code(project.files, base)
     files = project.files.of(plan.path)
     changed = inputs_result(plan.path, files, base)
     results += (changed,) if changed else ()

@@ -39,11 +39,13 @@ class Settings:
         root: The project's root.
         suites: Folders or files of suites.
         configs: The folder of ``models.yaml`` and ``data.yaml``.
+        cache_size: What cached records may take, as written; empty for the default.
     """
 
     root: Path
     suites: tuple[Path, ...]
     configs: Path
+    cache_size: str = ""
 
 
 def find_settings(paths: Sequence[Path] = (), *, here: Path | None = None) -> Settings:
@@ -100,7 +102,8 @@ def _settings(root: Path, found: Mapping[str, Any]) -> Settings:
     if isinstance(suites, str):
         suites = shlex.split(suites)
     configs = found.get("robustcheck_configs") or CONFIGS
-    return Settings(root, tuple(root / str(folder) for folder in suites), root / str(configs))
+    size = str(found.get("robustcheck_cache_size") or "")
+    return Settings(root, tuple(root / str(folder) for folder in suites), root / str(configs), size)
 
 
 def _settings_in(folder: Path) -> Mapping[str, Any] | None:

@@ -34,7 +34,7 @@ class ReadFile:
 
     Attributes:
         role: ``configuration``, ``suite``, ``weights``, ``baseline``, ``training``, ``trusted_key``, ``card``, ``overlay``,
-            ``approvals``, ``reference`` or ``manifest``.
+            ``approvals``, ``reference``, ``code`` or ``manifest``.
         path: Where it lies, absolute.
         digest: Of its bytes, in hexadecimal.
         algorithm: ``sha256`` of a file, ``dirHash`` of a folder.

@@ -15,6 +15,7 @@ PACKAGE = ROOT / "robustcheck"
 CORE: dict[str, set[str]] = {
     "errors": set(),
     "units": set(),
+    "cache_secret": set(),
     "regular_files": set(),
     "facts": set(),
     "clash": {"errors"},

@@ -126,6 +126,21 @@ def are_variables(block: Block, folder: Path) -> None:
     assert sorted(listed_variables(folder, folder)) == re.findall(r"\b[A-Z_]{3,}\b", block.text)[::-1]
 
 
+def is_a_model_with_its_files(block: Block, folder: Path) -> None:
+    for name, text in {"configs/classes.txt": "stop\nyield\n", "tables/a.json": "{}"}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "configs" / "models.yaml").write_text(block.text, encoding="utf-8")
+    (folder / "configs" / "data.yaml").write_text("drawn: {kind: signs}\n", encoding="utf-8")
+    (entry,) = load_project(folder, folder / "configs").models.values()
+    assert [path.name for path in entry.depends] == ["classes.txt", "a.json"]
+
+
+def are_commands_of_the_cache(block: Block, folder: Path) -> None:
+    for command in block.text.splitlines():
+        assert python("-m", "robustcheck.cli", *command.split()[1:], folder=folder)
+
+
 def is_the_starters_workflow(block: Block, folder: Path) -> None:
     assert block.text == (STARTER / "workflow.yml").read_text(encoding="utf-8")
 
@@ -192,6 +207,8 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "yaml models": are_entries,
     "yaml data": are_entries,
     "yaml variables": are_variables,
+    "yaml depends": is_a_model_with_its_files,
+    "bash cache": are_commands_of_the_cache,
     "yaml workflow": is_the_starters_workflow,
     "yaml action": are_steps_with_our_action,
     "toml settings": are_settings_of_the_plugin,

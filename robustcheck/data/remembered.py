@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import functools
 import sqlite3
 import threading
 import weakref
@@ -11,14 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+from robustcheck.cache_secret import Secret, project_of, secret_of
 from robustcheck.regular_files import check_regular
 
 Answer = TypeVar("Answer")
 SECONDS_TO_WAIT: Final = 30.0
 AT_ONCE: Final = 500
 """Values that are written in one short transaction, so that no process waits long for another."""
-CHECK: Final = 8
-"""Bytes of a checksum: what a broken disk gives back is computed again, never believed."""
+CHECK: Final = 16
+"""Bytes of a seal under this machine's secret: what a broken disk or anybody else wrote is computed again, never believed."""
 
 _DAMAGE: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -26,7 +27,8 @@ _DAMAGE: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_N
 class Remembered:
     """A small database of bytes by key that several processes and threads may use at once.
 
-    It is an optimisation only: what cannot be read or written is computed, and a damaged file is begun anew.
+    It is an optimisation only: what cannot be read or written is computed, and a damaged file is begun anew. Each value carries a
+    seal under the secret of this machine; without a secret nothing is read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,12 +49,12 @@ class Remembered:
         with self._lock:
             stored = self._fresh.get(key) or self._ask(look)
         value = stored[:-CHECK] if stored else b""
-        return value if stored and _checked(key, value) == stored else None
+        return value if stored and self._sealed(key, value) == stored else None
 
     def put(self, key: str, value: bytes) -> None:
         """Keep bytes under a key."""
         with self._lock:
-            self._fresh[key] = _checked(key, value)
+            self._fresh[key] = self._sealed(key, value)
             if len(self._fresh) >= AT_ONCE:
                 self._write()
 
@@ -61,6 +63,15 @@ class Remembered:
         with self._lock:
             self._write()
             self._close()
+
+    @functools.cached_property
+    def _secret(self) -> Secret:
+        return secret_of(project_of(self._path.parent))
+
+    def _sealed(self, key: str, value: bytes) -> bytes:
+        return value + (
+            self._secret.seal("remembered", key.encode(), value)[:CHECK] if self._secret.key else bytes(CHECK)
+        )
 
     def _write(self) -> None:
         rows = list(self._fresh.items())
@@ -76,7 +87,7 @@ class Remembered:
 
     def _ask(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
         for attempt in (1, 2):
-            if not self._usable:
+            if not self._usable or not self._secret.key:
                 break
             try:
                 if self._connection is None:
@@ -114,7 +125,3 @@ class Remembered:
         opened.execute("PRAGMA synchronous=NORMAL")
         opened.execute("CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
         return opened
-
-
-def _checked(key: str, value: bytes) -> bytes:
-    return value + hashlib.blake2b(value, key=hashlib.sha256(key.encode()).digest(), digest_size=CHECK).digest()

@@ -124,8 +124,12 @@ class Adversary:
         labels: NDArray[np.int32],
         ids: Sequence[str],
         plain: NDArray[np.float32],
-    ) -> tuple[Columns, Callable[[int], Input]]:
-        """Attack a block and return its columns, and what gives the picture at a place with its change.
+    ) -> tuple[Columns, Callable[[int], Input], NDArray[np.float32], NDArray[np.float32]]:
+        """Attack a block.
+
+        Returns:
+            Its columns, what gives the picture at a place with its change, the pictures that the attack left, float32 in
+            [0, 1], shape (n, 3, h, w), and their logits, float32, shape (n, classes).
 
         Args:
             pixels: The inputs, shape (n, h, w, 3), with the shifts of the case.
@@ -150,7 +154,8 @@ class Adversary:
         for targets, attacked in self._targets(goal, logits):
             self._aim(found, targets, attacked)
         calls = (self.victim.forwards - before) / max(1, len(ids))
-        return self._columns(found, clean, calls), functools.partial(_input_of, found)
+        pictures, left = found.pictures.cpu().numpy(), found.logits.float().cpu().numpy()
+        return self._columns(found, clean, calls), functools.partial(_input_of, found), pictures, left
 
     def _targets(self, goal: Goal, logits: torch.Tensor) -> Iterator[tuple[torch.Tensor | None, torch.Tensor]]:
         """Yield targets (n,) or None, each with a mask of the pictures that are attacked towards them."""

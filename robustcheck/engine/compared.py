@@ -12,7 +12,7 @@ from robustcheck.engine.options import Options
 from robustcheck.errors import RobustcheckError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Suite
-from robustcheck.measure.baseline import Baseline, Fit, case_digest, default_path
+from robustcheck.measure.baseline import Baseline, Fit, default_path
 from robustcheck.measure.records import Observation
 
 
@@ -33,7 +33,7 @@ class Compared:
         if baseline is None:
             return dataclasses.replace(seen, baseline=None, no_baseline=reason)
         try:
-            digest = case_digest(case.canonical())
+            digest = baseline.digest_of(case)
             right = baseline.right_of(case.id, seen.records.id.tolist(), labels=seen.records.label, digest=digest)
         except RobustcheckError as error:
             return dataclasses.replace(seen, baseline=None, no_baseline=str(error))
@@ -68,7 +68,7 @@ class Compared:
             data_digest=data_digest,
             overlay=overlaid.digest if overlaid else "",
             seed=self._suite.seed,
-            cases={case.id: case_digest(case.canonical()) for case in self._suite.cases if case.limit is None},
+            cases={case.id: baseline.digest_of(case) for case in self._suite.cases if case.limit is None},
             ids=[sample.id for sample in index.samples],
             labels=index.labels,
             original=index.original,

@@ -12,23 +12,27 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck import registry
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Source
 from robustcheck.engine.adversary import BLOCK, Adversary, Columns
 from robustcheck.engine.index import Index, build_index, relabelled
-from robustcheck.engine.keys import case_key, digest_of
 from robustcheck.engine.options import Options
 from robustcheck.engine.overlay import overlaid_of
+from robustcheck.engine.preconditions import check_arguments, check_digest, check_gradients
 from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Batch, Preparation, columns_of
+from robustcheck.engine.probe import Probe
+from robustcheck.engine.project_code import digest_of_file
+from robustcheck.engine.record_cache import RecordCache
+from robustcheck.engine.reference_batch import ReferenceCollector, most_kept
 from robustcheck.engine.search import BLOCK as SEARCHED
 from robustcheck.engine.search import WorstView
-from robustcheck.engine.store import Store, Stored
+from robustcheck.engine.store import Stored, export
 from robustcheck.engine.strip import Input, Strip
-from robustcheck.errors import DataError, ModelError, Problem, RobustcheckError, SuiteError
-from robustcheck.language.entries import DataEntry, ModelEntry, Project
+from robustcheck.engine.tracked import refuse_tracked
+from robustcheck.errors import DataError, ModelError
+from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
 from robustcheck.measure.watch import Watch
@@ -46,14 +50,16 @@ class Evaluated:
     Attributes:
         key: Their name in the store.
         stored: The records and what was noted, without pictures whose label is ambiguous.
-        cached: Whether no picture was looked at for them now.
+        cached: Whether an earlier run made them.
         every: The records with those pictures.
+        live: Pictures that went through the model now, to see whether cached records still hold.
     """
 
     key: str
     stored: Stored
     cached: bool
     every: Records
+    live: int = 0
 
 
 class Evaluator:
@@ -65,7 +71,7 @@ class Evaluator:
         index: Its samples.
         data_digest: sha256 over ids, contents and labels of all samples looked at, before any overlay.
         overlaid: What the suite's label overlay says of them, if it has one.
-        store: Where records are kept.
+        cache: The records of earlier runs and of this one.
     """
 
     def __init__(self, suite: Suite, project: Project, options: Options) -> None:
@@ -82,22 +88,21 @@ class Evaluator:
         entry = project.models[suite.model]
         if len(entry.classes) < 2:
             raise ModelError(f"the model {entry.name} has {len(entry.classes)} class; a classifier has at least 2")
-        _check_arguments(suite)
-        _check_gradients(suite, entry)
+        refuse_tracked(options.root)
+        check_arguments(suite)
+        check_gradients(suite, entry)
         self.source: Source = open_source(
             project.data[suite.data], seed=suite.seed, limit=options.limit, first=project.files.pictures
         )
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
-        _check_digest(project.data[suite.data], self.data_digest, options)
+        check_digest(project.data[suite.data], self.data_digest, options)
         limited = options.limit is not None or project.data[suite.data].limit is not None
         self.overlaid: Overlaid | None = overlaid_of(suite, project, self.source, self.index, entry, part=limited)
         if self.overlaid:
             self.index = relabelled(self.index, self.overlaid, entry.classes)
         self.predictor: Predictor = open_model(entry, device=options.device)
         self._note_files(project, entry)
-        self.store = Store(options.root / ".robustcheck" / "cache")
-        self.store.sweep()
         self._forward = Forward(self.predictor, options.batch_size)
         self._backwards = 0
         self._preparation = Preparation(
@@ -110,6 +115,15 @@ class Evaluator:
             memory=options.memory,
             beside_model=self.predictor.device != "cpu",
         )
+        self.cache = RecordCache(
+            suite,
+            project,
+            options,
+            predictor=self.predictor,
+            data=self.data_digest,
+            labels=self.overlaid.changed if self.overlaid else {},
+            probe=Probe(self._preparation, self._forward, self.predictor, self.index),
+        )
 
     def _note_files(self, project: Project, entry: ModelEntry) -> None:
         """Keep the digests of the weights and the listing as they were read."""
@@ -120,59 +134,46 @@ class Evaluator:
         listing = getattr(self.source, "listing", None)
         if listing is not None:
             files.add("manifest", *listing, suite=suite)
+        for path in (*entry.depends, *project.data[self._suite.data].depends):
+            files.add("code", path, digest_of_file(path), suite=suite)
 
     def close(self) -> None:
         """End the threads and let go of the pictures."""
         self._preparation.close()
+        self.cache.close()
 
-    def evaluate(self, case: Case, watch: Watch | None = None, clean: Records | None = None) -> Evaluated:
+    def evaluate(
+        self, case: Case, watch: Watch | None = None, clean: Records | None = None, *, within: str = ""
+    ) -> Evaluated:
         """Return the records of a case.
 
         Args:
             case: Which one.
             watch: Chooses the pictures to look at, until nothing is open.
             clean: The records of the clean case, which say which pictures this one broke.
+            within: Id of the break point that the case is a value of.
 
         Raises:
+            StaleRecords: Records of an earlier run do not hold any more; ask again, for this case and all before it.
             ModelError: The model misbehaves.
             DataError: Not one picture is readable.
             CaseError: A shift failed.
         """
-        whole = self._key(case)
-        keys = [whole] if watch is None else [whole, digest_of([whole, watch.text])]
-        for key in keys:
-            known = self.store.load(key) if self._options.cache else None
-            if known:
-                return self._evaluated(key, known, True)
+        keys = self.cache.keys(case, "" if watch is None else watch.text)
+        known = self.cache.load(keys, case, within)
+        if known:
+            return self._evaluated(known.key, known.stored, known.cached, known.live)
         stored = self._look(case, watch, clean)
         if self._options.keep:
-            model, data, canonical = self.predictor.digest, self.data_digest, case.canonical()
-            # So that a result can be held against its records.
-            of = {"case": canonical, "model": model, "data": data, "seed": self._suite.seed}
-            about = {"suite": self._suite.path, "case": case.id, "of": of, **canonical}
-            try:
-                self.store.save(keys[-1], stored, about)
-            except OSError as error:
-                why = f"the records could not be cached ({error.strerror or error}), so the next run looks again"
-                stored = replace(stored, notes=(*stored.notes, why))
+            self.cache.save(keys[-1], case, stored)
         return self._evaluated(keys[-1], stored, False)
 
-    def _evaluated(self, key: str, stored: Stored, cached: bool) -> Evaluated:
+    def _evaluated(self, key: str, stored: Stored, cached: bool, live: int = 0) -> Evaluated:
         every = stored.records
         ambiguous = self.index.ambiguous[self.index.rows(every.id)]
         if ambiguous.any():
             stored = replace(stored, records=every.at(np.flatnonzero(~ambiguous)))
-        return Evaluated(key, stored, cached, every)
-
-    def _key(self, case: Case) -> str:
-        return case_key(
-            case,
-            seed=self._suite.seed,
-            model=self.predictor.digest,
-            data=self.data_digest,
-            labels=self.overlaid.changed if self.overlaid else {},
-            device=self.predictor.device,
-        )
+        return Evaluated(key, stored, cached, every, live)
 
     def export(self, evaluated: Evaluated, case: Case, problems: list[str]) -> tuple[str, str]:
         """Copy the records of a case into the report's folder; return the path within it, and the sha256 of the file.
@@ -196,28 +197,33 @@ class Evaluator:
         if case is self._suite.clean:
             rows = self.index.rows(evaluated.every.id)
             beside |= {f"{GROUP}{name}": texts[rows] for name, texts in self.index.columns.items()}
+        stored = replace(evaluated.stored, records=evaluated.every)
         try:
-            return path.as_posix(), self.store.export(evaluated.key, self._options.report / path, beside)
+            digest = export(evaluated.key, stored, self.cache.about(case), self._options.report / path, beside)
         except OSError as error:
             problems.append(
                 f"the records cannot be written to {path.as_posix()} of the report: {error.strerror or error}"
             )
             return "", ""
+        return path.as_posix(), digest
 
     def _look(self, case: Case, watch: Watch | None, clean: Records | None) -> Stored:
         began, before, backwards_before = time.perf_counter(), self._forward.pictures, self._backwards
         notes: tuple[str, ...] = ()
         sanity: tuple[tuple[str, bool, str], ...] = ()
-        strip = Strip([sample.id for sample in self.index.samples], clean)
+        samples = [sample.id for sample in self.index.samples]
+        strip = Strip(samples, clean)
+        most = most_kept(self.predictor.entry.preprocessing.input_size, attacked=case.attack is not None)
+        # Which pictures a watch asks for is not known beforehand.
+        reference = ReferenceCollector.spread(samples, most) if watch is None else ReferenceCollector(samples, most)
         if case.attack:
-            (order, columns), sanity, notes = self._attacked(case, watch, strip)
+            (order, columns), sanity, notes = self._attacked(case, watch, strip, reference)
         elif case.search:
-            samples = [sample.id for sample in self.index.samples]
             views = functools.partial(self._views, case)
-            search = WorstView(case, self._suite.seed, samples, self.index.labels, views, strip)
+            search = WorstView(case, self._suite.seed, samples, self.index.labels, views, strip, reference)
             order, columns = self._gathered(lambda rows: iter([search.columns(rows)]), watch, SEARCHED)
         else:
-            order, columns = self._each(case, watch, strip)
+            order, columns = self._each(case, watch, strip, reference)
         unreadable = tuple((error.name, error.reason) for _, error in sorted(self._preparation.unreadable.items()))
         if not len(order):
             name, reason = unreadable[0]
@@ -227,7 +233,7 @@ class Evaluator:
         records = self._records(order, columns)
         seconds = time.perf_counter() - began
         forwards, backwards = self._forward.pictures - before, self._backwards - backwards_before
-        return Stored(records, unreadable, seconds, forwards, notes, sanity, backwards)
+        return Stored(records, unreadable, seconds, forwards, notes, sanity, backwards, reference.batch())
 
     def _records(self, rows: NDArray[np.int64], columns: Columns) -> Records:
         ids = np.array([self.index.samples[row].id for row in rows])
@@ -240,12 +246,16 @@ class Evaluator:
         rows, pixels, _, _ = self.inputs(self._suite.clean, strip.rows, look=False)
         return strip.columns(order, zip(rows.tolist(), pixels, strict=True))
 
-    def _each(self, case: Case, watch: Watch | None, strip: Strip) -> tuple[NDArray[np.int64], Columns]:
+    def _each(
+        self, case: Case, watch: Watch | None, strip: Strip, reference: ReferenceCollector
+    ) -> tuple[NDArray[np.int64], Columns]:
         """Look at every picture once and return the rows that are readable with their columns."""
 
         def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
             for batch in self._preparation.batches(case, rows, self._forward.size):
-                columns = {**score(self._forward(batch.pixels), self.index.labels[batch.rows]), **columns_of(batch)}
+                logits = self._forward(batch.pixels)
+                columns = {**score(logits, self.index.labels[batch.rows]), **columns_of(batch)}
+                reference.offer(batch.rows, batch.digests, logits)
                 strip.offer(batch.rows, columns, functools.partial(_input_of, batch.pixels))
                 yield batch.rows.copy(), columns
 
@@ -281,7 +291,7 @@ class Evaluator:
         return np.concatenate(rows), joined()
 
     def _attacked(
-        self, case: Case, watch: Watch | None, strip: Strip
+        self, case: Case, watch: Watch | None, strip: Strip, reference: ReferenceCollector
     ) -> tuple[tuple[NDArray[np.int64], Columns], tuple[tuple[str, bool, str], ...], tuple[str, ...]]:
         """Attack every picture; return rows with columns, what the checks of the attack's sanity found, and notes."""
         from robustcheck.models.precision import steady
@@ -291,14 +301,17 @@ class Evaluator:
         adversary = Adversary(case, self.predictor, seed=self._suite.seed, size=self._forward.size)
 
         def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
-            chosen, pixels, unseen, plain = self.inputs(case, rows)
+            chosen, pixels, unseen, plain, digests = self._inputs(case, rows)
             if not len(chosen):
                 return
             clean = self.inputs(self._suite.clean, chosen, look=False)[1] if case.steps else pixels
             ids = [self.index.samples[row].id for row in chosen]
             with steady(), untouched(getattr(self.predictor, "module", None)):
-                columns, shown = adversary.columns(pixels, clean, self.index.labels[chosen], ids, plain)
+                columns, shown, pictures, logits = adversary.columns(
+                    pixels, clean, self.index.labels[chosen], ids, plain
+                )
             strip.offer(chosen, columns, shown)
+            reference.offer(chosen, digests, logits, pictures)
             yield chosen, {**columns, "unseen": unseen}
 
         found = self._gathered(look, watch, BLOCK)
@@ -315,20 +328,22 @@ class Evaluator:
         self, case: Case, rows: Sequence[int] | NDArray[np.int64], *, look: bool = True
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
         """Return the rows that are readable, their inputs, what was unseen of them, and their logits if asked for."""
-        found: list[tuple[NDArray[Any], ...]] = []
+        return self._inputs(case, rows, look=look)[:4]
+
+    def _inputs(
+        self, case: Case, rows: Sequence[int] | NDArray[np.int64], *, look: bool = True
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.str_]]:
+        """Return what ``inputs`` does, and the digests of the inputs."""
+        kinds = (np.int64, np.uint8, np.float32, np.float32, np.str_)
+        found: list[tuple[NDArray[Any], ...]] = [tuple(np.zeros(0, kind) for kind in kinds)]
         for batch in self._preparation.batches(case, rows, self._forward.size):
             logits = self._forward(batch.pixels) if look else np.zeros((len(batch.rows), 0), np.float32)
-            found.append((batch.rows.copy(), batch.pixels.copy(), batch.unseen.copy(), logits))
-        if not found:
-            nothing = np.zeros(0)
-            return (
-                nothing.astype(np.int64),
-                nothing.astype(np.uint8),
-                nothing.astype(np.float32),
-                nothing.astype(np.float32),
-            )
-        rows_, pixels, unseen, plain = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return rows_, pixels, unseen, plain
+            columns = (batch.rows, batch.pixels, batch.unseen, logits, batch.digests)
+            found.append(tuple(column.copy() for column in columns))
+        rows_, pixels, unseen, plain, digests = (
+            np.concatenate(parts) for parts in zip(*(found[1:] or found), strict=True)
+        )
+        return rows_, pixels, unseen, plain, digests
 
     def _views(
         self, case: Case, rows: NDArray[np.int64], steps: Sequence[Sequence[Step]]
@@ -339,57 +354,3 @@ class Evaluator:
 
 def _input_of(pixels: NDArray[np.uint8], place: int) -> Input:
     return pixels[place], None
-
-
-def _check_digest(entry: DataEntry, found: str, options: Options) -> None:
-    """Refuse other pictures than the declared ones; of a part that was asked for there is no declared digest.
-
-    Raises:
-        DataError: They are others.
-    """
-    if entry.digest and options.limit is None and entry.digest.lower() != found:
-        raise DataError(
-            f"{entry.where}: the pictures and labels of {entry.name} have the digest {found}, not {entry.digest.lower()} as declared; "
-            "they are not those that were approved: restore them, or correct digest after reviewing these"
-        )
-
-
-def _check_gradients(suite: Suite, entry: ModelEntry) -> None:
-    """Refuse attacks that need gradients on a model that has none, which may have been chosen on the command line.
-
-    Raises:
-        SuiteError: With every case that cannot run.
-    """
-    if entry.gradients:
-        return
-    works = ", ".join(known.name for known in registry.attacks if not known.facts.gradients)
-    problems = [
-        Problem(
-            case.where,
-            f"{case.id}: {case.attack.step.name} needs gradients, and the model {entry.name} has none (gradients: false)",
-            f"these work: {works}",
-        )
-        for case in suite.cases
-        if case.attack and registry.attacks[case.attack.step.name].facts.gradients
-    ]
-    if problems:
-        raise SuiteError(problems)
-
-
-def _check_arguments(suite: Suite) -> None:
-    """Try the arguments that only another library can judge, before anything runs.
-
-    Raises:
-        SuiteError: With every case that it refuses.
-    """
-    problems = []
-    for case in suite.cases:
-        for step in case.steps:
-            definition = registry.shifts[step.name]
-            if definition.facts.check:
-                try:
-                    definition.facts.check(definition.bind(step.params))
-                except RobustcheckError as error:
-                    problems.append(Problem(case.where, f"{case.id}: {error}"))
-    if problems:
-        raise SuiteError(problems)

@@ -8,17 +8,34 @@ import importlib.metadata
 import inspect
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from robustcheck import registry
+from robustcheck.engine.distributions import installed
 from robustcheck.language.plan import Case, Step
 
-DECIDING_CODE = ("attacks", "data", "engine", "language/plan.py", "measure", "models", "pictures", "shifts", "units.py")
-"""Folders and files of this package that can change pixels or records."""
+NOT_DECIDING = (
+    "__main__.py",
+    "api.py",
+    "cli",
+    "clash.py",
+    "demo/weights",
+    "engine/doctor.py",
+    "engine/planning.py",
+    "engine/preview.py",
+    "evidence",
+    "pytest_plugin",
+    "report",
+    "review",
+)
+"""Folders and files of this package that cannot change pixels or records; whatever is not named here counts."""
+DECIDING_SUFFIXES = (".py", ".json", ".yaml", ".txt", ".npz")
+OWN = "pytest-robustcheck"
+"""Our distribution, whose version is part of every key."""
 
 DECIDING_PACKAGES = ("torch", "numpy", "opencv-python-headless", "pillow", "scipy", "albumentations", "foolbox")
 """Packages whose version can change pixels or logits."""
@@ -47,13 +64,24 @@ def _canonical(case: Case) -> str:
 
 @functools.cache
 def engine_version() -> str:
-    """Return a digest of our own code that makes records, so that none outlives a change of it unnoticed."""
-    digest = hashlib.sha256()
-    for name in DECIDING_CODE:
-        place = Path(__file__).parents[1] / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    """Return a digest of our version and our own code that makes records, so that none outlives a change of it unnoticed."""
+    digest = hashlib.sha256(_version(OWN).encode())
+    root = Path(__file__).parents[1]
+    for path in deciding_files():
+        digest.update(f"\x00{path.relative_to(root).as_posix()}\x00".encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
+
+
+def deciding_files() -> list[Path]:
+    """Return the files of this package that can change pixels or records, sorted."""
+    root = Path(__file__).parents[1]
+    left_out = [root / name for name in NOT_DECIDING]
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix in DECIDING_SUFFIXES and not any(path.is_relative_to(place) for place in left_out)
+    )
 
 
 @functools.cache
@@ -84,7 +112,14 @@ def code_digests(steps: Sequence[Step]) -> dict[str, str]:
     return digests
 
 
-def case_key(case: Case, *, seed: int, model: str, data: str, labels: Mapping[str, str], device: str) -> str:
+def code_key(code: Iterable[tuple[str, str]]) -> str:
+    """Return a digest of the code that is not ours: files by name and sha256, and all that is installed."""
+    return digest_of([sorted(code), installed()])
+
+
+def case_key(
+    case: Case, *, seed: int, model: str, data: str, labels: Mapping[str, str], device: str, code: str = ""
+) -> str:
     """Return the name under which the records of a case are kept.
 
     Args:
@@ -94,13 +129,15 @@ def case_key(case: Case, *, seed: int, model: str, data: str, labels: Mapping[st
         data: Digest of the pictures and labels looked at.
         labels: Labels that stand for those of the data, by sample.
         device: Kind of device, since logits differ between kinds.
+        code: Digest of the code that is not ours; see ``code_key``.
     """
     corrected = {"labels": sorted(labels.items())} if labels else {}
     return digest_of(
         {
-            "case": case.canonical(),
+            "case": case.digest,
             "code": code_digests(case.perturbations),
             "data": data,
+            "imported": code,
             "device": device.split(":")[0],
             "environment": environment(),
             "model": model,

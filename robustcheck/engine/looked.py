@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from robustcheck import registry
+from robustcheck.engine.believed import UPPER_BOUND
 from robustcheck.engine.evaluate import Evaluated
 from robustcheck.engine.limits import Found
 from robustcheck.engine.results import Proof
@@ -99,6 +101,20 @@ def proof_of(records: Records) -> Proof:
         share_changed=float((records.max_change > 0).mean()),
         pixels=digest.hexdigest(),
     )
+
+
+def notes_of(case: Case, records: Records) -> list[str]:
+    """Return what a reader of a case's numbers must know."""
+    notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
+    notes = [note for note in dict.fromkeys(notes) if note]
+    notes += [UPPER_BOUND] if case.attack else []
+    unseen = float(records.unseen.mean())
+    if unseen > SYNTHETIC_NOTED:
+        notes.append(f"synthetic border: {unseen:.1%} of the input has no real pixel (fill: {case.fill})")
+    borderline = int(records.borderline.sum())
+    if borderline:
+        notes.append(f"{borderline} borderline: the two best logits differ by less than 1e-4")
+    return notes
 
 
 def uniform(seen: Observation) -> Observation:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from robustcheck.language.plan import Tier
+
+CACHE_SIZE: Final = 2_000_000_000
+"""Bytes that cached records may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Options:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         batch_size: Pictures a forward pass; ``None`` lets the engine choose.
         cache: Whether results of earlier runs may be used.
+        cache_size: Bytes that cached records may take; those that were used last stay.
         workers: Threads that decode and shift pictures.
         every_picture: Whether a case looks at all pictures even where it may stop early.
         keep: Whether records are kept for later runs and reports.
@@ -38,3 +43,4 @@ class Options:
     memory: int = 1 << 30
     keep: bool = True
     every_picture: bool = False
+    cache_size: int = CACHE_SIZE

@@ -86,7 +86,9 @@ class Recorded:
         stored, beside = self._records_of(suite.clean)
         self.index = _index(stored, beside, entry.classes)
 
-    def evaluate(self, case: Case, watch: Watch | None = None, clean: Records | None = None) -> Evaluated:
+    def evaluate(
+        self, case: Case, watch: Watch | None = None, clean: Records | None = None, *, within: str = ""
+    ) -> Evaluated:
         """Return the exported records of a case, without pictures whose label is ambiguous.
 
         Raises:

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from robustcheck.language.plan import Case, Overall, Suite, Threshold
+from robustcheck.language.plan import Case, CoveringArray, Overall, Suite, Threshold
 from robustcheck.language.provenance import Requirement
-from robustcheck.measure.baseline import case_digest
+from robustcheck.measure.baseline import SHORT
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.verdicts import Judgement, Verdict, breach_of
 from robustcheck.read_files import ReadFile, changes
@@ -72,7 +72,8 @@ class CaseResult:
         n: Pictures evaluated.
         unreadable: Pictures that could not be decoded.
         seconds: Wall time when computed; of the first run, if it came from the cache.
-        forwards: Pictures that went through the model in this run: 0 from the cache.
+        forwards: Pictures that went through the model in this run; from the cache those alone that were looked at to see whether
+            its records still hold.
         backwards: Pictures that went backward through it in this run, for attacks.
         cached: Whether the records came from the cache.
         unseen_fraction: Mean share of the input without real pixels.
@@ -169,7 +170,7 @@ def describe(suite: Suite, item: Case | Overall | Requirement) -> dict[str, Any]
         "id": item.id,
         "check": item.check if isinstance(item, Case) else "",
         "swept": dict(item.swept) if isinstance(item, Case) else {},
-        "digest": case_digest(item.canonical()) if isinstance(item, Case) else "",
+        "digest": item.digest[:SHORT] if isinstance(item, Case) else "",
         "nodeid": f"{suite.path}::{item.id}",
         "file": item.where.file,
         "line": item.where.line,
@@ -224,6 +225,16 @@ def error_result(suite: str, name: str, kind: str, problems: Sequence[str], *, n
         verdict="error",
         problems=tuple(problems),
     )
+
+
+def combination_of(array: CoveringArray) -> dict[str, Any]:
+    """Return a covering array as JSON values."""
+    return {
+        "check": array.check,
+        "strength": array.strength,
+        "factors": {name: list(levels) for name, levels in array.factors.items()},
+        "cases": list(array.cases),
+    }
 
 
 def lacking_expectation(line: Threshold, reason: str, case: Case, waived: bool) -> Expectation:

@@ -11,7 +11,6 @@ import numpy as np
 
 from robustcheck import registry
 from robustcheck.engine.believed import (
-    UPPER_BOUND,
     always_attacked,
     attack_facts,
     doubts_of,
@@ -23,17 +22,19 @@ from robustcheck.engine.compared import Compared
 from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
 from robustcheck.engine.gate import Gate, open_gate
+from robustcheck.engine.identity import identity_of
 from robustcheck.engine.limits import BreakPoint
 from robustcheck.engine.looked import (
-    SYNTHETIC_NOTED,
     Looked,
     kept_of,
     looked_for,
+    notes_of,
     proof_of,
     synthetic_problems,
     uniform,
 )
 from robustcheck.engine.options import Options
+from robustcheck.engine.record_cache import StaleRecords
 from robustcheck.engine.references import reference_errors
 from robustcheck.engine.results import CaseResult, describe, expectation_of, lacking_expectation
 from robustcheck.errors import CaseError, NoBaselineError, RobustcheckError, problem_of
@@ -46,7 +47,6 @@ from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
 from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
 from robustcheck.measure.watch import AGAINST_BASELINE, Watch
-from robustcheck.models.definition import facts_of
 from robustcheck.read_files import Note
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
@@ -56,10 +56,7 @@ PROMISED = ("automatic_share",)
 
 
 class SuiteRun:
-    """Runs the cases of a suite, in any order, each at most once.
-
-    Nothing is opened before the first case is asked for.
-    """
+    """Runs the cases of a suite, in any order, each at most once; nothing is opened before the first is asked for."""
 
     def __init__(self, suite: Suite, project: Project, options: Options) -> None:
         """Bind a suite to a project and options."""
@@ -70,6 +67,9 @@ class SuiteRun:
         self._gate: Gate | None = None
         self._approvals: Approvals | None = None
         self._results: dict[str, CaseResult] = {}
+        self._answered: dict[str, Case | Overall] = {}
+        self._revised: dict[str, CaseResult] = {}
+        self._restarts = 0
         self._seen_clean: tuple[Observation, Evaluated] | None = None
         self._compared = Compared(suite, project, options)
 
@@ -85,59 +85,45 @@ class SuiteRun:
 
         ``KeyboardInterrupt`` and its like pass through.
         """
-        if case.id not in self._results:
-            self._results[case.id] = self._guarded(case, lambda: self._case(case))
-        return self._results[case.id]
+        return self._answer(case, lambda: self._case(case))
 
     def overall(self, overall: Overall) -> CaseResult:
         """Return the result of an ``overall`` line, running the cases it covers if need be."""
-        if overall.id not in self._results:
-            self._results[overall.id] = self._guarded(overall, lambda: self._overall(overall))
-        return self._results[overall.id]
+        return self._answer(overall, lambda: self._overall(overall))
+
+    def revised(self) -> dict[str, CaseResult]:
+        """Return, once, what earlier answers have become since the cache that they came from was discarded, by id."""
+        revised, self._revised = self._revised, {}
+        return revised
+
+    def _answer(self, item: Case | Overall, work: Callable[[], CaseResult]) -> CaseResult:
+        while item.id not in self._results:
+            restarts = self._restarts
+            try:
+                result = self._guarded(item, work)
+            except StaleRecords:
+                self._start_again()
+                continue
+            if restarts == self._restarts:
+                self._results[item.id], self._answered[item.id] = result, item
+        return self._results[item.id]
+
+    def _start_again(self) -> None:
+        """Answer all anew that was answered so far: its records, or the clean ones beside them, were stale."""
+        before, self._results, self._answered = self._answered, {}, {}
+        self._seen_clean = self._gate = None
+        self._restarts += 1
+        for item in before.values():
+            self._revised[item.id] = self.case(item) if isinstance(item, Case) else self.overall(item)
 
     def identity(self) -> dict[str, Any]:
         """Return what the suite, its model and its data are, as JSON values; opens them if need be."""
-        suite = self.suite
-        facts: dict[str, Any] = {
-            "path": suite.path,
-            "title": suite.title,
-            "owner": suite.owner,
-            "digest": suite.digest,
-            "seed": suite.seed,
-            "top_k": suite.top_k,
-            "notes": list(suite.notes),
-            "combinations": [
-                {
-                    "check": array.check,
-                    "strength": array.strength,
-                    "factors": {name: list(levels) for name, levels in array.factors.items()},
-                    "cases": list(array.cases),
-                }
-                for array in suite.combinations
-            ],
-            "model": {"name": suite.model},
-            "data": {"name": suite.data},
-            "labels": None,
-            "review": dataclasses.asdict(suite.review) if suite.review else None,
-        }
         try:
             evaluator = self._open()
         except RobustcheckError:
-            return facts
-        facts["model"] |= facts_of(evaluator.predictor)
-        facts["notes"] += self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
-        if self.suite.labels and evaluator.overlaid:
-            facts["labels"] = {"overlay": self.suite.labels.overlay, **evaluator.overlaid.to_json()}
-        facts["data"] |= {
-            "digest": evaluator.data_digest,
-            "size": len(evaluator.index.samples),
-            "classes": len(np.unique(evaluator.index.labels)),
-            "overlay": evaluator.overlaid.digest if evaluator.overlaid else "",
-            "limit": self._options.limit,
-            "names": list(evaluator.predictor.entry.classes),
-            "notes": list(getattr(evaluator.source, "notes", ())),
-        }
-        return facts
+            return identity_of(self.suite)
+        notes = self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
+        return identity_of(self.suite, evaluator, notes=[*evaluator.cache.notes, *notes], limit=self._options.limit)
 
     def _noting(self, role: str) -> Note:
         return self._project.files.noting(role, suite=self.suite.path)
@@ -145,6 +131,8 @@ class SuiteRun:
     def _guarded(self, item: Case | Overall, work: Callable[[], CaseResult]) -> CaseResult:
         try:
             return work()
+        except StaleRecords:
+            raise
         except Exception as error:
             return CaseResult(**describe(self.suite, item), verdict="error", problems=(problem_of(error),))
 
@@ -160,12 +148,12 @@ class SuiteRun:
             raise self._evaluator
         return self._evaluator
 
-    def _observe(self, case: Case) -> tuple[Observation, Evaluated]:
+    def _observe(self, case: Case, *, within: str = "") -> tuple[Observation, Evaluated]:
         if case is self.suite.clean:
             return self._clean()
         watch = self._watch(case)
         clean = self._clean()[0]
-        evaluated = self._open().evaluate(case, watch, clean.records)
+        evaluated = self._open().evaluate(case, watch, clean.records, within=within)
         records = evaluated.stored.records
         if watch is None and not np.array_equal(records.id, clean.records.id):
             raise CaseError(
@@ -229,7 +217,7 @@ class SuiteRun:
         evaluations: list[Evaluated] = []
 
         def observe(probe: Case) -> Observation:
-            seen, evaluated = self._observe(probe)
+            seen, evaluated = self._observe(probe, within=case.id)
             evaluations.append(evaluated)
             return seen
 
@@ -251,7 +239,7 @@ class SuiteRun:
                 lacking.append((line, str(error)))
             else:
                 judgements.append(judge(line, estimate, case.rule, outcomes.get(line.name)))
-        problems, notes = list(gate.problems), [*self._notes(case, records), *looked.notes]
+        problems, notes = list(gate.problems), [*notes_of(case, records), *looked.notes]
         proof = proof_of(looked.furthest)
         if is_clean:
             judgements += gate.judgements
@@ -286,7 +274,9 @@ class SuiteRun:
             unreadable=len(first.unreadable),
             unreadable_names=tuple(name for name, _ in first.unreadable),
             seconds=sum(evaluated.stored.seconds for evaluated in looked.evaluations),
-            forwards=sum(evaluated.stored.forwards for evaluated in looked.evaluations if not evaluated.cached),
+            forwards=sum(
+                evaluated.live if evaluated.cached else evaluated.stored.forwards for evaluated in looked.evaluations
+            ),
             backwards=sum(evaluated.stored.backwards for evaluated in looked.evaluations if not evaluated.cached),
             cached=any(evaluated.cached for evaluated in looked.evaluations),
             unseen_fraction=float(records.unseen.mean()),
@@ -346,18 +336,6 @@ class SuiteRun:
             return {}
         pairs = evaluated.every, looked.evaluations[0].every
         return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case.kind != "clean")
-
-    def _notes(self, case: Case, records: Records) -> list[str]:
-        notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
-        notes = [note for note in dict.fromkeys(notes) if note]
-        notes += [UPPER_BOUND] if case.attack else []
-        unseen = float(records.unseen.mean())
-        if unseen > SYNTHETIC_NOTED:
-            notes.append(f"synthetic border: {unseen:.1%} of the input has no real pixel (fill: {case.fill})")
-        borderline = int(records.borderline.sum())
-        if borderline:
-            notes.append(f"{borderline} borderline: the two best logits differ by less than 1e-4")
-        return notes
 
     def _overall(self, overall: Overall) -> CaseResult:
         parts: list[tuple[str, Estimate]] = []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from robustcheck.engine.keys import generator
 from robustcheck.engine.prepare import Batch, columns_of
+from robustcheck.engine.reference_batch import ReferenceCollector
 from robustcheck.engine.strategies import CLEARLY, Point, Strategy, spread, strategy
 from robustcheck.engine.strip import Strip
 from robustcheck.language.plan import Case, Step
@@ -34,7 +35,14 @@ class WorstView:
     """Searches the box of one case."""
 
     def __init__(
-        self, case: Case, seed: int, ids: Sequence[str], labels: NDArray[np.int32], look: Look, strip: Strip
+        self,
+        case: Case,
+        seed: int,
+        ids: Sequence[str],
+        labels: NDArray[np.int32],
+        look: Look,
+        strip: Strip,
+        reference: ReferenceCollector,
     ) -> None:
         """Bind a case of kind ``worst_of`` to the samples and the means to look at them.
 
@@ -45,6 +53,7 @@ class WorstView:
             labels: Of all samples.
             look: Draws views and asks the model.
             strip: Keeps some of the worst views for a person to look at.
+            reference: Keeps some of them for a later run to look at.
         """
         assert case.search is not None  # noqa: S101 - so the language made it
         self._case = case
@@ -55,6 +64,7 @@ class WorstView:
         self._labels = labels
         self._look = look
         self._strip = strip
+        self._reference = reference
 
     def columns(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Columns]:
         """Return which of some rows are readable, and the columns of each one's worst view."""
@@ -78,6 +88,10 @@ class WorstView:
         columns["views_spread"] = np.array([state.spread for state in found], np.int32)
         chosen = np.array([state.row for state in found], np.int64)
         self._strip.offer(chosen, columns, lambda place: (found[place].pixels, None))
+        if found:
+            points = np.array([state.point for state in found], np.float64).reshape(len(found), -1)
+            logits = np.array([state.logits for state in found], np.float32)
+            self._reference.offer(chosen, columns["pixels"], logits, points=points)
         return chosen, columns
 
     def _begin(self, row: int) -> _State:
@@ -94,14 +108,19 @@ class WorstView:
             for at, place in enumerate(batch.places.tolist()):
                 state, point = asked[place]
                 told = {name: values[at] for name, values in columns.items()}
-                state.take(point, float(margins[at]), told, batch.pixels[at])
+                state.take(point, float(margins[at]), told, batch.pixels[at], logits[at])
 
     def steps(self, point: Point) -> tuple[Step, ...]:
         """Return the steps of the case with a value for each span."""
-        params = [dict(step.params) for step in self._case.steps]
-        for ((index, name), span), share in zip(self._spans, point, strict=True):
-            params[index][name] = span.at(share)
-        return tuple(Step(step.name, chosen) for step, chosen in zip(self._case.steps, params, strict=True))
+        return steps_at(self._case, point)
+
+
+def steps_at(case: Case, point: Point) -> tuple[Step, ...]:
+    """Return the steps of a case with a value for each span, given as a share of it."""
+    params = [dict(step.params) for step in case.steps]
+    for ((index, name), span), share in zip(case.spans.items(), point, strict=True):
+        params[index][name] = span.at(share)
+    return tuple(Step(step.name, chosen) for step, chosen in zip(case.steps, params, strict=True))
 
 
 class _State:
@@ -112,6 +131,7 @@ class _State:
         self.best: dict[str, Any] = {}
         self.point: Point = ()
         self.pixels: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
+        self.logits: NDArray[np.float32] = np.empty(0, np.float32)
         self.views = 0
         self.spread = spread
         self.spread_right = 0
@@ -125,7 +145,14 @@ class _State:
         self._asked, self._told = self._strategy.ask(), {}
         return self._asked
 
-    def take(self, point: Point, margin: float, columns: dict[str, Any], pixels: NDArray[np.uint8]) -> None:
+    def take(
+        self,
+        point: Point,
+        margin: float,
+        columns: dict[str, Any],
+        pixels: NDArray[np.uint8],
+        logits: NDArray[np.float32],
+    ) -> None:
         self._told[point] = margin
         right = columns["rank"] == 0
         if self.views < self.spread:
@@ -133,7 +160,7 @@ class _State:
         self.views += 1
         if not self.best or margin < self._margin - CLEARLY or (not right and self.best["rank"] == 0):
             self.best, self.point, self._margin = columns, point, margin
-            self.pixels = pixels.copy()
+            self.pixels, self.logits = pixels.copy(), logits.copy()
 
     def learn(self) -> None:
         told = [point for point in self._asked if point in self._told]

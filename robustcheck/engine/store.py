@@ -1,31 +1,36 @@
-"""Records on disk: one Parquet file a case, written whole or not at all.
+"""Records on disk: one Parquet file a case, written whole or not at all, and believed only with the seal of this machine.
 
 The store is the cache and the means to resume: a case that was finished before a run was killed is found
-under its key, whatever happened after.
+under its key, whatever happened after. Beside the records of a key lies its seal: a digest under the secret of this machine
+(``robustcheck.cache_secret``) over the key and every byte of both files, then the batch that a later run looks at live.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.cache_secret import BYTES, Secret, project_of, secret_of
+from robustcheck.engine.reference_batch import ReferenceBatch
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.records import Records
-from robustcheck.regular_files import is_regular
+from robustcheck.regular_files import read_regular
 
 _ABOUT = b"robustcheck"
+RECORDS = ".parquet"
+SEAL = ".seal"
 
 ABANDONED = 3600.0
 """Seconds after which a temporary file cannot belong to a run that still lives."""
@@ -43,6 +48,8 @@ class Stored:
         notes: What a reader must know.
         sanity: Checks of an attack: name, whether it held, and what was seen.
         backwards: Pictures that went backward through the model for it.
+        reference: What a later run looks at live before it believes the rest; ``None`` if nothing was kept.
+        about: Further facts for whoever opens the file.
     """
 
     records: Records
@@ -52,129 +59,194 @@ class Stored:
     notes: tuple[str, ...] = ()
     sanity: tuple[tuple[str, bool, str], ...] = ()
     backwards: int = 0
+    reference: ReferenceBatch | None = field(default=None, compare=False)
+    about: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 class Store:
-    """A folder of records by key."""
+    """A folder of records by key.
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder, which is made when first written to."""
+    Attributes:
+        problem: Why nothing is kept or believed; empty where all is well.
+        refused: Files that were there but do not carry the seal of this machine, by their key.
+    """
+
+    def __init__(self, folder: Path, secret: Secret | None = None) -> None:
+        """Use a folder, which is made when first written to.
+
+        Args:
+            folder: It.
+            secret: What seals; that of this machine by default.
+        """
         self._folder = folder
-        self._unwritten: dict[str, Any] = {}
+        self._secret = secret_of(project_of(folder)) if secret is None else secret
+        self.problem = self._secret.problem
+        self.refused: set[str] = set()
 
     def sweep(self) -> None:
-        """Remove temporary files that a killed run left behind more than an hour ago."""
-        for path in self._folder.glob("*/.*.tmp"):
+        """Remove temporary files and seals without records that a killed run left behind more than an hour ago."""
+        seals = (path for path in self._folder.glob(f"*/*{SEAL}") if not path.with_suffix(RECORDS).exists())
+        for path in (*self._folder.glob("*/.*.tmp"), *seals):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > ABANDONED:
                     path.unlink()
 
     def path(self, key: str) -> Path:
         """Return where the records of a key lie, whether they exist or not."""
-        return self._folder / key[:2] / f"{key}.parquet"
+        return self._folder / key[:2] / f"{key}{RECORDS}"
 
     def load(self, key: str) -> Stored | None:
-        """Return what is kept under a key; ``None`` when it is absent, torn or damaged."""
+        """Return what is kept under a key; ``None`` when it is absent, torn, damaged, or not sealed on this machine.
+
+        What is found counts as used now.
+        """
         path = self.path(key)
-        if not is_regular(path):
-            return None
-        import pyarrow
-        import pyarrow.parquet
-
         try:
-            table = pyarrow.parquet.read_table(path, page_checksum_verification=True, memory_map=False)
-            about = json.loads((table.schema.metadata or {})[_ABOUT])
-            columns = {name: table.column(name).to_numpy() for name in table.column_names}
-            for name in ("id", "pixels"):
-                columns[name] = columns[name].astype(np.str_)
-            records = Records.of(columns)
-        except (OSError, KeyError, ValueError, pyarrow.ArrowException):
+            content, sealed = read_regular(path), read_regular(path.with_suffix(SEAL))
+        except OSError:
+            if path.is_file():
+                self.refused.add(key)
             return None
-        if about["key"] != key or about["rows"] != table.num_rows:
+        seal, reference = sealed[:BYTES], sealed[BYTES:]
+        if not self._secret.holds(seal, key, content, reference):
+            self.refused.add(key)
             return None
-        unreadable = tuple((name, reason) for name, reason in about["unreadable"])
-        sanity = tuple((name, held, detail) for name, held, detail in about["sanity"])
-        return Stored(
-            records,
-            unreadable,
-            about["seconds"],
-            about["forwards"],
-            tuple(about["notes"]),
-            sanity,
-            about["backwards"],
-        )
+        stored = _read(content, reference, key)
+        if stored:
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return stored
 
-    def save(self, key: str, stored: Stored, about: dict[str, Any]) -> None:
-        """Write records under a key, durably and in one step.
+    def save(self, key: str, stored: Stored, about: Mapping[str, Any]) -> None:
+        """Write records under a key, durably, whole or not at all; where that cannot be done, ``problem`` says why.
 
         Args:
             key: Their name.
             stored: What to keep.
             about: Further facts for whoever opens the file, such as the case and the suite.
-
-        Raises:
-            OSError: They cannot be written; ``export`` has them all the same.
         """
-        import pyarrow
-        import pyarrow.parquet
-
-        facts = {
-            **about,
-            "key": key,
-            "rows": len(stored.records),
-            "unreadable": stored.unreadable,
-            "seconds": stored.seconds,
-            "forwards": stored.forwards,
-            "notes": stored.notes,
-            "sanity": stored.sanity,
-            "backwards": stored.backwards,
-        }
-        table = pyarrow.table(stored.records.columns()).replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
+        if self._secret.key is None:
+            return
+        content = _bytes_of(key, stored, about)
+        reference = stored.reference.to_bytes() if stored.reference else b""
         path = self.path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # The seal first: records without theirs would look like somebody else's.
+            with atomic(path.with_suffix(SEAL)) as temporary:
+                temporary.write_bytes(self._secret.seal(key, content, reference) + reference)
             with atomic(path) as temporary:
-                _write_table(table, temporary)
-        except OSError:
-            self._unwritten[key] = table
-            raise
+                temporary.write_bytes(content)
+        except OSError as error:
+            self.problem = f"{self._folder}: the cache cannot be written: {error.strerror}"
 
-    def export(self, key: str, target: Path, beside: Mapping[str, NDArray[np.generic]] | None = None) -> str:
-        """Copy the file of a key to a report folder, whole or not at all, and return the sha256 of what was written.
-
-        Args:
-            key: Which one.
-            target: Where to.
-            beside: Columns that are added to it, in the order of its rows.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(target) as temporary:
-            if beside or key in self._unwritten:
-                _write_table(self._with(key, beside or {}), temporary)
-            else:
-                shutil.copyfile(self.path(key), temporary)
-            with temporary.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-
-    def _with(self, key: str, beside: Mapping[str, NDArray[np.generic]]) -> Any:
-        import pyarrow
-        import pyarrow.parquet
-
-        table = self._unwritten.get(key)
-        if table is None:
-            table = pyarrow.parquet.read_table(self.path(key), memory_map=False)
-        for name, column in beside.items():
-            table = table.append_column(name, pyarrow.array(column))
-        return table
+    def discard(self, model: str, suite: str) -> int:
+        """Remove all records of a model or a suite, whatever their key, and return how many there were."""
+        count = 0
+        for path in self._folder.glob(f"*/*{RECORDS}"):
+            about = _about_of(path)
+            if about.get("model") == model or about.get("suite") == suite:
+                remove(path)
+                count += 1
+        return count
 
 
-def _write_table(table: Any, path: Path) -> None:
+def export(
+    key: str,
+    stored: Stored,
+    about: Mapping[str, Any],
+    target: Path,
+    beside: Mapping[str, NDArray[np.generic]] | None = None,
+) -> str:
+    """Write records to a report's folder, whole or not at all, and return the sha256 of what was written.
+
+    Args:
+        key: Their name in the store.
+        stored: What was believed, not what lies in the store by now.
+        about: Facts for whoever opens the file.
+        target: Where to.
+        beside: Columns that are added, in the order of the rows.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    content = _bytes_of(key, stored, about, beside or {})
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(target) as temporary:
+        temporary.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Remove the records at a path with their seal; another process may have been first."""
+    for each in (path, path.with_suffix(SEAL)):
+        with contextlib.suppress(OSError):
+            each.unlink()
+
+
+def _read(content: bytes, reference: bytes, key: str) -> Stored | None:
+    import pyarrow
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(table, path, compression="zstd", write_page_checksum=True)
+    try:
+        table = pyarrow.parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
+        about = json.loads((table.schema.metadata or {})[_ABOUT])
+        columns = {name: table.column(name).to_numpy() for name in table.column_names}
+        for name in ("id", "pixels"):
+            columns[name] = columns[name].astype(np.str_)
+        records = Records.of(columns)
+        batch = ReferenceBatch.of_bytes(reference) if reference else None
+    except (OSError, KeyError, ValueError, pyarrow.ArrowException):
+        return None
+    if about["key"] != key or about["rows"] != table.num_rows:
+        return None
+    return Stored(
+        records,
+        tuple((name, reason) for name, reason in about["unreadable"]),
+        about["seconds"],
+        about["forwards"],
+        tuple(about["notes"]),
+        tuple((name, held, detail) for name, held, detail in about["sanity"]),
+        about["backwards"],
+        batch,
+        about,
+    )
+
+
+def _about_of(path: Path) -> Mapping[str, Any]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        about = json.loads((pyarrow.parquet.read_schema(path).metadata or {})[_ABOUT])
+    except (OSError, KeyError, ValueError, pyarrow.ArrowException):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def _bytes_of(
+    key: str, stored: Stored, about: Mapping[str, Any], beside: Mapping[str, NDArray[np.generic]] | None = None
+) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    facts = {
+        **about,
+        "key": key,
+        "rows": len(stored.records),
+        "unreadable": stored.unreadable,
+        "seconds": stored.seconds,
+        "forwards": stored.forwards,
+        "notes": stored.notes,
+        "sanity": stored.sanity,
+        "backwards": stored.backwards,
+    }
+    table = pyarrow.table({**stored.records.columns(), **(beside or {})})
+    table = table.replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 class atomic:  # noqa: N801 - reads as a statement: `with atomic(path) as temporary`

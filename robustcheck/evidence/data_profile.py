@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.cache_secret import project_of, secret_of
 from robustcheck.data import Source, data_digest
 from robustcheck.data.differences import differences
 from robustcheck.data.profile import profile
@@ -16,7 +17,7 @@ from robustcheck.data.source import Sample
 from robustcheck.engine.store import atomic
 from robustcheck.regular_files import read_regular
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when a profile comes to mean something else, so that no old one is believed."""
 
 
@@ -63,17 +64,25 @@ def _columns(samples: Sequence[Sample]) -> str:
 
 
 def _known(path: Path) -> dict[str, Any] | None:
+    """Return a profile that was sealed on this machine for this very set; ``None`` for any other."""
     try:
-        found = json.loads(read_regular(path))
+        seal, _, content = read_regular(path).partition(b"\n")
+        if not secret_of(project_of(path.parent)).holds(bytes.fromhex(seal.decode()), path.name, content):
+            return None
+        found = json.loads(content)
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "classes" in found else None
 
 
 def _keep(path: Path, found: Mapping[str, Any]) -> None:
+    secret = secret_of(project_of(path.parent))
+    if not secret.key:
+        return
+    content = json.dumps(found).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as temporary:
-            temporary.write_text(json.dumps(found), encoding="utf-8")
+            temporary.write_bytes(secret.seal(path.name, content).hex().encode() + b"\n" + content)
     except OSError:
         return  # an optimisation only

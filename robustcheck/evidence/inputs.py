@@ -23,7 +23,8 @@ class Input:
     """One file.
 
     Attributes:
-        role: ``configuration``, ``weights``, ``baseline``, ``training``, ``card`` or ``overlay``.
+        role: ``configuration``, ``weights``, ``baseline``, ``training``, ``card``, ``overlay``, or ``code`` for the files of
+            the project that were imported and those that ``depends`` names.
         name: Its path from the project's root, or its name alone where it lies elsewhere.
         digest: In hexadecimal.
         algorithm: ``sha256`` of a file, ``dirHash`` of a folder.
@@ -60,6 +61,8 @@ def _inputs(suite: Suite, project: Project, configs: Path) -> Iterator[Input]:
         named += [("training", project.root / demanded.training.record)]
     if demanded and demanded.dataset:
         named += [("card", project.root / demanded.dataset.card)]
+    depends = {*project.models[suite.model].depends, *project.data[suite.data].depends}
+    named += [("code", path) for path in sorted(depends)]
     named += [("overlay", project.root / suite.labels.overlay)] if suite.labels else []
     for role, path in named:
         found = _digest(path)
@@ -75,5 +78,7 @@ def _digest(path: Path) -> str:
 
 
 def _named(path: Path, root: Path) -> str:
-    inside = path.is_relative_to(root)
-    return path.relative_to(root).as_posix() if inside else path.name
+    for home in (root, root.resolve()):
+        if path.is_relative_to(home):
+            return path.relative_to(home).as_posix()
+    return path.name

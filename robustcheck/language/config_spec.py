@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from robustcheck.errors import Location
+from robustcheck.language.depends import DEPENDS
 from robustcheck.language.entries import MAX_UNREADABLE, Interpolation
 from robustcheck.language.kinds import (
     INVALID,
@@ -252,6 +253,7 @@ _MODEL: Final = {
         "Whether attacks may differentiate it; false for a black box, which only its logits are asked of.",
         default=True,
     ),
+    "depends": DEPENDS,
     "declared": Field(MapOf(Amount(("%",), 0, 100)), "The clean accuracy its authors claim, by data set."),
 }
 _ARCHITECTURE: Final = {"architecture": Field(Text(), "The model's name in the library.", required=True)}
@@ -263,6 +265,7 @@ MODEL_KINDS: Final[Mapping[str, Mapping[str, Field]]] = {
 }
 _DATA: Final = {
     "description": DESCRIPTION,
+    "depends": DEPENDS,
     "limit": Field(Whole(1), "How many pictures to take, a seeded sample with every class."),
     "digest": Field(
         DIGEST, "Digest of the pictures and labels, as a result file gives it; other pictures are refused."

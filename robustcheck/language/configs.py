@@ -9,6 +9,7 @@ from typing import Any
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, VARIABLES, Entry, Version
+from robustcheck.language.depends import files_of
 from robustcheck.language.entries import MAX_UNREADABLE, DataEntry, ModelEntry, Preprocessing, Project
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
@@ -43,7 +44,7 @@ def load_project(root: Path, configs: Path) -> Project:
     models = _read_entries(configs / "models.yaml", root, MODEL, reading, note)
     data = _read_entries(configs / "data.yaml", root, DATA, reading, note)
     made_models = {name: _model(name, *entry, root, configs, data, reading, note) for name, entry in models.items()}
-    made_data = {name: _data(name, *entry, root, configs) for name, entry in data.items()}
+    made_data = {name: _data(name, *entry, root, configs, reading) for name, entry in data.items()}
     variables = _variables(configs, root, reading, note)
     if reading.problems:
         raise SuiteError(reading.problems)
@@ -112,6 +113,7 @@ def _model(
     note: Note,
 ) -> ModelEntry | None:
     classes = values.get("classes")
+    depends = files_of(values, root, configs, reading)
     if isinstance(classes, Scalar):
         classes = _names_of(classes, root, configs, reading, note)
     declared: dict[str, Quantity] = values.get("declared", {})
@@ -141,6 +143,7 @@ def _model(
         where=where,
         root=root,
         description=values.get("description", ""),
+        depends=depends,
     )
 
 
@@ -183,7 +186,9 @@ def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading, note
     return tuple(names)
 
 
-def _data(name: str, kind: Any, values: Values, where: Location, root: Path, configs: Path) -> DataEntry:
+def _data(
+    name: str, kind: Any, values: Values, where: Location, root: Path, configs: Path, reading: Reading
+) -> DataEntry:
     written = values.get("path")
     path = _resolved(written, configs) if written else None
     keys = ("factory", "arguments", "dataset", "path_column", "label_column", "split", "size", "seed")
@@ -203,6 +208,7 @@ def _data(name: str, kind: Any, values: Values, where: Location, root: Path, con
         where=where,
         root=root,
         description=values.get("description", ""),
+        depends=files_of(values, root, configs, reading),
         digest=values.get("digest"),
         max_unreadable=values.get("max_unreadable", MAX_UNREADABLE),
         max_changed=values.get("max_changed"),

@@ -53,6 +53,7 @@ class ModelEntry:
             (torchvision, timm).
         root: The project's root; import paths of ``python`` entries are searched there too.
         gradients: Whether attacks may differentiate it; a black box says false.
+        depends: Files of the project beside code and weights that decide its outputs, resolved and sorted.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ModelEntry:
     root: Path
     description: str = ""
     gradients: bool = True
+    depends: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class DataEntry:
         digest: Declared digest of ids, contents and labels, if any.
         max_unreadable: How many pictures a suite may let be unreadable: a plain number or a percentage.
         max_changed: Share of the labels that the overlay of a suite may change; ``None`` where nothing is said.
+        depends: Files of the project beside code and pictures that decide its pictures, resolved and sorted.
     """
 
     name: str
@@ -98,6 +101,7 @@ class DataEntry:
     digest: str | None = None
     max_unreadable: Quantity = MAX_UNREADABLE
     max_changed: Quantity | None = None
+    depends: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -273,6 +275,11 @@ class Case:
         """Whether a pattern names this case by its id, its check or one of its perturbations."""
         names = (self.id, self.check, *(step.name for step in self.perturbations))
         return any(matches(pattern, name) for name in names)
+
+    @property
+    def digest(self) -> str:
+        """sha256 over all of ``canonical``, in hexadecimal: two cases with the same one are the same perturbation."""
+        return hashlib.sha256(json.dumps(self.canonical(), sort_keys=True).encode()).hexdigest()
 
     def canonical(self) -> dict[str, Any]:
         """What decides the pixels of this case, as JSON values: the key of caches and of randomness."""

@@ -17,13 +17,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import CaseError
+from robustcheck.language.plan import Case
 from robustcheck.read_files import Note, ignore
 
 NAMED: Final = 5
 """Names that a sentence holds before it only counts the rest."""
 
-_DECISIVE: Final = ("attack", "border", "fill", "search", "steps", "stream")
-"""The keys of ``Case.canonical``."""
+BESIDE: Final = frozenset(
+    (
+        "suite",
+        "case",
+        "model",
+        "key",
+        "rows",
+        "unreadable",
+        "seconds",
+        "forwards",
+        "notes",
+        "sanity",
+        "backwards",
+        "code",
+    )
+)
+"""Facts of a file of records that stand beside those of ``Case.canonical``; whatever else there is decides pixels."""
+SHORT: Final = 16
+"""Hexadecimal digits of ``Case.digest`` that results and the first version of baselines hold."""
 
 
 def default_path(suite: Path) -> Path:
@@ -32,13 +50,19 @@ def default_path(suite: Path) -> Path:
 
 
 def case_digest(canonical: Mapping[str, Any]) -> str:
-    """Return what decides the pixels of a case, as 16 hexadecimal digits.
+    """Return ``Case.digest``, 64 hexadecimal digits, from what stands in a file of records.
 
     Args:
-        canonical: ``Case.canonical()``, or the facts beside the records of a case, which hold it.
+        canonical: ``Case.canonical()``, or the facts beside the records of a case, which hold all of it.
     """
-    facts = {key: canonical[key] for key in _DECISIVE if key in canonical}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    facts = {key: value for key, value in canonical.items() if key not in BESIDE}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def same_case(digest: str, other: str) -> bool:
+    """Whether two digests are of the same perturbation, of which either may come from a baseline of the first version."""
+    length = SHORT if SHORT in (len(digest), len(other)) else None
+    return digest[:length] == other[:length]
 
 
 def printable(text: str) -> str:
@@ -112,6 +136,7 @@ class Baseline:
         labels: Class index of each sample, int32, shape (samples,).
         cases: The cases by id.
         path: Where it was read, as a person would type it.
+        version: Of its file: 1 holds the first 16 digits of each case's digest, 2 all of them.
     """
 
     reason: str
@@ -129,11 +154,16 @@ class Baseline:
     labels: NDArray[np.int32]
     cases: Mapping[str, BaselineCase]
     path: str = ""
+    version: int = 2
     _position: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Remember where each sample stands."""
         object.__setattr__(self, "_position", {name: row for row, name in enumerate(self.ids)})
+
+    def digest_of(self, case: Case) -> str:
+        """Return the digest of a case as this version of baselines has it."""
+        return case.digest[:SHORT] if self.version == 1 else case.digest
 
     @classmethod
     def load(cls, path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
@@ -178,7 +208,7 @@ class Baseline:
             data_digest: Of the pictures that are looked at now.
             overlay: Digest of the labels that are laid over those of the data set now.
             seed: Of the run.
-            cases: Digest (``case_digest``) of each case of the suite by its id.
+            cases: Digest (``digest_of``) of each case of the suite by its id.
             ids: Of the pictures that are looked at now.
             labels: Their class indices, int32, shape (len(ids),).
             original: Those before any overlay; the same by default.

@@ -23,7 +23,9 @@ from robustcheck.measure.baseline import Baseline, BaselineCase, printable
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import read_regular
 
-VERSION: Final = "baseline/1"
+VERSION: Final = "baseline/2"
+READ: Final = {"baseline/1": 1, VERSION: 2}
+"""Versions that are read; the first has 16 digits of each case's digest."""
 LARGEST: Final = 1 << 28
 """Bytes that compressed ids may grow to."""
 
@@ -58,7 +60,8 @@ def text_of(baseline: Baseline) -> bytes:
         "ids": _packed(ids),
         "labels": _packed(labels),
     }
-    head = {"robustcheck": VERSION, **{name: getattr(baseline, attribute) for name, attribute in _FACTS.items()}}
+    version = next(name for name, number in READ.items() if number == baseline.version)
+    head = {"robustcheck": version, **{name: getattr(baseline, attribute) for name, attribute in _FACTS.items()}}
     lines = [f" {_json(name)}: {_json(value)}" for name, value in {**head, "samples": samples}.items()]
     cases = ",\n".join(f"  {_json(_case(known))}" for _, known in sorted(baseline.cases.items()))
     text = "{\n" + ",\n".join([*lines, f' "cases": [\n{cases}\n ]']) + "\n}\n"
@@ -139,8 +142,8 @@ def _baseline(tree: Any, shown: str) -> Baseline:
     version = tree.get("robustcheck") if isinstance(tree, dict) else None
     if not isinstance(version, str) or not version.startswith("baseline/"):
         raise ValueError(f'this is no baseline: it does not begin with "robustcheck": "{VERSION}"')
-    if version != VERSION:
-        raise _Newer(f"this is a {printable(version)}, and this robustcheck reads {VERSION}")
+    if version not in READ:
+        raise _Newer(f"this is a {printable(version)}, and this robustcheck reads {' and '.join(READ)}")
     kinds = {name: int if name == "seed" else str for name in _FACTS} | {
         "robustcheck": str,
         "samples": dict,
@@ -158,7 +161,7 @@ def _baseline(tree: Any, shown: str) -> Baseline:
             raise ValueError(f"the case {printable(entry['id'])} is written twice")
         cases[entry["id"]] = _read_case(entry, labels)
     facts = {attribute: tree[name] for name, attribute in _FACTS.items()}
-    return Baseline(**facts, ids=ids, labels=labels, cases=cases, path=shown)
+    return Baseline(**facts, ids=ids, labels=labels, cases=cases, path=shown, version=READ[version])
 
 
 def _check_keys(what: str, found: Mapping[str, Any], kinds: Mapping[str, type]) -> None:

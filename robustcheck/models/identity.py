@@ -14,12 +14,16 @@ from robustcheck.language.entries import ModelEntry
 if TYPE_CHECKING:
     import torch
 
+DEEPEST = 8
+"""Dictionaries and lists within each other that are looked into."""
+
 
 def digest_of_module(entry: ModelEntry, module: torch.nn.Module, content: str) -> str:
     """Return the sha256 over all that decides a module's outputs, as far as it can be seen.
 
-    That is: its parameters and buffers, the plain numbers its parts keep as attributes, its structure as
-    printed, the source files of its parts (torch's own left out), and the options of its entry.
+    That is: its parameters and buffers, those that are not kept in its state too, the numbers, tensors and arrays its
+    parts keep as attributes, its structure as printed, the source files of its parts (torch's own left out), and the
+    options of its entry.
 
     Args:
         entry: What ``configs/models.yaml`` says of it.
@@ -30,7 +34,7 @@ def digest_of_module(entry: ModelEntry, module: torch.nn.Module, content: str) -
     digest.update(json.dumps(dict(entry.options), sort_keys=True, default=str).encode())
     for line in _state(module):
         digest.update(line)
-    for line in _settings(module):
+    for line in (*_settings(module), *_arrays(module)):
         digest.update(line)
     for source in sorted({hashlib.sha256(text).hexdigest() for text in _sources(module)}):
         digest.update(source.encode())
@@ -64,6 +68,52 @@ def _settings(module: torch.nn.Module) -> Iterator[bytes]:
             continue  # It prints its settings itself, and its attributes change with torch's versions.
         plain = {key: value for key, value in vars(part).items() if key not in every_module_has and _is_plain(value)}
         yield f"{name}\x00{sorted(plain.items())}\n".encode()
+
+
+def _arrays(module: torch.nn.Module) -> Iterator[bytes]:
+    """Yield what decides outputs and stands in no state: buffers that are not kept, and attributes that hold tensors or arrays."""
+    import torch
+
+    every_module_has = vars(torch.nn.Module()).keys()
+    kept = module.state_dict().keys()
+    for name, buffer in module.named_buffers():
+        if name not in kept:
+            yield from _content(name, buffer)
+    for name, part in module.named_modules():
+        if not _is_torchs(type(part)):
+            own = {key: value for key, value in vars(part).items() if key not in every_module_has}
+            for key, value in sorted(own.items()):
+                yield from _content(f"{name}.{key}", value)
+
+
+def _content(name: str, value: Any, depth: int = 0) -> Iterator[bytes]:
+    """Yield the content of a tensor or an array, or of a dictionary of such and of numbers; nothing of anything else."""
+    import numpy as np
+    import torch
+
+    if depth > DEEPEST:
+        return
+    if isinstance(value, torch.Tensor):
+        if value.layout is not torch.strided or value.is_quantized or value.is_meta:
+            return
+        yield f"{name}\x00{value.dtype}\x00{tuple(value.shape)}\n".encode()
+        yield value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+    elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        yield f"{name}\x00{value.dtype}\x00{value.shape}\n".encode()
+        yield np.ascontiguousarray(value).tobytes()
+    elif isinstance(value, np.generic):
+        yield f"{name}\x00{value.dtype}\x00{value!r}\n".encode()
+    elif isinstance(value, dict):
+        # Other keys may be printed with their address, which is another in every process.
+        named = {key: inner for key, inner in value.items() if isinstance(key, (str, int))}
+        for key, inner in sorted(named.items(), key=lambda item: repr(item[0])):
+            if _is_plain(inner):
+                yield f"{name}[{key!r}]\x00{inner!r}\n".encode()
+            else:
+                yield from _content(f"{name}[{key!r}]", inner, depth + 1)
+    elif isinstance(value, (list, tuple)) and not _is_plain(value):
+        for place, inner in enumerate(value):
+            yield from _content(f"{name}[{place}]", inner, depth + 1)
 
 
 def _is_plain(value: Any) -> bool:

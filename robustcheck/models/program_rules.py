@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from robustcheck.errors import ModelError
 from robustcheck.models.expressions import check_expression
-from robustcheck.models.operators import check_operator
 from robustcheck.strict_json import NotStrict, parse_object
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,511}")
@@ -96,6 +95,8 @@ def _member(name: str, value: Any, inside: str, declared: bool) -> Any:
 
 def _check_text(text: str, key: str, *, declared: bool) -> None:
     if key in ("target", "as_operator"):
+        from robustcheck.models.operators import check_operator
+
         check_operator(text, declared=declared)
     elif key == "expr_str":
         check_expression(text)

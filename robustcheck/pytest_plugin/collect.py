@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from robustcheck.engine.project_code import note_code
 from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult, describe
 from robustcheck.engine.run import SuiteRun
@@ -44,6 +45,8 @@ class SuiteFile(pytest.File):
     suite: Suite
     run: SuiteRun
     demands: Demands
+    revised: Mapping[str, Any] = {}
+    """What earlier items of this suite have become with the last one, as JSON values by node id."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for each thing demanded, each case of the chosen tier and each ``overall`` line."""
@@ -87,7 +90,9 @@ class SuiteFile(pytest.File):
 
     def read_files(self) -> list[tuple[str, ...]]:
         """Return what was read for the suite so far, as the attributes of ``ReadFile``."""
-        return [astuple(file) for file in project_of(self.config).files.of(self.suite.path)]
+        files = project_of(self.config).files
+        note_code(files, self.config.rootpath)
+        return [astuple(file) for file in files.of(self.suite.path)]
 
     def planned(self) -> list[str]:
         """Return the ids of all that the chosen tier has, whatever pytest was asked to select."""
@@ -119,12 +124,18 @@ class CaseItem(pytest.Item):
         """Run the case and raise what its verdict demands."""
         result = self.parent.result(self.planned)
         self.result = result
+        revised = self.parent.run.revised()
+        self.parent.revised = {f"{self.parent.nodeid}::{name}": found.to_json() for name, found in revised.items()}
         self.user_properties.append(("robustcheck_verdict", result.verdict))
         for name, estimate in result.metrics.items():
             self.user_properties.append((f"robustcheck_{name}", f"{estimate.value:.6f}"))
         text = failure(result.to_json(), rerun_arguments(self.config))
         if result.verdict in FAILING - {"fail"}:
             raise CaseError(text)
+        if failing := [found.id for found in revised.values() if found.verdict in FAILING]:
+            raise CaseError(
+                f"{result.nodeid}: the cache was stale, and earlier cases that it answered do not hold: {', '.join(failing)}"
+            )
         if result.verdict == "waived" or (result.verdict == "fail" and self.planned.waiver is None):
             raise ThresholdBreach(text)
 

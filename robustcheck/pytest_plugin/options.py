@@ -45,7 +45,13 @@ SETTINGS = (
     Setting("batch_size", "pictures a forward pass; chosen by the device if not given", "", "count"),
     Setting("seed", "seed instead of the suite's", "", "integer"),
     Setting("report", "folder of the report", "robustcheck-report", decides=False),
-    Setting("attest", "private key that signs the result, be it good or bad", "", decides=False),
+    Setting(
+        "attest",
+        "private key that signs the result, be it good or bad; every picture is looked at anew",
+        "",
+        decides=False,
+    ),
+    Setting("cache_size", "bytes that cached records may take, such as 500MB", "2GB", decides=False),
 )
 
 FLAGS = {
@@ -129,9 +135,26 @@ def run_options(config: pytest.Config) -> Options:
         limit=chosen(config, "limit"),
         device=chosen(config, "device"),
         batch_size=chosen(config, "batch_size"),
-        cache=not _is_on(config, "no_cache"),
+        # What is signed was looked at by this run, whatever an earlier one left.
+        cache=not _is_on(config, "no_cache") and chosen(config, "attest") is None,
+        cache_size=cache_size(config),
         every_picture=_is_on(config, "every_picture"),
     )
+
+
+def cache_size(config: pytest.Config) -> int:
+    """Return how many bytes the cache may take.
+
+    Raises:
+        pytest.UsageError: It is no size.
+    """
+    from robustcheck.engine.cache_folder import bytes_of
+    from robustcheck.errors import RobustcheckError
+
+    try:
+        return bytes_of(chosen(config, "cache_size"))
+    except RobustcheckError as error:
+        raise pytest.UsageError(f"{PREFIX}-cache-size {error}") from None
 
 
 def suite_folders(config: pytest.Config) -> list[Path]:
@@ -153,6 +176,6 @@ def suite_folders(config: pytest.Config) -> list[Path]:
 
 def rerun_arguments(config: pytest.Config) -> str:
     """Return the options given on the command line that a rerun of one case needs too."""
-    needed = [setting for setting in SETTINGS if setting.name != "attest"]
+    needed = [setting for setting in SETTINGS if setting.name not in ("attest", "cache_size")]
     given = [(setting.flag, config.getoption(f"robustcheck_{setting.name}")) for setting in needed]
     return " ".join(f"{flag} {value}" for flag, value in given if value is not None)

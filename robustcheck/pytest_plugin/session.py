@@ -87,7 +87,7 @@ class RobustcheckSession:
     def pytest_report_header(self) -> str:
         """Say what will be gated."""
         options = run_options(self._config)
-        looking = "cache off" if not options.cache else "cache on"
+        looking = "cache on" if options.cache else "cache off: every picture is looked at anew"
         return f"robustcheck: tier {options.tier}, device {options.device}, {looking}"
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -117,7 +117,12 @@ class RobustcheckSession:
         result = getattr(item, "result", None)
         if report.when == "call" and result is not None:
             parent: Any = item.parent
-            attached = {"identity": parent.identity(), "result": result.to_json(), "read": parent.read_files()}
+            attached = {
+                "identity": parent.identity(),
+                "result": result.to_json(),
+                "read": parent.read_files(),
+                "revised": parent.revised,
+            }
             if parent.nodeid not in self._planned_told:
                 self._planned_told.add(parent.nodeid)
                 attached["planned"] = parent.planned()
@@ -139,7 +144,8 @@ class RobustcheckSession:
             suite = self._suite(attached["identity"]["path"])
             suite["identities"].append(attached["identity"])
             suite["read"].update(map(tuple, attached["read"]))
-            suite["results"][report.nodeid] = attached["result"]
+            again = {name: result for name, result in attached["revised"].items() if name in suite["results"]}
+            suite["results"] |= {**again, report.nodeid: attached["result"]}
             suite["planned"] = attached.get("planned") or suite.get("planned")
         elif report.failed and report.nodeid in self._nodeids and not self._has_result(report.nodeid):
             path, _, name = report.nodeid.partition("::")
@@ -192,7 +198,8 @@ class RobustcheckSession:
             files, root = sorted(ReadFile(*values) for values in suite["read"]), self._config.rootpath
             identity = _unknown_identity(path)
             for told in suite["identities"]:
-                identity |= told
+                notes = dict.fromkeys((*identity["notes"], *told["notes"]))
+                identity |= {**told, "notes": list(notes)}
             identity["inputs"] = inputs_json(files, root)
             changed = inputs_result(path, files, root, conflicts_of(suite["identities"]))
             ending = [changed.to_json()] if changed else []

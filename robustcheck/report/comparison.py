@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from robustcheck.errors import RobustcheckError
-from robustcheck.measure.baseline import named, printable
+from robustcheck.measure.baseline import named, printable, same_case
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.verdicts import written
 from robustcheck.report.kept import NO_NUMBER, KeptCase, KeptRun, KeptSuite
@@ -195,7 +195,7 @@ def _incomparable(a: KeptCase, b: KeptCase) -> str:
             return f"it ended as {case.verdict} in {run}"
         if not case.n:
             return f"{run} looked at no picture"
-    if a.digest and b.digest and a.digest != b.digest:
+    if a.digest and b.digest and not same_case(a.digest, b.digest):
         return "its parameters are others in B"
     return ""
 

@@ -115,13 +115,7 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     """Yield what was looked at, what was not, and at what price."""
     results = every_result(suite)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in suite["counts"].items())
-    forwards = sum(result["forwards"] for result in results)
-    cached = sum(result["cached"] for result in suite["cases"])
-    if cached and not forwards:
-        price = f"no forward pass: all {cached} cases came from the cache (--robustcheck-no-cache looks again)"
-    else:
-        price = f"{forwards} forward passes" + (f", {cached} cases from the cache" if cached else "")
-    yield f"{len(results)} results: {counts}; {price}", ""
+    yield f"{len(results)} results: {counts}; {_price(suite['cases'])}", ""
     early = [result for result in suite["cases"] if result["stopped"]]
     if early:
         yield f"{len(early)} cases stopped early: {early[0]['stopped']}", ""
@@ -142,6 +136,17 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
         named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
         more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""
         yield f"NOTE {len(suite['not_run'])} cases of this tier were not run: {named}{more}", "warn"
+
+
+def _price(cases: Sequence[Json]) -> str:
+    """Return what a suite's cases cost the model."""
+    forwards, cached = sum(case["forwards"] for case in cases), sum(case["cached"] for case in cases)
+    if not cached:
+        return f"{forwards} forward passes"
+    if not forwards:  # by a version that did not look again
+        return f"no forward pass: all {cached} cases came from the cache (--robustcheck-no-cache looks again)"
+    checked = f"{cached} of {len(cases)} cases from the cache, each checked with one live batch"
+    return f"{checked}; {forwards} forward passes (--robustcheck-no-cache looks at every picture)"
 
 
 def _people(suite: Json) -> Iterator[tuple[str, str]]:

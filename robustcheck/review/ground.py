@@ -119,8 +119,8 @@ def ground_of_report(report: Mapping[str, Any], project: Project) -> tuple[Suite
 
 def _unchanged(suite: Suite, report: Mapping[str, Any]) -> Suite:
     """Return a suite with the cases only that are still what they were in a run, the clean one always."""
-    from robustcheck.measure.baseline import case_digest
+    from robustcheck.measure.baseline import SHORT
 
     known = {case["id"]: case.get("digest", "") for case in report["cases"]}
-    same = [case for case in suite.cases[1:] if known.get(case.id) in ("", case_digest(case.canonical()))]
+    same = [case for case in suite.cases[1:] if known.get(case.id) in ("", case.digest[:SHORT])]
     return replace(suite, cases=(suite.clean, *same))

@@ -309,8 +309,8 @@ WRONG: dict[str, tuple[bytes | None, str]] = {
         "b: this result file is damaged: KeyError: 'model'\n",
     ),
     "a broken baseline": (
-        b'{"robustcheck": "baseline/2"}',
-        "b: this is a baseline/2, and this robustcheck reads baseline/1; use the robustcheck that wrote it, or accept a "
+        b'{"robustcheck": "baseline/3"}',
+        "b: this is a baseline/3, and this robustcheck reads baseline/1 and baseline/2; use the robustcheck that wrote it, or accept a "
         "report anew\n",
     ),
 }

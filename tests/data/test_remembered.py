@@ -144,3 +144,38 @@ def test_processes_share_it(tmp_path: Path) -> None:
     assert [remembered.get(f"{number}") for number in range(200)] == [
         f"{number}".encode() * 20 for number in range(200)
     ]
+
+
+def test_what_somebody_else_wrote_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value of another machine, one under another key, and one with the checksum of an earlier version."""
+    import hashlib
+
+    path, other = tmp_path / "a" / "d.sqlite", tmp_path / "b" / "d.sqlite"
+    for each in (path, other):
+        fill(each)
+    key, neighbour = list(VALUES)[:2]
+    monkeypatch.setenv("ROBUSTCHECK_CACHE_SECRET", "the secret of another machine")
+    fill(other)
+    monkeypatch.delenv("ROBUSTCHECK_CACHE_SECRET")
+    foreign, swapped = (
+        sqlite3.connect(place).execute("SELECT value FROM facts WHERE key=?", (name,)).fetchone()[0]
+        for place, name in ((other, key), (path, neighbour))
+    )
+    forged = b"forged"
+    older = forged + hashlib.blake2b(forged, key=hashlib.sha256(key.encode()).digest(), digest_size=8).digest()
+    for value in (foreign, swapped, older, forged + bytes(16), forged, b""):
+        connection = sqlite3.connect(path)
+        connection.execute("UPDATE facts SET value=? WHERE key=?", (value, key))
+        connection.commit()
+        connection.close()
+        assert Remembered(path).get(key) is None
+    assert Remembered(path).get(neighbour) == VALUES[neighbour]
+
+
+def test_without_a_secret_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    remembered = Remembered(tmp_path / ".robustcheck" / "d.sqlite")
+    remembered.put("a", b"one")
+    remembered.keep()
+    assert remembered.get("a") is None
+    assert not (tmp_path / ".robustcheck").exists()

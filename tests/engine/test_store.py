@@ -1,14 +1,20 @@
 """Records on disk: whole or not at all, and never believed when damaged."""
 
 import dataclasses
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow
 import pyarrow.parquet
 import pytest
 
-from robustcheck.engine.store import Store, Stored, atomic
+from robustcheck.cache_secret import Secret
+from robustcheck.engine.reference_batch import ReferenceBatch
+from robustcheck.engine.store import Store, Stored, atomic, export
 from robustcheck.measure.records import Records, score
 
 
@@ -48,28 +54,115 @@ def test_records_open_as_plain_parquet(tmp_path: Path) -> None:
     assert table.num_rows == 5
 
 
-@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "renamed", "other parquet"])
-def test_a_damaged_file_counts_as_absent(tmp_path: Path, damage: str) -> None:
-    store = Store(tmp_path)
-    key, other = "ab" * 32, "ab" + "cd" * 31
-    store.save(key, stored(400), {})
-    path = store.path(key)
+def rewrite(path: Path, *, columns: dict[str, Any] | None = None, about: dict[str, Any] | None = None) -> None:
+    """Change a file of records as a Parquet library does."""
+    table = pyarrow.parquet.read_table(path)
+    for name, values in (columns or {}).items():
+        table = table.set_column(table.column_names.index(name), name, pyarrow.array(values))
+    if about:
+        facts = json.loads(table.schema.metadata[b"robustcheck"]) | about
+        table = table.replace_schema_metadata({b"robustcheck": json.dumps(facts).encode()})
+    pyarrow.parquet.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+KEY, OTHER = "ab" * 32, "ab" + "cd" * 31
+
+
+def flip(path: Path, at: int) -> None:
     raw = path.read_bytes()
-    if damage == "empty":
-        path.write_bytes(b"")
-    elif damage == "truncated":
-        path.write_bytes(raw[: len(raw) // 2])
-    elif damage == "flipped":
-        middle = 200
-        path.write_bytes(raw[:middle] + bytes([raw[middle] ^ 0xFF]) + raw[middle + 1 :])
-    elif damage == "renamed":
-        path.rename(store.path(other))
-        key = other
-    else:
-        pyarrow.parquet.write_table(pyarrow.table({"id": ["x"]}), path)
+    path.write_bytes(raw[:at] + bytes([raw[at] ^ 0xFF]) + raw[at + 1 :])
+
+
+def of_another(tmp_path: Path, path: Path, key: str) -> None:
+    """Put the records of another machine in the place of a file, with their own seal."""
+    other = Store(tmp_path / "elsewhere", Secret(b"another machine's secret"))
+    other.save(key, stored(400), {})
+    for suffix in (".parquet", ".seal"):
+        path.with_suffix(suffix).write_bytes(other.path(key).with_suffix(suffix).read_bytes())
+
+
+POISON: dict[str, Callable[[Path, Path], Any]] = {
+    "empty": lambda path, _: path.write_bytes(b""),
+    "truncated": lambda path, _: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "a byte of the records": lambda path, _: flip(path, 200),
+    "the last byte": lambda path, _: flip(path, path.stat().st_size - 1),
+    "a byte more": lambda path, _: path.write_bytes(path.read_bytes() + b"\0"),
+    "renamed": lambda path, _: [
+        path.with_suffix(suffix).rename(path.with_name(OTHER + suffix)) for suffix in (".parquet", ".seal")
+    ],
+    "other parquet": lambda path, _: pyarrow.parquet.write_table(pyarrow.table({"id": ["x"]}), path),
+    "predicted and rank": lambda path, _: rewrite(
+        path, columns={"predicted": np.zeros(400, np.int32), "rank": np.zeros(400, np.int32)}
+    ),
+    "labels": lambda path, _: rewrite(path, columns={"label": np.zeros(400, np.int32)}),
+    "what an attack reached": lambda path, _: rewrite(path, columns={"loss": np.zeros(400, np.float32)}),
+    "unreadable pictures": lambda path, _: rewrite(path, about={"unreadable": []}),
+    "sanity": lambda path, _: rewrite(path, about={"sanity": [["eps 0", True, ""]]}),
+    "notes": lambda path, _: rewrite(path, about={"notes": ["all is well"]}),
+    "the key of another case": lambda path, _: rewrite(path, about={"key": OTHER}),
+    "without its seal": lambda path, _: path.with_suffix(".seal").unlink(),
+    "a seal of zeros": lambda path, _: path.with_suffix(".seal").write_bytes(bytes(32)),
+    "an empty seal": lambda path, _: path.with_suffix(".seal").write_bytes(b""),
+    "a byte of the seal": lambda path, _: flip(path.with_suffix(".seal"), 0),
+    "a byte of what is looked at": lambda path, _: flip(path.with_suffix(".seal"), 40),
+    "sealed with another secret": lambda path, tmp_path: of_another(tmp_path, path, KEY),
+    "sealed by another for another case": lambda path, tmp_path: of_another(tmp_path, path, OTHER),
+}
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_what_is_not_as_this_machine_left_it_counts_as_absent(tmp_path: Path, poison: str) -> None:
+    store = Store(tmp_path / "cache")
+    looked_at = ReferenceBatch(np.array(["a"]), np.array(["0" * 32]), np.eye(1, 3, dtype=np.float32))
+    store.save(KEY, dataclasses.replace(stored(400), reference=looked_at), {})
+    POISON[poison](store.path(KEY), tmp_path)
+    key = OTHER if poison == "renamed" else KEY
     assert store.load(key) is None
+    assert store.refused == {key}
     store.save(key, stored(400), {})
     assert store.load(key) is not None
+
+
+def test_an_older_version_left_no_seal_and_is_not_believed(tmp_path: Path) -> None:
+    store = Store(tmp_path / "cache")
+    export(KEY, stored(), {}, store.path(KEY))
+    assert store.load(KEY) is None
+
+
+def test_records_are_exchanged_by_those_who_share_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROBUSTCHECK_CACHE_SECRET", "a secret of the whole fleet")
+    Store(tmp_path / "cache").save(KEY, stored(), {})
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+    assert Store(tmp_path / "cache").load(KEY) is not None
+    monkeypatch.setenv("ROBUSTCHECK_CACHE_SECRET", "that of another fleet")
+    assert Store(tmp_path / "cache").load(KEY) is None
+    monkeypatch.delenv("ROBUSTCHECK_CACHE_SECRET")
+    assert Store(tmp_path / "cache").load(KEY) is None
+
+
+def test_what_a_later_run_looks_at_comes_back(tmp_path: Path) -> None:
+    batch = ReferenceBatch(
+        np.array(["a", "ü"]),
+        np.array(["0" * 32] * 2),
+        np.eye(2, 3, dtype=np.float32),
+        np.ones((2, 3, 4, 4), np.float32),
+    )
+    store = Store(tmp_path)
+    store.save(KEY, dataclasses.replace(stored(), reference=batch), {})
+    found = store.load(KEY)
+    assert found is not None
+    assert found.reference is not None
+    assert found.reference.points is None
+    for name in ("ids", "inputs", "logits", "pictures"):
+        np.testing.assert_array_equal(getattr(found.reference, name), getattr(batch, name))
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file in its place")
+    store = Store(tmp_path / "cache")
+    store.save(KEY, stored(), {})
+    assert store.load(KEY) is None
+    assert "the cache cannot be written" in store.problem
 
 
 def test_atomic_leaves_nothing_behind_when_writing_fails(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from robustcheck.measure.baseline import (
     default_path,
     named,
     printable,
+    same_case,
 )
 from robustcheck.measure.baseline_file import bitmap, text_of, unpacked
 
@@ -91,7 +92,7 @@ def test_the_file_has_a_line_a_fact_and_a_line_a_case() -> None:
     lines = text_of(baseline()).decode().splitlines()
     assert lines[:4] == [
         "{",
-        ' "robustcheck": "baseline/1",',
+        ' "robustcheck": "baseline/2",',
         ' "reason": "the first that drove",',
         ' "accepted": "2026-11-23",',
     ]
@@ -179,15 +180,15 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "another file": (
         lambda content: b'{"schema": "robustcheck/report/1"}',
-        'this is no baseline: it does not begin with "robustcheck": "baseline/1"' + RESTORE,
+        'this is no baseline: it does not begin with "robustcheck": "baseline/2"' + RESTORE,
     ),
     "a list": (
         lambda content: b"[]",
-        'this is no baseline: it does not begin with "robustcheck": "baseline/1"' + RESTORE,
+        'this is no baseline: it does not begin with "robustcheck": "baseline/2"' + RESTORE,
     ),
     "a later version": (
-        _set("robustcheck", to="baseline/2"),
-        "this is a baseline/2, and this robustcheck reads baseline/1; use the robustcheck that wrote it, or accept a report anew",
+        _set("robustcheck", to="baseline/3"),
+        "this is a baseline/3, and this robustcheck reads baseline/1 and baseline/2; use the robustcheck that wrote it, or accept a report anew",
     ),
     "too deep": (lambda content: b"[" * 200_000, "this is no baseline: its JSON is too deep" + RESTORE),
     "a key twice": (
@@ -420,6 +421,40 @@ def test_the_digest_of_a_case_is_what_decides_its_pixels(tmp_path: Path, project
         assert case_digest(kept) == case_digest(one.canonical())
         for key in one.canonical():
             assert case_digest({**one.canonical(), key: "other"}) != case_digest(one.canonical()), key
+        assert case_digest({**one.canonical(), "lens": "a key of a later version"}) != case_digest(one.canonical())
+        assert case_digest(kept) == one.digest
+
+
+class Later(Case):
+    """A case of a later version, whose pixels something new decides."""
+
+    lens = ""
+
+    def canonical(self) -> dict[str, Any]:
+        return {**super().canonical(), **({"lens": self.lens} if self.lens else {})}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_new_decisive_key_makes_another_case_for_every_version_of_the_file(
+    tmp_path: Path, project: Any, version: int
+) -> None:
+    from robustcheck.language import load_project, load_suite
+
+    project()
+    known = load_suite(tmp_path / "suites/greys.yaml", load_project(tmp_path, tmp_path / "configs")).cases[1]
+    later = Later(**{field.name: getattr(known, field.name) for field in dataclasses.fields(known)})
+    accepted = dataclasses.replace(baseline(), version=version)
+    accepted = dataclasses.replace(
+        accepted, cases={known.id: dataclasses.replace(case(known.id, "11101"), digest=accepted.digest_of(known))}
+    )
+    read = Baseline.load(written(tmp_path, accepted))
+    assert read.version == version
+    assert len(read.cases[known.id].digest) == {1: 16, 2: 64}[version]
+    assert not fits(read, cases={known.id: read.digest_of(later)}).changed
+    object.__setattr__(later, "lens", "wide")
+    assert fits(read, cases={known.id: read.digest_of(later)}).changed == (known.id,)
+    assert same_case(read.digest_of(known), known.digest)
+    assert not same_case(read.digest_of(known), later.digest)
 
 
 def predicting(name: str, right: str, predicted: list[int], seen: str = "") -> BaselineCase:

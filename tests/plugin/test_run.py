@@ -80,15 +80,17 @@ def test_a_case_alone_is_still_compared_with_the_clean_pictures(gate: Any) -> No
     assert case["metrics"]["drop"]["value"] == pytest.approx(1 - case["metrics"]["accuracy"]["value"])
 
 
-def test_second_run_does_no_forward_pass_and_says_so(gate: Any) -> None:
+def test_second_run_does_one_batch_a_case_and_says_so(gate: Any) -> None:
     gate.write()
     gate.run()
     first = gate.report()
-    result = gate.run()
-    result.stdout.fnmatch_lines(["*no forward pass: all 6 cases came from the cache (--robustcheck-no-cache*"])
+    result = gate.run("--robustcheck-batch-size", "8")
+    result.stdout.fnmatch_lines(
+        ["*6 of 6 cases from the cache, each checked with one live batch; 48 forward passes (--robustcheck-no-cache*"]
+    )
     second = gate.report()
     for one, two in zip(first["suites"][0]["cases"], second["suites"][0]["cases"], strict=True):
-        assert (two["cached"], two["forwards"]) == (True, 0)
+        assert (two["cached"], two["forwards"]) == (True, 8)
         assert one["metrics"] == two["metrics"]
         assert one["proof"] == two["proof"]
     result = gate.run("--robustcheck-no-cache")
@@ -117,9 +119,9 @@ def test_cache_is_used_only_for_what_did_not_change(gate: Any, change: str) -> N
     else:
         suite.write_text(suite.read_text().replace(">= 60%", ">= 55%"))
     result = gate.spawn() if change == "model" else gate.run()
-    forwards = sum(case["forwards"] for case in gate.report()["suites"][0]["cases"])
+    cached = sum(case["cached"] for case in gate.report()["suites"][0]["cases"])
     assert result.ret == 0
-    assert forwards == {"threshold": 0, "parameter": 24}.get(change, 144)
+    assert cached == {"threshold": 6, "parameter": 5}.get(change, 0)
 
 
 def test_warning_does_not_fail_the_build(gate: Any) -> None:

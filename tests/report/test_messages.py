@@ -111,7 +111,15 @@ def test_table_shows_every_case_and_what_was_not_looked_at() -> None:
     assert lines[7] == "NOTE 2 cases of this tier were not run: a, b"
 
 
-def test_cached_run_says_that_it_did_no_forward_pass() -> None:
+def test_a_cached_run_says_that_each_case_was_looked_at() -> None:
+    suite = result(case(forwards=32, cached=True))["suites"][0]
+    assert (
+        "1 of 1 cases from the cache, each checked with one live batch; 32 forward passes"
+        in next(iter(closing(suite)))[0]
+    )
+
+
+def test_a_report_of_a_version_that_did_not_look_again_says_so() -> None:
     suite = result(case(forwards=0, cached=True))["suites"][0]
     assert "no forward pass: all 1 cases came from the cache" in next(iter(closing(suite)))[0]
 

@@ -212,7 +212,8 @@ def _facts(case: Json) -> Iterator[tuple[str, str]]:
         yield "too close to call", f"{case['borderline']} pictures"
     passes = f"{case['forwards']} forward passes"
     passes += f", {case['backwards']} backward passes" if case["backwards"] else ""
-    yield "price", f"{case['seconds']:.1f} s, " + ("records from the cache" if case["cached"] else passes)
+    origin = "records from the cache, checked live with " if case["cached"] else ""
+    yield "price", f"{case['seconds']:.1f} s, {origin}{passes}"
     automatic = case["automatic"]
     if automatic:
         threshold = automatic["threshold"]

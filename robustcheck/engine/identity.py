@@ -1,0 +1,56 @@
+"""What was run on what: the part of a result that is about the suite, its model and its data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from robustcheck.engine.evaluate import Evaluator
+from robustcheck.engine.results import combination_of
+from robustcheck.language.plan import Suite
+from robustcheck.models.definition import facts_of
+
+
+def identity_of(
+    suite: Suite, evaluator: Evaluator | None = None, *, notes: Sequence[str] = (), limit: int | None = None
+) -> dict[str, Any]:
+    """Return what a suite, its model and its data are, as JSON values.
+
+    Args:
+        suite: The suite.
+        evaluator: Its model and data; ``None`` where they could not be opened.
+        notes: What a reader must know beside the notes of the suite.
+        limit: Number of pictures that was asked for; ``None`` for all.
+    """
+    facts: dict[str, Any] = {
+        "path": suite.path,
+        "title": suite.title,
+        "owner": suite.owner,
+        "digest": suite.digest,
+        "seed": suite.seed,
+        "top_k": suite.top_k,
+        "notes": [*suite.notes, *notes],
+        "combinations": [combination_of(array) for array in suite.combinations],
+        "model": {"name": suite.model},
+        "data": {"name": suite.data},
+        "labels": None,
+        "review": dataclasses.asdict(suite.review) if suite.review else None,
+    }
+    if evaluator is None:
+        return facts
+    facts["model"] |= facts_of(evaluator.predictor)
+    if suite.labels and evaluator.overlaid:
+        facts["labels"] = {"overlay": suite.labels.overlay, **evaluator.overlaid.to_json()}
+    facts["data"] |= {
+        "digest": evaluator.data_digest,
+        "size": len(evaluator.index.samples),
+        "classes": len(np.unique(evaluator.index.labels)),
+        "overlay": evaluator.overlaid.digest if evaluator.overlaid else "",
+        "limit": limit,
+        "names": list(evaluator.predictor.entry.classes),
+        "notes": list(getattr(evaluator.source, "notes", ())),
+    }
+    return facts
