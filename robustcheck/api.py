@@ -20,6 +20,7 @@ from robustcheck.evidence.history import remember
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.plan import Tier, in_tier
 from robustcheck.measure.verdicts import FAILING, Verdict, worst
+from robustcheck.project_imports import watch_imports
 from robustcheck.read_files import inputs_json
 from robustcheck.report.beginning import begin_report
 from robustcheck.report.messages import failure
@@ -98,6 +99,7 @@ def run_suite(
     """
     base = Path(root or Path.cwd()).resolve()
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    watch_imports(base)
     project = load_project(base, base / configs)
     plan = load_suite(base / suite, project, model=model, data=data, seed=seed)
     options = Options(

@@ -23,6 +23,7 @@ CORE: dict[str, set[str]] = {
     "checksums": {"errors", "regular_files"},
     "imports": {"errors", "regular_files"},
     "read_files": {"checksums", "errors"},
+    "project_imports": set(),
     "project_settings": {"errors", "regular_files"},
     "suite_folders": {"regular_files"},
     "suite_code": {"errors", "project_settings", "suite_folders"},

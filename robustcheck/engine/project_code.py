@@ -15,6 +15,7 @@ from typing import Final
 
 from robustcheck.engine.distributions import is_listed
 from robustcheck.errors import ModelError
+from robustcheck.project_imports import executed_digest
 from robustcheck.read_files import ReadFiles
 
 OURS: Final = Path(__file__).resolve().parents[1]
@@ -66,7 +67,7 @@ def imported_files(root: Path, *, strict: bool = True) -> tuple[CodeFile, ...]:
         inside = path.is_relative_to(home)
         name = path.relative_to(home).as_posix() if inside else path.as_posix()
         digest = digest_of_file(path)
-        _, loaded = _LOADED.setdefault(module, (name, digest))
+        _, loaded = _LOADED.setdefault(module, (name, executed_digest(path) or digest))
         if strict and inside and loaded != digest:
             raise ModelError(
                 f"{name} was changed after it was imported: what would run is not what lies there; start again in a new process"

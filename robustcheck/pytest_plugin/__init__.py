@@ -26,11 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Refuse code in folders of suites, before pytest imports the first ``conftest.py``."""
+    """Refuse code in folders of suites, and watch what is imported, before pytest imports the first ``conftest.py``."""
     if getattr(early_config.known_args_namespace, "robustcheck", False):
+        from robustcheck.project_imports import watch_imports
         from robustcheck.pytest_plugin.discovery import refuse_code
 
         refuse_code(early_config)
+        watch_imports(early_config.rootpath)
 
 
 def pytest_configure(config: pytest.Config) -> None:

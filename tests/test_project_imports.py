@@ -1,0 +1,108 @@
+"""What runs of a project is its source as it was read, whatever bytecode lies beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import py_compile
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_project import MODEL, make_project
+
+from robustcheck.api import run_suite
+from robustcheck.engine.project_code import imported_files
+from robustcheck.errors import ModelError
+from robustcheck.project_imports import executed_digest, watch_imports
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a folder on the path, and forget what was imported from it."""
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def plant(source: Path, text: str, mode: py_compile.PycInvalidationMode) -> None:
+    """Write source, and beside it the bytecode of other text that passes for that of the source."""
+    source.write_text(text)
+    py_compile.compile(str(source), doraise=True, invalidation_mode=mode)
+    other = "ANSWER = 'bytecode'" + " " * (len("ANSWER = 'source'") - len("ANSWER = 'bytecode'"))
+    stamp = source.stat()
+    source.write_text("ANSWER = 'source'  ")
+    assert len(source.read_bytes()) == len(other.encode())
+    os.utime(source, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+MODES = py_compile.PycInvalidationMode
+
+
+@pytest.mark.parametrize("mode", [MODES.UNCHECKED_HASH, MODES.TIMESTAMP])
+@pytest.mark.parametrize("watched", [False, True])
+def test_bytecode_beside_a_source_is_never_run(
+    folder: Path, mode: py_compile.PycInvalidationMode, watched: bool
+) -> None:
+    """Without the watch Python runs the bytecode, which is what this is about."""
+    name = f"planted_{mode.name.lower()}_{watched}"
+    plant(folder / f"{name}.py", "ANSWER = 'bytecode'", mode)
+    if watched:
+        watch_imports(folder)
+    importlib.invalidate_caches()
+    module: Any = importlib.import_module(name)
+    assert ("source" if watched else "bytecode") == module.ANSWER
+
+
+def test_packages_and_their_modules_run_from_their_source(folder: Path) -> None:
+    (folder / "planted_package").mkdir()
+    (folder / "planted_package/__init__.py").write_text("")
+    plant(folder / "planted_package/inner.py", "ANSWER = 'bytecode'", MODES.UNCHECKED_HASH)
+    watch_imports(folder)
+    importlib.invalidate_caches()
+    module: Any = importlib.import_module("planted_package.inner")
+    assert module.ANSWER == "source"
+    assert not list(folder.glob("planted_package/__pycache__/__init__*"))
+
+
+def test_what_is_installed_below_the_project_stays_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = folder / "venv/lib/site-packages"
+    installed.mkdir(parents=True)
+    plant(installed / "planted_installed.py", "ANSWER = 'bytecode'", MODES.UNCHECKED_HASH)
+    monkeypatch.syspath_prepend(installed)
+    watch_imports(folder)
+    module: Any = importlib.import_module("planted_installed")
+    assert module.ANSWER == "bytecode"
+
+
+def test_the_digest_is_that_of_the_source_that_was_run(folder: Path) -> None:
+    path = folder / "planted_changed.py"
+    path.write_text("ANSWER = 1\n")
+    watch_imports(folder)
+    importlib.invalidate_caches()
+    importlib.import_module("planted_changed")
+    run = hashlib.sha256(b"ANSWER = 1\n").hexdigest()
+    path.write_text("ANSWER = 2\n")
+    assert executed_digest(path) == run
+    (found,) = [file for file in imported_files(folder, strict=False) if file.name == "planted_changed.py"]
+    assert found.digest == run
+    with pytest.raises(ModelError, match=r"planted_changed\.py was changed after it was imported"):
+        imported_files(folder)
+
+
+def test_a_model_whose_bytecode_is_planted_is_run_from_its_source(folder: Path) -> None:
+    """The bytecode answers every picture rightly, the source none."""
+    suite = make_project(folder)
+    source = folder / "tiny.py"
+    source.write_text(MODEL)
+    py_compile.compile(str(source), doraise=True, invalidation_mode=MODES.UNCHECKED_HASH)
+    source.write_text(MODEL.replace("return -self.sharpness", "return self.sharpness"))
+    importlib.invalidate_caches()
+    assert run_suite(suite, root=folder)["clean"].verdict == "fail"
