@@ -46,7 +46,7 @@ def code_in_suites(places: Places) -> list[Problem]:
         contents = list_suite_folder(top, places.root, tops)
         remarks += [*contents.problems, *code_below(contents)]
     for folder in there.other_folders:
-        remarks += code_beside_suites(list_other_folder(folder, tops), places)
+        remarks += code_beside_suites(folder, list_other_folder(folder, tops), places)
     for file in there.files:
         if is_yaml(file) and not places.is_project(file.parent):
             remarks += _loaded(sorted(file.parent.iterdir()))
@@ -77,9 +77,14 @@ def code_below(contents: Contents) -> list[Remark]:
     return [remark for file in contents.files if (remark := _code(file))]
 
 
-def code_beside_suites(contents: Contents, places: Places) -> list[Remark]:
-    """Return what pytest would load beside or below a suite, in a folder that holds other things too."""
+def code_beside_suites(top: Path, contents: Contents, places: Places) -> list[Remark]:
+    """Return what pytest would load beside or below a suite, in a folder that holds other things too.
+
+    Where there are no tests, a ``conftest.py`` anywhere in the folder can only be about the suites.
+    """
     holders = {file.parent for file in contents.files if begins_as_suite(file)}
+    if holders and not any(_is_test(file.name.lower()) for file in contents.files):
+        holders.add(top)
     holders = {folder for folder in holders if not places.is_project(folder)}
     return _loaded(file for file in contents.files if not holders.isdisjoint(file.parents))
 
@@ -88,11 +93,15 @@ def _loaded(files: Iterable[Path]) -> list[Remark]:
     remarks = []
     for file in files:
         name = file.name.lower()
-        if name in ("conftest.py", "__init__.py") or fnmatch(name, "test_*.py") or fnmatch(name, "*_test.py"):
+        if name in ("conftest.py", "__init__.py") or _is_test(name):
             remarks.append(Remark(file, "this is code beside suites, and pytest would load it", _HINT, code=True))
         elif name in SETTINGS_FILES:
             remarks.append(_settings(file))
     return remarks
+
+
+def _is_test(name: str) -> bool:
+    return fnmatch(name, "test_*.py") or fnmatch(name, "*_test.py")
 
 
 def _code(file: Path) -> Remark | None:

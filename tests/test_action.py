@@ -71,6 +71,15 @@ def test_nothing_is_gated_where_nothing_is_found(folder: Path) -> None:
     assert (folder / "output").read_text() == ""
 
 
+def test_settings_of_pytest_among_the_suites_run_nothing(folder: Path) -> None:
+    (folder / "suites/pytest.ini").write_text("[pytest]\naddopts = -p planted\npythonpath = .\n", encoding="utf-8")
+    (folder / "suites/planted.py").write_text("open('taken', 'w').close()\n", encoding="utf-8")
+    done = run("Gate", folder, suites="suites")
+    assert done.returncode == 1
+    assert "suites/pytest.ini:1:1: these are settings of pytest" in done.stdout
+    assert not (folder / "taken").exists()
+
+
 @pytest.mark.parametrize("name", ["suites", "tier", "arguments"])
 def test_no_input_is_run_as_a_command(folder: Path, name: str) -> None:
     done = run("Gate", folder, **{name: "$(touch taken) `touch taken` ; touch taken; *"})

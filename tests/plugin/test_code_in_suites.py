@@ -168,6 +168,9 @@ def test_so_are_folders_and_files_that_only_the_command_line_names(gate: Any, re
     refused("gates/conftest.py", "gates")
     refused("gates/conftest.py", "gates/greys.yaml")
     refused("gates/conftest.py", ".")
+    (gate.root / "gates" / "night").mkdir()
+    (gate.root / "gates" / "greys.yaml").rename(gate.root / "gates" / "night" / "greys.yaml")
+    refused("gates/conftest.py", "gates")
 
 
 def test_links_to_code_are_code(gate: Any, refused: Any) -> None:

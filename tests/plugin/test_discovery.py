@@ -376,6 +376,14 @@ def test_a_folder_of_the_setting_that_is_not_there_is_an_error(
     assert (done.code, "gates: there is no such file or folder" in done.err) == (4, True)
 
 
+def test_the_python_door_runs_one_suite_and_says_so(tmp_path: Path, project: Any) -> None:
+    from robustcheck import run_suite
+
+    project(each=1)
+    result = run_suite("suites/greys.yaml", root=tmp_path)
+    assert result.document["discovery"] == {"suites": ["suites/greys.yaml"], "left_out": []}
+
+
 def test_no_doctest_or_other_plugin_collects_anything_there(gate: Any) -> None:
     gate.write(each=1)
     (gate.root / "suites" / "notes.txt").write_text(">>> 1 / 0\n")
