@@ -48,6 +48,13 @@ def test_the_workflow_gates_and_keeps_the_report_of_a_failure(robustcheck_comman
     steps = workflow["jobs"]["gate"]["steps"]
     assert workflow["permissions"] == {"contents": "read"}
     assert {"run": "pytest --robustcheck"} in steps
+    (cache,) = [step for step in steps if step.get("uses", "").startswith("actions/cache")]
+    assert cache["if"] == "github.event_name == 'push'", "a pull request neither reads nor writes it"
+    assert cache["with"]["path"] == ".robustcheck/cache"
+    assert "${{ github.ref }}" in cache["with"]["key"]
+    assert "${{ github.ref }}:" in cache["with"]["restore-keys"], "no name of a branch has a colon"
+    assert "github.event_name == 'push' &&" in workflow["jobs"]["gate"]["env"]["ROBUSTCHECK_CACHE_SECRET"]
+    assert not [step for step in steps if "attest" in str(step)], "a job that signs restores no cache"
     assert steps[-1]["uses"].startswith("actions/upload-artifact@")
     assert steps[-1]["if"] == "always()"
 
