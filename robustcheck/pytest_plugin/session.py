@@ -56,11 +56,14 @@ class RobustcheckSession:
         self._unwritten = ""
         self._forgotten = ""
 
-    def _check_report(self, *, begin: bool = False) -> None:
-        from robustcheck.report.beginning import begin_report, check_report
+    def _check_report(self, deed: str = "check") -> None:
+        from robustcheck.report import beginning
 
+        look = {"check": beginning.check_report, "begin": beginning.begin_report, "forget": beginning.forget_report}[
+            deed
+        ]
         try:
-            (begin_report if begin else check_report)(run_options(self._config).report)
+            look(run_options(self._config).report)
         except RobustcheckError as error:
             raise pytest.UsageError(f"--robustcheck-report: {error}") from None
 
@@ -68,7 +71,7 @@ class RobustcheckSession:
         """Take away what an earlier run left in the report's folder, once it is clear that this one looks at something."""
         if not (self._begun or self._is_worker(self._config) or self._config.option.collectonly):
             self._begun = True
-            self._check_report(begin=True)
+            self._check_report("begin")
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Begin the report with the first case, on the controller too."""
@@ -76,9 +79,12 @@ class RobustcheckSession:
             self._begin()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A suite that cannot be read ends the run, and is no reason to keep an earlier one's report."""
-        if report.failed and report.nodeid.endswith((".yaml", ".yml")):
-            self._begin()
+        """Forget the report of an earlier run where a suite cannot be read, unless an option of this call may be why."""
+        if not report.failed or not report.nodeid.endswith((".yaml", ".yml")):
+            return
+        overruled = any(self._config.getoption(f"robustcheck_{name}") for name in ("model", "data", "seed"))
+        if not (overruled or self._begun or self._is_worker(self._config) or self._config.option.collectonly):
+            self._check_report("forget")
 
     @staticmethod
     def _is_worker(config: pytest.Config) -> bool:

@@ -42,6 +42,19 @@ def check_report(folder: Path) -> None:
             )
 
 
+def forget_report(folder: Path) -> None:
+    """Take away what an earlier run left in the folder of a report.
+
+    Raises:
+        RobustcheckError: It cannot be taken away.
+    """
+    try:
+        for path in (folder / FILE_NAME, folder / PAGE, *folder.glob(SIGNED)):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RobustcheckError(f"{folder}: an earlier report cannot be taken away: {error.strerror}") from None
+
+
 def begin_report(folder: Path) -> None:
     """Make the folder of a report, take away what an earlier run left, and look whether there is room for a report.
 
@@ -52,10 +65,9 @@ def begin_report(folder: Path) -> None:
         RobustcheckError: It cannot be written.
     """
     check_report(folder)
+    forget_report(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in (folder / FILE_NAME, folder / PAGE, *folder.glob(SIGNED)):
-            path.unlink(missing_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(ROOM))
             file.flush()

@@ -103,6 +103,8 @@ def test_a_report_below_a_file_is_refused(gate: Any) -> None:
         (["--robustcheck-limit=none"], 4),
         (["--robustcheck-attest=no.key"], 4),
         (["suites/grey.yaml"], 4),
+        (["--robustcheck-model=brightnes"], 2),
+        (["--robustcheck-data=grey"], 2),
         (["--no-such-option"], 4),
         (["--help"], 0),
         (["--markers"], 0),
