@@ -141,6 +141,15 @@ def are_commands_of_the_cache(block: Block, folder: Path) -> None:
         assert python("-m", "robustcheck.cli", *command.split()[1:], folder=folder)
 
 
+def is_a_job_that_signs(block: Block, folder: Path) -> None:
+    (job,) = yaml.safe_load(block.text).values()
+    commands = [step.get("run", "") for step in job["steps"]]
+    assert sum("--robustcheck-attest" in command for command in commands) == 1
+    assert not [step for step in job["steps"] if "cache" in step.get("uses", "")], "a job that signs restores nothing"
+    assert job["if"] == "github.ref == 'refs/heads/main'"
+    assert job["environment"], "which alone has the key"
+
+
 def is_the_starters_workflow(block: Block, folder: Path) -> None:
     assert block.text == (STARTER / "workflow.yml").read_text(encoding="utf-8")
 
@@ -210,6 +219,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "yaml depends": is_a_model_with_its_files,
     "bash cache": are_commands_of_the_cache,
     "yaml workflow": is_the_starters_workflow,
+    "yaml job": is_a_job_that_signs,
     "yaml action": are_steps_with_our_action,
     "toml settings": are_settings_of_the_plugin,
 }
@@ -242,6 +252,27 @@ def test_nobody_is_told_to_install_the_other_distribution(path: Path) -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name)
+def test_the_tests_that_a_document_names_are_there(path: Path) -> None:
+    for name in re.findall(r"`(tests/[^`\s]+)`", path.read_text(encoding="utf-8")):
+        file, _, test = name.partition("::")
+        assert (ROOT / file).exists(), name
+        assert not test or f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), name
+
+
+def test_each_claim_of_the_page_on_security_names_its_test() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    claims = [
+        claim
+        for part in re.split(r"^## ", text, flags=re.MULTILINE)
+        if "cannot do" in part.splitlines()[0]
+        for claim in re.split(r"^- ", part, flags=re.MULTILINE)[1:]
+    ]
+    assert len(claims) >= 10
+    for claim in claims:
+        assert "`tests/" in claim, claim
 
 
 # Blocks that belong together ------------------------------------------------------------------------------
