@@ -52,6 +52,7 @@ class Evaluated:
         stored: The records and what was noted, without pictures whose label is ambiguous.
         cached: Whether an earlier run made them.
         every: The records with those pictures.
+        case: What was looked at: one value of a break point, or the case itself.
         live: Pictures that went through the model now, to see whether cached records still hold.
     """
 
@@ -59,6 +60,7 @@ class Evaluated:
     stored: Stored
     cached: bool
     every: Records
+    case: Case
     live: int = 0
 
 
@@ -162,18 +164,18 @@ class Evaluator:
         keys = self.cache.keys(case, "" if watch is None else watch.text)
         known = self.cache.load(keys, case, within)
         if known:
-            return self._evaluated(known.key, known.stored, known.cached, known.live)
+            return self._evaluated(known.key, case, known.stored, known.cached, known.live)
         stored = self._look(case, watch, clean)
         if self._options.keep:
             self.cache.save(keys[-1], case, stored)
-        return self._evaluated(keys[-1], stored, False)
+        return self._evaluated(keys[-1], case, stored, False)
 
-    def _evaluated(self, key: str, stored: Stored, cached: bool, live: int = 0) -> Evaluated:
+    def _evaluated(self, key: str, case: Case, stored: Stored, cached: bool, live: int = 0) -> Evaluated:
         every = stored.records
         ambiguous = self.index.ambiguous[self.index.rows(every.id)]
         if ambiguous.any():
             stored = replace(stored, records=every.at(np.flatnonzero(~ambiguous)))
-        return Evaluated(key, stored, cached, every, live)
+        return Evaluated(key, stored, cached, every, case, live)
 
     def export(self, evaluated: Evaluated, case: Case, problems: list[str]) -> tuple[str, str]:
         """Copy the records of a case into the report's folder; return the path within it, and the sha256 of the file.
@@ -199,7 +201,9 @@ class Evaluator:
             beside |= {f"{GROUP}{name}": texts[rows] for name, texts in self.index.columns.items()}
         stored = replace(evaluated.stored, records=evaluated.every)
         try:
-            digest = export(evaluated.key, stored, self.cache.about(case), self._options.report / path, beside)
+            digest = export(
+                evaluated.key, stored, self.cache.about(evaluated.case), self._options.report / path, beside
+            )
         except OSError as error:
             problems.append(
                 f"the records cannot be written to {path.as_posix()} of the report: {error.strerror or error}"

@@ -166,7 +166,7 @@ class RecordCache:
         canonical, data = case.canonical(), self._facts["data"]
         # So that a result can be held against its records.
         of = {"case": canonical, "model": self._model, "data": data, "seed": self._suite.seed}
-        return {"suite": self._suite.path, "model": self._model, "case": case.id, "of": of, **canonical}
+        return {"suite": self._suite.path, "model": self._model, "case": case.id, "of": of}
 
     def close(self) -> None:
         """Make room: the records that were not used for the longest time go first, those of this session never."""

@@ -104,7 +104,7 @@ class Recorded:
         ambiguous = self.index.ambiguous[self.index.rows(every.id)]
         if ambiguous.any():
             stored = replace(stored, records=every.at(np.flatnonzero(~ambiguous)))
-        return Evaluated(case.id, stored, False, every)
+        return Evaluated(case.id, stored, False, every, case)
 
     def has(self, case: Case) -> bool:
         """Whether there are records of a case."""

@@ -170,8 +170,11 @@ def _of_result(
     if computed.metrics or result["verdict"] not in NO_NUMBER:
         for difference in differences(result, told, apart=APART):
             yield f"{printable(str(result['id']))}: {difference}"
-    if isinstance(item, Case) and not result["cached"] and not result["forwards"]:
-        yield f"{item.id} says that it was looked at anew, and no picture went through the model"
+    if isinstance(item, Case) and not result["cached"] and result["forwards"] != told["forwards"]:
+        yield (
+            f"{item.id} says that it was looked at anew, with {result['forwards']} pictures through the model; its records took "
+            f"{told['forwards']}"
+        )
 
 
 def _of_verdict(result: Json, told: Json) -> Iterator[str]:

