@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
 from pathlib import Path
 
 from robustcheck.data import open_source
@@ -12,7 +12,14 @@ from robustcheck.language.entries import DataEntry, Preprocessing
 
 
 def keep_thumbnails(
-    path: Path, ids: Collection[str], entry: DataEntry, preprocessing: Preprocessing, *, seed: int, limit: int | None
+    path: Path,
+    ids: Collection[str],
+    entry: DataEntry,
+    preprocessing: Preprocessing,
+    *,
+    seed: int,
+    limit: int | None,
+    first: MutableMapping[tuple[str, str], str] | None = None,
 ) -> int:
     """Write the clean inputs of samples into a file of ids and WebP pictures, and return how many there are.
 
@@ -25,6 +32,7 @@ def keep_thumbnails(
         preprocessing: The model's own, which frames the pictures.
         seed: Of the run, which decides what a limit takes.
         limit: Of the run.
+        first: The digests of the pictures that the run read; what is another picture by now is left out.
     """
     import numpy as np
     import pyarrow
@@ -33,7 +41,7 @@ def keep_thumbnails(
     from robustcheck.pictures import render
     from robustcheck.pictures.thumbnails import thumbnail
 
-    source = open_source(entry, seed=seed, limit=limit)
+    source = open_source(entry, seed=seed, limit=limit, first=first)
     found: dict[str, bytes] = {}
     for sample in source.samples():
         if sample.id in ids:

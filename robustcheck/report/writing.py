@@ -80,5 +80,11 @@ def _keep_pictures(suite: Mapping[str, Any], folder: Path, project: Project) -> 
     # Where the data cannot be listed any more, the cases have said so.
     with contextlib.suppress(RobustcheckError):
         keep_thumbnails(
-            folder / path, ids, data, model.preprocessing, seed=suite["seed"], limit=suite["data"].get("limit")
+            folder / path,
+            ids,
+            data,
+            model.preprocessing,
+            seed=suite["seed"],
+            limit=suite["data"].get("limit"),
+            first=project.files.pictures,
         )
