@@ -44,7 +44,11 @@ def tags(suite: Json) -> dict[str, str]:
         "model_digest": suite["model"].get("digest", ""),
         "data": suite["data"]["name"],
         "data_digest": suite["data"].get("digest", ""),
-        **{f"input.{one['role']}.{Path(one['name']).name}": one["digest"] for one in suite["inputs"]},
+        # Files of code share their names, such as __init__.py, so theirs stand with their folders.
+        **{
+            f"input.{one['role']}.{one['name'] if one['role'] == 'code' else Path(one['name']).name}": one["digest"]
+            for one in suite["inputs"]
+        },
     }
     return {f"robustcheck.{name}": text for name, text in found.items()}
 
