@@ -67,7 +67,8 @@ def imported_files(root: Path, *, strict: bool = True) -> tuple[CodeFile, ...]:
         inside = path.is_relative_to(home)
         name = path.relative_to(home).as_posix() if inside else path.as_posix()
         digest = digest_of_file(path)
-        _, loaded = _LOADED.setdefault(module, (name, executed_digest(path) or digest))
+        # A link may have been put in its place since, which is not what was imported.
+        name, loaded = _LOADED.setdefault(module, (name, executed_digest(path) or digest))
         if strict and inside and loaded != digest:
             raise ModelError(
                 f"{name} was changed after it was imported: what would run is not what lies there; start again in a new process"
