@@ -203,7 +203,7 @@ def _parsed(folder: Path, exported: Exported) -> tuple[dict[str, Any], Stored, C
         stored = Stored(
             Records.of(columns),
             tuple((known, reason) for known, reason in about["unreadable"]),
-            about["seconds"],
+            0.0,  # which is in the result alone
             about["forwards"],
             tuple(about["notes"]),
             tuple((check, held, detail) for check, held, detail in about["sanity"]),

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,8 @@ def export(
     Raises:
         OSError: The file cannot be written.
     """
-    content = _bytes_of(key, stored, about, beside or {})
+    # How long it took is in the result; without it two workers that look at the same case write the same file.
+    content = _bytes_of(key, stored, about, beside or {}, without=("seconds",))
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic(target) as temporary:
         temporary.write_bytes(content)
@@ -225,7 +226,12 @@ def _about_of(path: Path) -> Mapping[str, Any]:
 
 
 def _bytes_of(
-    key: str, stored: Stored, about: Mapping[str, Any], beside: Mapping[str, NDArray[np.generic]] | None = None
+    key: str,
+    stored: Stored,
+    about: Mapping[str, Any],
+    beside: Mapping[str, NDArray[np.generic]] | None = None,
+    *,
+    without: Sequence[str] = (),
 ) -> bytes:
     import pyarrow
     import pyarrow.parquet
@@ -241,6 +247,7 @@ def _bytes_of(
         "sanity": stored.sanity,
         "backwards": stored.backwards,
     }
+    facts = {name: value for name, value in facts.items() if name not in without}
     table = pyarrow.table({**stored.records.columns(), **(beside or {})})
     table = table.replace_schema_metadata({_ABOUT: json.dumps(facts).encode()})
     sink = pyarrow.BufferOutputStream()

@@ -166,6 +166,8 @@ def test_a_clean_accuracy_that_is_not_reproduced_is_signed_as_an_error(ran: Call
 def test_a_run_with_unreadable_pictures_is_signed(ran: Call, tmp_path: Path) -> None:
     suite = tmp_path / "suites/greys.yaml"
     suite.write_text(suite.read_text().replace("data: greys\n", "data: greys\nmax_unreadable: 2\n"))
+    data = tmp_path / "configs/data.yaml"
+    data.write_text(data.read_text().rstrip() + "\n  max_unreadable: 2\n")
     (tmp_path / "pictures/dark/00.png").write_bytes(b"no picture")
     robustcheck.run_suite("suites/greys.yaml", root=tmp_path, cache=False)
     assert ran("attest", "robustcheck-report", "--key", "keys/ci.key").lines == [f"{ATTESTATION} written: pass"]

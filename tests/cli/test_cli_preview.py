@@ -300,7 +300,7 @@ def test_the_seed_can_be_chosen(robustcheck_command: Call, project: Call) -> Non
         (("suites/greys.yaml", "--out", "sheet.jpg"), 2, "sheet.jpg ends neither in .png nor in .html"),
         (("suites/greys.yaml", "--out", "no/sheet.png"), 4, "no/sheet.png: the file cannot be written: No such file"),
         (("suites/gray.yaml",), 4, "suites/gray.yaml: there is no such file"),
-        (("suites",), 4, "suites: there is no such file; name the file of one suite"),
+        (("suites",), 4, "suites: it is a directory, not a regular file; name the file of one suite"),
         (("suites/greys.yaml", "--seed", "-1"), 4, "the seed -1 is not between"),
     ],
 )

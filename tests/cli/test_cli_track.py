@@ -55,7 +55,8 @@ def test_mlflow_holds_numbers_digests_and_report_and_its_id_is_written_back(
     assert tags["robustcheck.model_digest"] == suite["model"]["digest"]
     assert tags["robustcheck.data_digest"] == suite["data"]["digest"]
     assert tags["robustcheck.verdict"] == suite["verdict"]
-    assert tags["robustcheck.input.configuration.models.yaml"] == suite["inputs"][0]["digest"]
+    (models,) = [one for one in suite["inputs"] if one["name"] == "configs/models.yaml"]
+    assert tags["robustcheck.input.configuration.models.yaml"] == models["digest"]
     kept = [item.path for item in client.list_artifacts(made["run"], "robustcheck-report")]
     assert "robustcheck-report/robustcheck-report.json" in kept
     assert client.get_experiment_by_name("gates").experiment_id == run.info.experiment_id

@@ -88,7 +88,7 @@ def test_a_strange_file_or_name_is_an_error_of_a_line(
 
 
 def test_no_command_is_left_out() -> None:
-    without_a_path = {"list", "schema", "history", "baseline"}
+    without_a_path = {"list", "schema", "history", "baseline", "cache"}
     assert {module.NAME for module in COMMANDS} <= {call[0] for call in READERS} | without_a_path
 
 
@@ -143,9 +143,9 @@ def test_a_suite_whose_name_is_no_utf8_is_refused_with_its_name(project: Call, t
     with pytest.raises(SuiteError) as error:
         load_suite(other, loaded)
     assert str(error.value) == "suites/\\udcfe.yaml:1:1: the name of this file is not UTF-8; rename it"
-    suite.write_text(suite.read_text().replace("title: Greys", "title: ${X}"))
-    with pytest.raises(SuiteError, match="X is not UTF-8"):
-        load_suite(suite, loaded, environment={"X": "\udcff"})
+    suite.write_text(suite.read_text().replace("title: Greys", "title: ${ROBUSTCHECK_VAR_X}"))
+    with pytest.raises(SuiteError, match="ROBUSTCHECK_VAR_X is not UTF-8"):
+        load_suite(suite, loaded, environment={"ROBUSTCHECK_VAR_X": "\udcff"})
 
 
 def test_an_escaped_nul_is_refused_with_its_place(project: Call, tmp_path: Path) -> None:

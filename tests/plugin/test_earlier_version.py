@@ -11,6 +11,7 @@ import pytest
 from robustcheck.cli import main
 from robustcheck.data.overlay import read as read_overlay
 from robustcheck.errors import AttestationRefused
+from robustcheck.evidence.keys import make_keys
 from robustcheck.evidence.verification import verify_attestation
 from robustcheck.measure.baseline import Baseline
 from robustcheck.report.kept import load_document, load_run
@@ -115,13 +116,16 @@ def verify(root: Path, **options: Any) -> Any:
     )
 
 
-def test_its_attestation_is_verified() -> None:
-    accepted = verify(MADE, with_data=True)
-    assert (accepted.tests, accepted.warned) == (9, ("darker[stops=-1.5ev]",))
+def test_its_attestation_is_refused_with_the_reason() -> None:
+    with pytest.raises(AttestationRefused, match="made by an earlier version") as refused:
+        verify(MADE, with_data=True)
+    (reason,) = refused.value.reasons
+    assert "run and sign again" in reason
 
 
-def test_a_file_that_its_attestation_does_not_fit_is_refused(tmp_path: Path) -> None:
+def test_its_result_is_not_signed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     root = copy(tmp_path)
-    (root / "configs/models.yaml").write_text((root / "configs/models.yaml").read_text() + "# changed\n")
-    with pytest.raises(AttestationRefused, match=r"the configuration configs/models\.yaml was changed"):
-        verify(root)
+    make_keys(root / "keys/new.key", root / "keys/new.pub")
+    monkeypatch.chdir(root)
+    assert main(["attest", "report", "--key", "keys/new.key"]) == 4
+    assert "earlier version" in capsys.readouterr().err
