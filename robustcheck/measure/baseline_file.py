@@ -44,7 +44,6 @@ _FACTS: Final = {
 }
 """What the file calls the attributes of a baseline that stand in it as they are."""
 
-_KEYS: Final = ("robustcheck", *_FACTS, "samples", "cases")
 _SAMPLES: Final = {"count": int, "digest": str, "ids": str, "labels": str}
 _CASE: Final = {"id": str, "n": int, "right": int, "digest": str, "bitmap": str}
 _OPTIONAL: Final = {"seen": str, "predicted": str}

@@ -10,7 +10,7 @@ from robustcheck.measure.verdicts import FAILING
 from robustcheck.regular_files import open_to_change
 from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
-from robustcheck.report.terminal import HEAD, every_result, headline, rows
+from robustcheck.report.terminal import HEAD, discovered, every_result, headline, rows
 
 SUMMARY_LIMIT = 1 << 20
 """Bytes a step may add to its summary before GitHub refuses all of it."""
@@ -34,6 +34,7 @@ def summary(result: Json) -> str:
             parts.append(f"{len(suite['not_run'])} cases of this tier were not run.\n")
         parts += charts(suite)
         parts += _residuals(suite["residuals"])
+    parts.append(f"{_cell(discovered(result['discovery']))}\n")
     return "\n".join(parts)
 
 

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from small_report import case, document, make_report, write
 
+from robustcheck.report.github import summary
 from robustcheck.report.html import page
 from robustcheck.report.html.page import data_block, policy
 
@@ -102,6 +103,15 @@ def test_hostile_text_is_text(tmp_path: Path) -> None:
     assert "<img src" not in text
     assert all(a.keys() <= {"data-picture", "alt", "width", "height"} for tag, a in Reader(text).tags if tag == "img")
     assert text.count("</script>") == 2
+
+
+def test_what_was_collected_and_what_was_left_out_is_named(tmp_path: Path) -> None:
+    result = make_report(tmp_path)
+    result["discovery"]["left_out"] = [{"path": "suites/<b>.md", "reason": "text"}]
+    text = page(result, tmp_path)
+    assert "<h3>Suites collected</h3>" in text
+    assert "<li>suites/&lt;b&gt;.md: text</li>" in text
+    assert "suites/&lt;b&gt;.md (text)" in summary(result)
 
 
 def test_cases_that_were_not_run_are_named(tmp_path: Path) -> None:
