@@ -167,9 +167,12 @@ def _of_result(
     computed = run.case(item) if isinstance(item, Case) else run.overall(item)
     told = json.loads(json.dumps(computed.to_json()))
     yield from _of_verdict(result, told)
-    if computed.metrics or result["verdict"] not in NO_NUMBER:
-        for difference in differences(result, told, apart=APART):
-            yield f"{printable(str(result['id']))}: {difference}"
+    if not computed.metrics:
+        if result["metrics"]:
+            yield f"{printable(str(result['id']))} has numbers in the report, and its records and the suite come to none"
+        return
+    for difference in differences(result, told, apart=APART):
+        yield f"{printable(str(result['id']))}: {difference}"
     if isinstance(item, Case) and not result["cached"] and result["forwards"] != told["forwards"]:
         yield (
             f"{item.id} says that it was looked at anew, with {result['forwards']} pictures through the model; its records took "
