@@ -80,7 +80,9 @@ class RecordCache:
         self.store = Store(options.root / FOLDER)
         self.store.sweep()
         self.discarded = ""
-        self._code = {found.name: found.digest for found in imported_files(options.root)}
+        imported = imported_files(options.root)
+        self._code = {file.name: file.digest for file in imported}
+        self._project_code = {file.name: file.digest for file in imported if file.inside}
         self._model = predictor.digest
         depends = (*project.models[suite.model].depends, *project.data[suite.data].depends)
         names = [(Path(name).name if Path(name).is_absolute() else name, digest) for name, digest in self._code.items()]
@@ -166,6 +168,7 @@ class RecordCache:
         canonical, data = case.canonical(), self._facts["data"]
         # So that a result can be held against its records.
         of = {"case": canonical, "model": self._model, "data": data, "seed": self._suite.seed}
+        of |= {"limit": self._options.limit, "code": self._project_code}
         return {"suite": self._suite.path, "model": self._model, "case": case.id, "of": of}
 
     def close(self) -> None:

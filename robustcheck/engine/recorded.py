@@ -61,22 +61,29 @@ class Recorded:
     """
 
     def __init__(
-        self, suite: Suite, project: Project, folder: Path, written: Mapping[str, Any], exported: Mapping[str, Exported]
+        self,
+        suite: Suite,
+        project: Project,
+        options: Options,
+        written: Mapping[str, Any],
+        exported: Mapping[str, Exported],
     ) -> None:
         """Read the records of the clean case.
 
         Args:
             suite: The suite.
             project: Its project.
-            folder: The report's.
+            options: As those of the run.
             written: The suite's part of the result file.
             exported: The records of each case, and of each value of a break point as ``case@value``.
 
         Raises:
             CaseError: There are no records of the clean case, or they are not those of the run.
         """
-        self._suite, self._folder, self._exported = suite, folder, exported
+        self._suite, self._folder, self._exported = suite, options.report, exported
         self._of = {"model": written["model"].get("digest"), "data": written["data"].get("digest"), "seed": suite.seed}
+        self._of["limit"] = options.limit
+        self._code = {file["name"]: file["digest"] for file in written["inputs"] if file["role"] == "code"}
         entry = project.models[suite.model]
         self.predictor = SimpleNamespace(entry=entry)
         self.source = None
@@ -138,6 +145,11 @@ class Recorded:
         for key, value in self._of.items():
             if told[key] != value:
                 raise CaseError(f"the records of {case.id} are of another {key} than the result: {told[key]}")
+        for name, digest in told["code"].items():
+            if self._code.get(name) != digest:
+                raise CaseError(
+                    f"the records of {case.id} were made by other code than the result names: {printable(name)}"
+                )
         ids = stored.records.id.tolist()
         if not ids or len(set(ids)) != len(ids) or about["rows"] != len(ids):
             raise CaseError(f"the records of {case.id} are damaged: no picture, or one of them twice")
@@ -169,7 +181,7 @@ class RecordedRun(SuiteRun):
             CaseError: There are no records of the clean case, or they are not those of the run.
         """
         super().__init__(suite, project, options)
-        self._recorded = Recorded(suite, project, options.report, written, exported)
+        self._recorded = Recorded(suite, project, options, written, exported)
 
     @property
     def extent(self) -> tuple[int, int | None]:
@@ -195,7 +207,7 @@ def _parsed(folder: Path, exported: Exported) -> tuple[dict[str, Any], Stored, C
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content), page_checksum_verification=True, use_threads=False)
         about = json.loads((table.schema.metadata or {})[b"robustcheck"])
-        about["of"] = {key: about["of"][key] for key in ("case", "model", "data", "seed")}
+        about["of"] = {key: about["of"][key] for key in ("case", "model", "data", "seed", "limit", "code")}
         columns: Columns = {column: table.column(column).to_numpy() for column in table.column_names}
         beside = {column: columns.pop(column) for column in list(columns) if _is_beside(column)}
         for column in ("id", "pixels"):

@@ -207,6 +207,7 @@ class SuiteRun:
                 evaluated.stored.unreadable,
                 self._options,
                 limited=self._options.limit is not None,
+                raw=self._raw(self.suite.clean, evaluated).get("accuracy"),
             )
         return self._gate
 
@@ -283,7 +284,7 @@ class SuiteRun:
             borderline=int(records.borderline.sum()),
             proof=proof,
             metrics=self._metrics(case, typical) | {line.name: line.estimate for line in judgements},
-            raw=self._raw(case, looked),
+            raw=self._raw(case, looked.evaluations[0]),
             automatic=automatic_of(case, typical),
             expectations=(
                 *(expectation_of(line, case.severity, waived) for line in judgements),
@@ -330,11 +331,11 @@ class SuiteRun:
         lacking = (*(AGAINST_BASELINE if seen.baseline is None else ()), *(() if self.suite.review else PROMISED))
         return {name: measure(seen, name) for name in dict.fromkeys(names) if name not in lacking}
 
-    def _raw(self, case: Case, looked: Looked) -> dict[str, Estimate]:
+    def _raw(self, case: Case, looked: Evaluated) -> dict[str, Estimate]:
         evaluator, (clean, evaluated) = self._open(), self._clean()
         if not evaluator.overlaid or case.kind not in FIXED:
             return {}
-        pairs = evaluated.every, looked.evaluations[0].every
+        pairs = evaluated.every, looked.every
         return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case.kind != "clean")
 
     def _overall(self, overall: Overall) -> CaseResult:

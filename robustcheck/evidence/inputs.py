@@ -11,6 +11,8 @@ from pathlib import Path
 
 from robustcheck.checksums import algorithm_of, digest_of
 from robustcheck.errors import RobustcheckError
+from robustcheck.language.approvals import approvals_path
+from robustcheck.language.corruption import PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
 from robustcheck.measure.baseline import default_path
@@ -59,11 +61,16 @@ def _inputs(suite: Suite, project: Project, configs: Path) -> Iterator[Input]:
     demanded = suite.provenance
     if demanded and demanded.training:
         named += [("training", project.root / demanded.training.record)]
+        named += [("trusted_key", project.root / key) for key in demanded.training.trusted_keys]
     if demanded and demanded.dataset:
         named += [("card", project.root / demanded.dataset.card)]
     depends = {*project.models[suite.model].depends, *project.data[suite.data].depends}
     named += [("code", path) for path in sorted(depends)]
     named += [("overlay", project.root / suite.labels.overlay)] if suite.labels else []
+    if any(case.approved for case in suite.cases):
+        named += [("approvals", approvals_path(project.root / suite.path))]
+    references = {line.reference for line in suite.overall if line.reference and line.reference not in PUBLISHED}
+    named += [("reference", project.root / reference) for reference in sorted(references)]
     for role, path in named:
         found = _digest(path)
         if found:

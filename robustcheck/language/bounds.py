@@ -18,13 +18,19 @@ MAX_TOLERANCE: Final = 5
 _EXACT: Final = 1e-12
 
 
-def declared_of(suite: Declared | None, entry: ModelEntry, data: str) -> tuple[Declared, ...]:
+def declared_of(suite: Declared | None, entry: ModelEntry, data: str, *, apart: bool = False) -> tuple[Declared, ...]:
     """Return every accuracy that must be reproduced: what the model's entry declares for the data, and what the suite does.
 
     Two that name the same accuracy are one, with the smaller tolerance.
+
+    Args:
+        suite: What the suite declares.
+        entry: Of the model.
+        data: Name of the data set.
+        apart: Whether they are about different labels, so that two of the same accuracy stay two.
     """
     own = Declared(entry.declared[data], TOLERANCE, entry.where) if data in entry.declared else None
-    if own and suite and own.accuracy == suite.accuracy:
+    if own and suite and not apart and own.accuracy == suite.accuracy:
         return (min(own, suite, key=lambda declared: declared.tolerance.value),)
     return tuple(declared for declared in (own, suite) if declared)
 
