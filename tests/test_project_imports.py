@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import os
 import py_compile
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from small_project import MODEL, make_project
 
+from robustcheck import project_imports
 from robustcheck.api import run_suite
 from robustcheck.engine.project_code import imported_files
 from robustcheck.errors import ModelError
@@ -23,7 +25,7 @@ from robustcheck.project_imports import executed_digest, watch_imports
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give a folder on the path, and forget what was imported from it."""
-    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(project_imports, "_HOMES", set())
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
     yield tmp_path
@@ -75,11 +77,72 @@ def test_packages_and_their_modules_run_from_their_source(folder: Path) -> None:
 def test_what_is_installed_below_the_project_stays_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = folder / "venv/lib/site-packages"
     installed.mkdir(parents=True)
+    (folder / "venv/pyvenv.cfg").write_text("")
     plant(installed / "planted_installed.py", "ANSWER = 'bytecode'", MODES.UNCHECKED_HASH)
     monkeypatch.syspath_prepend(installed)
     watch_imports(folder)
     module: Any = importlib.import_module("planted_installed")
     assert module.ANSWER == "bytecode"
+
+
+def by_location(folder: Path) -> Any:
+    """Import a file as factories do that know where it lies, without a place among the modules."""
+    spec = importlib.util.spec_from_file_location("planted_by_location", folder / "impl/inner.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def by_finder(folder: Path) -> Any:
+    """Import a file by a finder of one's own, as editable installations have it."""
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: Any) -> Any:
+            if name == "planted_editable":
+                return importlib.util.spec_from_file_location(name, folder / "impl/inner.py")
+            return None
+
+    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    try:
+        return importlib.import_module("planted_editable")
+    finally:
+        sys.meta_path.remove(Finder)  # type: ignore[arg-type]
+
+
+def by_link(folder: Path) -> Any:
+    """Import a link in the project to a file elsewhere, with the bytecode beside the link."""
+    elsewhere = folder.parent / f"{folder.name}-elsewhere.py"
+    elsewhere.write_bytes((folder / "impl/inner.py").read_bytes())
+    (folder / "impl/inner.py").unlink()
+    (folder / "impl/inner.py").symlink_to(elsewhere)
+    return importlib.import_module("impl.inner")
+
+
+def from_vendored(folder: Path) -> Any:
+    """Import from a folder that is called as those of installed packages are, and belongs to no environment."""
+    vendored = folder / "vendor/site-packages"
+    vendored.mkdir(parents=True)
+    (folder / "impl").rename(vendored / "impl")
+    sys.path.insert(0, str(vendored))
+    try:
+        return importlib.import_module("impl.inner")
+    finally:
+        sys.path.remove(str(vendored))
+
+
+@pytest.mark.parametrize("way", [by_location, by_finder, by_link, from_vendored])
+def test_whatever_finds_a_module_its_source_is_run_and_named(way: Any, folder: Path) -> None:
+    (folder / "impl").mkdir()
+    plant(folder / "impl/inner.py", "ANSWER = 'bytecode'", MODES.UNCHECKED_HASH)
+    watch_imports(folder)
+    importlib.invalidate_caches()
+    assert way(folder).ANSWER == "source"
+    names = {file.name: file.digest for file in imported_files(folder, strict=False) if file.inside}
+    (name,) = [name for name in names if name.endswith("impl/inner.py")]
+    assert names[name] == hashlib.sha256(b"ANSWER = 'source'  ").hexdigest()
 
 
 def test_the_digest_is_that_of_the_source_that_was_run(folder: Path) -> None:

@@ -93,6 +93,7 @@ class Evaluator:
         refuse_tracked(options.root)
         check_arguments(suite)
         check_gradients(suite, entry)
+        self._note_depends(project, entry)
         self.source: Source = open_source(
             project.data[suite.data], seed=suite.seed, limit=options.limit, first=project.files.pictures
         )
@@ -136,8 +137,12 @@ class Evaluator:
         listing = getattr(self.source, "listing", None)
         if listing is not None:
             files.add("manifest", *listing, suite=suite)
+        self._note_depends(project, entry)
+
+    def _note_depends(self, project: Project, entry: ModelEntry) -> None:
+        """Keep the digests of what the entries depend on: before their code opens them and after, which must be the same."""
         for path in (*entry.depends, *project.data[self._suite.data].depends):
-            files.add("code", path, digest_of_file(path), suite=suite)
+            project.files.add("code", path, digest_of_file(path), suite=self._suite.path)
 
     def close(self) -> None:
         """End the threads and let go of the pictures."""

@@ -15,13 +15,18 @@ from numpy.typing import NDArray
 from robustcheck.engine.index import Index
 from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Preparation
-from robustcheck.engine.reference_batch import ReferenceBatch
+from robustcheck.engine.reference_batch import MOST, ReferenceBatch
 from robustcheck.engine.search import steps_at
 from robustcheck.language.plan import Case
 from robustcheck.models.predictor import Predictor
 
 TOLERANCE: Final = 1e-4
 """Difference of logits, relative to their spread, beyond which they are others: another batch size changes last bits only."""
+REACH: Final = 30.0
+"""How far below a picture's greatest logit others still count for their spread: the rest have no share (1e-13) in any probability.
+
+A class that is masked with -1e9 would otherwise make every difference small.
+"""
 ROUNDING: Final = 1e-6
 """Difference of logits, relative to their size, that is rounding."""
 TIE: Final = 1e-5
@@ -37,8 +42,8 @@ class Probe:
 
     @property
     def size(self) -> int:
-        """Pictures of a batch."""
-        return self._forward.size
+        """Pictures that a case is held against at most, in passes of the batch size that was asked for."""
+        return MOST
 
     def difference(self, case: Case, reference: ReferenceBatch, most: int) -> tuple[str, int]:
         """Look at some pictures of a case.
@@ -46,7 +51,7 @@ class Probe:
         Args:
             case: Which one.
             reference: What they were when its records were made.
-            most: How many to look at, at most; never more than a batch.
+            most: How many to look at, at most.
 
         Returns:
             In what they differ, empty where they do not, and how many went through the model.
@@ -55,7 +60,7 @@ class Probe:
             ModelError: The model misbehaves.
             CaseError: A shift failed.
         """
-        count = min(len(reference), most, self._forward.size)
+        count = min(len(reference), most)
         chosen = np.unique(np.linspace(0, len(reference) - 1, count).round().astype(np.int64))
         ids = reference.ids[chosen].tolist()
         if unknown := [name for name in ids if name not in self._index.position]:
@@ -110,17 +115,21 @@ class Probe:
 def other_logits(kept: NDArray[np.float32], live: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which pictures have other logits, bool, shape (n,).
 
-    Logits are the same within 1e-4 of the spread of all, with the same greatest; where the two greatest are as near as rounding
-    changes them, either may be it.
+    Logits are the same within 1e-4 of their spread, with the same greatest; where the two greatest are as near as rounding
+    changes them, either may be it. The spread is the largest of a picture, of which the logits within ``REACH`` count.
 
     Args:
         kept: Shape (n, classes).
         live: Of the same shape; NaN where there are none.
     """
     before, now = kept.astype(np.float64), live.astype(np.float64)
-    spread = np.ptp(before) if before.size else 0.0
-    allowed = TOLERANCE * spread + ROUNDING * np.abs(before).max(initial=0.0)
-    near = np.abs(before - now).max(axis=1) <= allowed  # NaN is not near anything
+    if not before.size:
+        return np.zeros(len(before), bool)
+    floor = before.max(axis=1, keepdims=True) - REACH
+    spread = float(np.ptp(np.maximum(before, floor), axis=1).max())
+    counts = (before > floor) | (now > now.max(axis=1, keepdims=True) - REACH)
+    allowed = TOLERANCE * spread + np.abs(before) * np.where(counts, ROUNDING, TOLERANCE)
+    near = (np.abs(before - now) <= allowed).all(axis=1)  # NaN is not near anything
     top = np.sort(before, axis=1)[:, -2:]
     tied = top[:, 1] - top[:, 0] <= TIE * spread
     same: NDArray[np.bool_] = near & (tied | (before.argmax(axis=1) == now.argmax(axis=1)))

@@ -15,7 +15,7 @@ from typing import Final
 
 from robustcheck.engine.distributions import is_listed
 from robustcheck.errors import ModelError
-from robustcheck.project_imports import executed_digest
+from robustcheck.project_imports import executed_digest, executed_files, is_the_projects
 from robustcheck.read_files import ReadFiles
 
 OURS: Final = Path(__file__).resolve().parents[1]
@@ -74,6 +74,10 @@ def imported_files(root: Path, *, strict: bool = True) -> tuple[CodeFile, ...]:
                 f"{name} was changed after it was imported: what would run is not what lies there; start again in a new process"
             )
         files.setdefault(name, CodeFile(name, loaded, inside))
+    for path in map(Path, executed_files()):
+        # Nothing need name a module any more that was run.
+        if path.is_relative_to(home) and (name := path.relative_to(home).as_posix()) not in files:
+            files[name] = CodeFile(name, executed_digest(path) or ABSENT, inside=True)
     return tuple(files[name] for name in sorted(files))
 
 
@@ -115,10 +119,10 @@ def _file_of(module: object) -> Path | None:
     folder, name = os.path.split(file)
     try:
         place = _place(folder, sys.executable)
-        if place is None or (place.name in INSTALLED and is_listed(place, name)):
+        if place is None or (place.name in INSTALLED and not is_the_projects(file) and is_listed(place, name)):
             return None
-        path = place / name
-        return path.resolve() if path.is_symlink() else path
+        # A link is named as the project has it, whatever it leads to.
+        return place / name
     except (OSError, RuntimeError, ValueError):
         return None
 
@@ -130,7 +134,7 @@ def _place(folder: str, executable: str) -> Path | None:
     if path.is_relative_to(OURS):
         return None
     for place in (path, *path.parents):
-        if place.name in INSTALLED:
+        if place.name in INSTALLED and not is_the_projects(str(place)):
             # Whole packages of a distribution are told apart by its RECORD.
             return None if place != path and is_listed(place, path.relative_to(place).parts[0]) else path
     if any(path.is_relative_to(python) for python in _python()) or path in _scripts(executable):

@@ -18,8 +18,8 @@ from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Suite
 from robustcheck.models.predictor import Predictor
 
-VALUES: Final = 16
-"""Values of a break point that share one batch of live pictures."""
+A_VALUE: Final = 2
+"""Live pictures of a value of a break point, as long as they reach; then one, and what is left over is not believed."""
 
 
 class StaleRecords(CaseError):
@@ -143,7 +143,10 @@ class RecordCache:
                 return Known(key, stored, not ours, 0)
             if stored.reference is None:
                 continue
-            difference, live = self._probe.difference(case, stored.reference, self._share(within))
+            share = self._share(within)
+            if not share:
+                return None
+            difference, live = self._probe.difference(case, stored.reference, share)
             if difference:
                 self._discard(difference)
                 raise StaleRecords(f"the cache is stale: {difference}")
@@ -177,12 +180,12 @@ class RecordCache:
             prune(self._options.root, self._options.cache_size)
 
     def _share(self, within: str) -> int:
-        """Return how many pictures to look at: all values of a break point together have one batch."""
+        """Return how many pictures to look at: all values of a break point together have one batch; 0 when it is spent."""
         size = self._probe.size
         if not within:
             return size
         left = self._left.setdefault(within, size)
-        share = min(left, max(1, size // VALUES))
+        share = min(left, A_VALUE if left > size // 2 else 1)
         self._left[within] = left - share
         return share
 

@@ -327,3 +327,20 @@ def test_only_what_cannot_decide_is_left_out_of_the_key_of_our_own_code() -> Non
 def test_which_logits_are_others(change: Callable[[Any], Any], other: int) -> None:
     logits = np.array([[0, 5, 10], [9, 2, 3], [4, 4 - 1e-6, 0]], np.float32)
     assert int(other_logits(logits, change(logits).astype(np.float32)).sum()) == other
+
+
+@pytest.mark.parametrize("masked", [1, 3, 900])
+@pytest.mark.parametrize("mask", [-1e4, -65504.0, -1e9, -3e38])
+def test_a_masked_class_makes_no_difference_small(mask: float, masked: int) -> None:
+    logits = np.array([[0, 5, 10], [9, 2, 3], [4, 1, 0]], np.float32)
+    column = np.full((3, masked), mask, np.float32)
+    kept = np.concatenate([logits, column], axis=1)
+    assert other_logits(kept, np.concatenate([logits[:, ::-1], column], axis=1)).sum() == 3
+    assert other_logits(kept, np.concatenate([logits + np.float32(0.02), column], axis=1)).sum() == 3
+    assert (
+        other_logits(kept, np.concatenate([logits + np.float32(1e-5), column * np.float32(1 - 1e-6)], axis=1)).sum()
+        == 0
+    )
+    revealed = kept.copy()
+    revealed[0, -1] = 11
+    assert other_logits(kept, revealed).tolist() == [True, False, False]

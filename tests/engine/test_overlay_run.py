@@ -91,6 +91,38 @@ def test_corrected_labels_give_corrected_numbers_beside_the_raw_ones(project: Pa
     assert kept.cases["clean"].n == 22
 
 
+@pytest.mark.parametrize(
+    ("entry", "suite", "verdict"),
+    [
+        ("86.9%", None, "pass"),
+        ("100%", None, "error"),
+        ("86.9%", "100%", "pass"),
+        ("86.9%", "86.9%", "error"),
+        (None, "100%", "pass"),
+        (None, "86.9%", "error"),
+    ],
+)
+def test_an_overlay_does_not_change_what_the_entry_declares(
+    entry: str | None, suite: str | None, verdict: str, project: Path
+) -> None:
+    """The entry is about the labels of the data set, the suite about those that it lays over them."""
+    for name, label in zip(WRONG, ("dark", "ambiguous", "bright"), strict=True):
+        say(project, name, label)
+    if entry:
+        path = project / "configs/models.yaml"
+        path.write_text(path.read_text().rstrip() + f"\n  declared: {{greys: {entry}}}\n")
+    if suite:
+        path = project / "suites/greys.yaml"
+        path.write_text(path.read_text().replace("clean:\n", f"clean:\n  declared: {suite}\n", 1))
+    clean = run(project)["clean"]
+    assert clean.verdict == verdict, clean.problems
+    if verdict == "error":
+        assert (
+            "the clean accuracy is 87.0% with the labels of the data set, 100.0% with the corrected ones"
+            in clean.problems[0]
+        )
+
+
 def test_a_change_of_the_overlay_is_seen_though_all_is_cached(project: Path) -> None:
     run(project)
     say(project, WRONG[0], "dark")

@@ -261,6 +261,11 @@ def _input(role: str, **changes: Any) -> Callable[[Report], None]:
     return forge
 
 
+def _limited(report: Report) -> None:
+    """Say the same of a limit in all places that can be edited without the records."""
+    report.document["options"]["limit"] = report.suite["data"]["limit"] = 24
+
+
 def _no_input(role: str) -> Callable[[Report], None]:
     def forge(report: Report) -> None:
         report.suite["inputs"] = [item for item in report.suite["inputs"] if item["role"] != role]
@@ -396,6 +401,9 @@ FORGED: dict[str, tuple[Callable[[Report], Any], str]] = {
     "another configuration": (_input("configuration", digest="c" * 64), "was changed"),
     "no baseline": (_no_input("baseline"), "lies here, and did not when the suite was run"),
     "no overlay": (_no_input("overlay"), "lies here, and did not when the suite was run"),
+    "no code": (_no_input("code"), "were made by other code than the result names: tiny.py"),
+    "other code": (_input("code", digest="c" * 64), "was changed"),
+    "a limit of which only the records know": (_limited, "are of another limit than the result: None"),
     "a break point": (_limit, r"far: metrics\.limit\.value"),
     "what held on the way": (_held, r"far: trace\[\d\]\.holds"),
     "records of a value on the way": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -15,7 +16,9 @@ from robustcheck import record_training
 from robustcheck.api import run_suite
 from robustcheck.cli import main
 from robustcheck.engine.evaluate import Evaluator
+from robustcheck.evidence.inputs import inputs_of
 from robustcheck.evidence.keys import make_keys
+from robustcheck.language import load_project, load_suite
 from robustcheck.models import weights
 
 MADE = Path(__file__).parents[1] / "made_by_347bdbe"
@@ -150,6 +153,11 @@ def test_all_that_was_read_is_hashed_again(tmp_path: Path) -> None:
     assert not problems(dict(document))
     named = {(one["role"].replace("_", " "), one["name"]) for one in document["suites"][0]["inputs"]}
     assert named == {(role, name) for name, role in ROLES.items() if role not in ("suite", "manifest")}
+    # Whoever verifies looks for the same files; which code was imported, and which file has the classes, only the run knows.
+    project = load_project(tmp_path, tmp_path / "configs")
+    sought = inputs_of(load_suite(tmp_path / "suites/greys.yaml", project), project, tmp_path / "configs")
+    known = {("code", "tiny.py"), ("configuration", "configs/classes.txt")}
+    assert {(one.role.replace("_", " "), one.name) for one in sought} == named - known
 
 
 @pytest.mark.parametrize("change", [rewritten, replaced, removed, linked])
@@ -207,6 +215,22 @@ def test_weights_that_differ_for_a_moment_only_are_an_error(tmp_path: Path, monk
     result = run_suite(suite, root=tmp_path, cache=False)
     (told,) = problems(dict(result.document))
     assert told.startswith("the weights models/tiny.safetensors was read 2 times and had other contents each time")
+
+
+def test_a_file_that_the_factory_finds_otherwise_than_it_was_is_an_error(tmp_path: Path) -> None:
+    suite = write_project(tmp_path)
+    models = tmp_path / "configs/models.yaml"
+    models.write_text(models.read_text().rstrip() + "\n  depends: [../table.txt]\n")
+    (tmp_path / "table.txt").write_text("0.0")
+    code = (tmp_path / "tiny.py").read_text()
+    code = code.replace(
+        "    return Brightness",
+        "    import pathlib\n    pathlib.Path('table.txt').write_text('1.0')\n    return Brightness",
+    )
+    (tmp_path / "tiny.py").write_text(code)
+    with contextlib.chdir(tmp_path):
+        (told,) = problems(dict(run_suite(suite, root=tmp_path).document))
+    assert told.startswith("the code table.txt was read 2 times and had other contents each time")
 
 
 def test_a_picture_that_is_replaced_between_listing_and_decoding_is_an_error(
