@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.machinery
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,6 @@ from robustcheck.suite_folders import (
     Contents,
     Places,
     Remark,
-    begins_as_suite,
     display_path,
     is_yaml,
     list_other_folder,
@@ -31,10 +30,14 @@ _CODE_SUFFIXES: Final = frozenset(
 _HINT: Final = "move it out of the folder of suites, or remove it"
 
 
-def code_in_suites(places: Places) -> list[Problem]:
+def code_in_suites(places: Places, meant: Callable[[Path], bool]) -> list[Problem]:
     """Return what could run code in the folders of suites that a call looks at, whatever it asks for of them.
 
     What cannot be looked at, such as a link that leads out of the project, could hold code too.
+
+    Args:
+        places: What the call looks at.
+        meant: Whether a YAML file among other things is meant as a suite; asked only where code lies near one.
     """
     around = enclosing_suites(places.root)
     if around:
@@ -46,7 +49,7 @@ def code_in_suites(places: Places) -> list[Problem]:
         contents = list_suite_folder(top, places.root, tops)
         remarks += [*contents.problems, *code_below(contents)]
     for folder in there.other_folders:
-        remarks += code_beside_suites(folder, list_other_folder(folder, tops), places)
+        remarks += code_beside_suites(folder, list_other_folder(folder, tops), places, meant)
     for file in there.files:
         if is_yaml(file) and not places.is_project(file.parent):
             remarks += _loaded(sorted(file.parent.iterdir()))
@@ -77,16 +80,24 @@ def code_below(contents: Contents) -> list[Remark]:
     return [remark for file in contents.files if (remark := _code(file))]
 
 
-def code_beside_suites(top: Path, contents: Contents, places: Places) -> list[Remark]:
+def code_beside_suites(
+    top: Path, contents: Contents, places: Places, meant: Callable[[Path], bool]
+) -> list[Remark]:
     """Return what pytest would load beside or below a suite, in a folder that holds other things too.
 
     Where there are no tests, a ``conftest.py`` anywhere in the folder can only be about the suites.
     """
-    holders = {file.parent for file in contents.files if begins_as_suite(file)}
-    if holders and not any(_is_test(file.name.lower()) for file in contents.files):
+    code = _loaded(contents.files)
+    if not code:
+        return []
+    tests = any(_is_test(file.name.lower()) for file in contents.files)
+    near = {folder for remark in code for folder in remark.path.parents}
+    candidates = [file for file in contents.files if is_yaml(file) and (file.parent in near or not tests)]
+    holders = {file.parent for file in candidates if file.parent != places.configs and meant(file)}
+    if holders and not tests:
         holders.add(top)
     holders = {folder for folder in holders if not places.is_project(folder)}
-    return _loaded(file for file in contents.files if not holders.isdisjoint(file.parents))
+    return [remark for remark in code if not holders.isdisjoint(remark.path.parents)]
 
 
 def _loaded(files: Iterable[Path]) -> list[Remark]:

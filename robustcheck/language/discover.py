@@ -92,6 +92,27 @@ def is_suite(path: Path) -> bool:
     return begins_as_suite(path) and not _is_configuration(path)
 
 
+def is_meant_as_suite(path: Path) -> bool:
+    """Whether a YAML file that lies among other things is meant as a suite, whole or broken, in whatever form it is written."""
+    return begins_as_suite(path) or _is_meant(path, _parsed(path, path.name))
+
+
+def _is_meant(path: Path, tree: Node | None) -> bool:
+    if tree is None:
+        return _MEANT.search((read_start(path) or b"").replace(b"\0", b"")) is not None
+    if not isinstance(tree, MappingNode):
+        return False
+    keys = {entry.key.text for entry in tree.entries}
+    return any(map(_is_near_version_key, keys)) or {"model", "data", "checks"} <= keys
+
+
+def _parsed(path: Path, name: str) -> Node | None:
+    try:
+        return load_file(path, name)
+    except SuiteError:
+        return None  # it tells its mistakes when it is read as a suite
+
+
 def _is_configuration(path: Path) -> bool:
     suffixes = {path.suffix, ".yaml", ".yml"}
     beside = [path.with_name(name + suffix) for name in CONFIGURATION for suffix in suffixes]
@@ -131,7 +152,7 @@ class _Discoverer:
         self._suites: dict[Path, None] = {}
         self._keyless: dict[Path, MappingNode] = {}
         self._broken: dict[Path, Problem] = {}
-        self._problems = code_in_suites(places)
+        self._problems = code_in_suites(places, self._meant)
         self._left_out: list[Remark] = []
         self._others: list[Path] = []
 
@@ -215,23 +236,11 @@ class _Discoverer:
 
     def _tree(self, file: Path) -> Node | None:
         if file not in self._trees:
-            try:
-                self._trees[file] = load_file(file, display_path(file, self._places.root))
-            except SuiteError:
-                self._trees[file] = None  # it tells its mistakes when it is read as a suite
+            self._trees[file] = _parsed(file, display_path(file, self._places.root))
         return self._trees[file]
 
     def _meant(self, file: Path) -> bool:
-        """Whether a file among other things is meant as a suite."""
-        if begins_as_suite(file):
-            return True
-        tree = self._tree(file)
-        if tree is None:
-            return _MEANT.search((read_start(file) or b"").replace(b"\0", b"")) is not None
-        if not isinstance(tree, MappingNode):
-            return False
-        keys = {entry.key.text for entry in tree.entries}
-        return any(map(_is_near_version_key, keys)) or {"model", "data", "checks"} <= keys
+        return begins_as_suite(file) or _is_meant(file, self._tree(file))
 
     def _settle_keyless(self) -> None:
         """Say of each file without the version key whether a suite extends it; if none does, it is a broken suite."""

@@ -47,9 +47,16 @@ def refuse_code(early_config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: It names the files.
     """
-    problems = code_in_suites(places_of(early_config, early_config.known_args_namespace.file_or_dir))
+    places = places_of(early_config, early_config.known_args_namespace.file_or_dir)
+    problems = code_in_suites(places, _is_meant_as_suite)
     if problems:
         raise pytest.UsageError(f"nothing was run:\n{lines_of(problems)}")
+
+
+def _is_meant_as_suite(path: Path) -> bool:
+    from robustcheck.language.discover import is_meant_as_suite  # the parser, only where code lies near a YAML file
+
+    return is_meant_as_suite(path)
 
 
 class SuiteCollection:

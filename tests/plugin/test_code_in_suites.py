@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_project import SUITE
 
 MARKER = "code-of-a-suite-ran"
 CODE = f"open({MARKER!r}, 'w').close()\n"
@@ -171,6 +173,41 @@ def test_so_are_folders_and_files_that_only_the_command_line_names(gate: Any, re
     (gate.root / "gates" / "night").mkdir()
     (gate.root / "gates" / "greys.yaml").rename(gate.root / "gates" / "night" / "greys.yaml")
     refused("gates/conftest.py", "gates")
+
+
+SUITE_TEXT = SUITE.lstrip()
+REST = SUITE_TEXT.removeprefix("robustcheck: 1\n")
+OTHER_FORMS: dict[str, str | bytes] = {
+    "question mark": "? robustcheck\n: 1\n" + REST,
+    "tagged": "!!str robustcheck: 1\n" + REST,
+    "anchored": "&a robustcheck: 1\n" + REST,
+    "escaped": '"robust\\x63heck": 1\n' + REST,
+    "block scalar as a key": "? |-\n  robustcheck\n: 1\n" + REST,
+    "all lines indented": textwrap.indent(SUITE_TEXT, "  "),
+    "behind 64 KiB": "#" * 70_000 + "\n" + SUITE_TEXT,
+    "mistyped": "robustchek: 1\n" + REST,
+    "first line missing": REST,
+    "not YAML": "robustcheck:1\n" + REST,
+    "UTF-16": SUITE_TEXT.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_suite_in_another_form_is_one_for_the_code_beside_it(gate: Any, refused: Any, form: str) -> None:
+    gate.write(each=1)
+    plant(gate.root / "more", {**PLANTED["conftest"], "more.yaml": ""})
+    content = OTHER_FORMS[form]
+    (gate.root / "more" / "more.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    refused("more/conftest.py", "more")
+    (gate.root / "more" / "test_mine.py").write_text("def test_it(): pass\n")
+    refused("more/conftest.py", "more", "suites")
+
+
+def test_yaml_that_is_no_suite_leaves_the_code_beside_it_alone(gate: Any) -> None:
+    gate.write(each=1)
+    tests = {"conftest.py": "", "test_more.py": "def test_more(): pass\n", "mkdocs.yaml": "plugins: [robustcheck]\n"}
+    plant(gate.root / "more", tests)
+    gate.run("more", "--collect-only", "-q").stdout.fnmatch_lines(["1 test collected*"])
 
 
 def test_links_to_code_are_code(gate: Any, refused: Any) -> None:
