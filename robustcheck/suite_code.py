@@ -42,6 +42,9 @@ def code_in_suites(places: Places, meant: Callable[[Path], bool]) -> list[Proble
     around = enclosing_suites(places.root)
     if around:
         return _root_among_suites(around, places.root)
+    holding = places.around_configs()
+    if holding:
+        return problems_of([_configs_among_suites(places, folder) for folder in holding], places.root)
     there = places.sort()
     tops = there.suite_folders
     remarks = []
@@ -51,7 +54,7 @@ def code_in_suites(places: Places, meant: Callable[[Path], bool]) -> list[Proble
     for folder in there.other_folders:
         remarks += code_beside_suites(folder, list_other_folder(folder, tops), places, meant)
     for file in there.files:
-        if is_yaml(file) and not places.is_project(file.parent):
+        if is_yaml(file) and not places.is_trusted(file.parent):
             remarks += _loaded(sorted(file.parent.iterdir()))
     return problems_of(dict.fromkeys(remarks), places.root)
 
@@ -61,6 +64,11 @@ def _root_among_suites(suites: Path, root: Path) -> list[Problem]:
     remarks = code_below(list_suite_folder(suites, project))
     text = f"the root lies in {display_path(suites, project)}, a folder of suites, which would bring their own settings"
     return problems_of(remarks or [Remark(root, text, f"call pytest in {project}")], project)
+
+
+def _configs_among_suites(places: Places, folder: Path) -> Remark:
+    text = f"the configuration lies in {display_path(folder, places.root)}, a folder of suites, which would bring their own models"
+    return Remark(places.configs, text, "move it out of the folder of suites, and name its place in robustcheck_configs")
 
 
 def problems_of(remarks: Iterable[Remark], root: Path) -> list[Problem]:
@@ -96,7 +104,7 @@ def code_beside_suites(
     holders = {file.parent for file in candidates if file.parent != places.configs and meant(file)}
     if holders and not tests:
         holders.add(top)
-    holders = {folder for folder in holders if not places.is_project(folder)}
+    holders = {folder for folder in holders if not places.is_trusted(folder)}
     return [remark for remark in code if not holders.isdisjoint(remark.path.parents)]
 
 

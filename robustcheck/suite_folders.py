@@ -77,6 +77,23 @@ class Places:
         """Whether a folder holds the project itself, whose code is trusted, and so is no mere folder of suites."""
         return self.root.is_relative_to(folder) or self.configs.is_relative_to(folder)
 
+    def is_trusted(self, folder: Path) -> bool:
+        """Whether code may lie beside a suite in a folder: where the project begins, and where its configuration lies.
+
+        A folder below the root is not trusted for a ``configs`` that it holds.
+        """
+        if folder.is_relative_to(self.root) and folder != self.root:
+            return folder == self.configs
+        return self.is_project(folder)
+
+    def around_configs(self) -> tuple[Path, ...]:
+        """Return the folders of suites that the setting names and that hold the configuration but not the root."""
+        return tuple(
+            folder
+            for folder in self.configured
+            if self.configs.is_relative_to(folder) and not self.root.is_relative_to(folder)
+        )
+
     def selected(self, path: Path) -> bool:
         """Whether the call asks for a path that lies in a folder of suites."""
         return not self.named or any(path.is_relative_to(named) for named in self.named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from pathlib import Path
@@ -153,6 +154,38 @@ def test_the_folders_of_the_setting_are_held_to_it(gate: Any, refused: Any) -> N
     plant(gate.root / "testgates" / "others", PLANTED["conftest"])
     refused("testgates/others/conftest.py")
     refused("testgates/others/conftest.py", "testgates/greys")
+
+
+@pytest.mark.parametrize(
+    ("suites", "configs"), [("gates", "gates/configs"), ("gates", "gates/a/b"), ("gates", "gates"), ("./gates/", "gates/x/../c")]
+)
+def test_a_folder_of_suites_that_holds_the_configuration_is_refused(
+    gate: Any, refused: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, suites: str, configs: str
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    (gate.root / "suites").rename(gate.root / "gates")
+    gate.pytester.makeini(f"[pytest]\nrobustcheck_suites = {suites}\nrobustcheck_configs = {configs}\n")
+    place = Path(os.path.normpath(gate.root / configs))
+    plant(gate.root, {"gates/conftest.py": CODE, **{f"{configs}/{name}.yaml": "" for name in ("models", "data")}})
+    name = place.relative_to(gate.root).as_posix()
+    for arguments in ([], ["gates"], ["gates/greys.yaml"]):
+        refused(name, *arguments)
+    done = robustcheck_command("validate")
+    assert (done.code, f"{name}:1:1: the configuration lies in gates, a folder of suites" in done.out) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [["gates"], ["gates/greys.yaml"], ["."], []], ids=str)
+def test_nor_does_a_configuration_excuse_code_beside_suites_that_are_named(
+    gate: Any, refused: Any, arguments: list[str]
+) -> None:
+    gate.write(each=1)
+    (gate.root / "suites").rename(gate.root / "gates")
+    (gate.root / "configs").rename(gate.root / "gates" / "configs")
+    named = "" if arguments else "robustcheck_suites = gates/greys.yaml\n"
+    gate.pytester.makeini(f"[pytest]\nrobustcheck_configs = gates/configs\n{named}")
+    plant(gate.root / "gates", PLANTED["conftest"])
+    refused("gates/conftest.py", *arguments)
 
 
 def test_so_is_the_folder_of_a_file_that_the_setting_names(gate: Any, refused: Any) -> None:
