@@ -165,9 +165,15 @@ class _Discoverer:
             self._suite_folder(list_suite_folder(top, places.root, tops))
         for folder in there.other_folders:
             self._other_folder(list_other_folder(folder, tops))
+        for file in places.configured:
+            if os.path.lexists(file) and not file.is_dir() and not is_yaml(file):
+                text = f"robustcheck_suites names this file as a suite, and its name ends in {file.suffix or 'nothing'}"
+                self._wrong(Remark(file, text, "let its name end in .yaml, or take it out of robustcheck_suites"))
         for file in there.files:
             if is_yaml(file) and not self._configures(file):
                 self._yaml(file)
+            elif file not in places.configured and self._is_suite_by_content(file):
+                self._wrong_ending(file)
         self._settle_keyless()
         self._left_out += _grouped(self._others)
         wanted = [path for path in self._suites if places.selected(path)]
@@ -191,9 +197,10 @@ class _Discoverer:
         for file in contents.files:
             if is_yaml(file):
                 self._yaml(file)
+            elif file in self._places.configured:
+                continue  # the setting names it, which is an error
             elif self._is_suite_by_content(file):
-                text = f"this is a suite by what it holds, and its name ends in {file.suffix or 'nothing'}"
-                self._wrong(Remark(file, text, "let its name end in .yaml, or move it out of the folder of suites"))
+                self._wrong_ending(file)
             else:
                 self._others.append(file)
 
@@ -208,6 +215,10 @@ class _Discoverer:
                 self._yaml(file)
             else:
                 self._left_out.append(Remark(file, "YAML that is not meant as a suite"))
+
+    def _wrong_ending(self, file: Path) -> None:
+        text = f"this is a suite by what it holds, and its name ends in {file.suffix or 'nothing'}"
+        self._wrong(Remark(file, text, "let its name end in .yaml, or move it out of the folder of suites"))
 
     def _wrong(self, remark: Remark) -> None:
         if self._places.selected(remark.path):
@@ -278,7 +289,7 @@ class _Discoverer:
 
     def _is_suite_by_content(self, file: Path) -> bool:
         """Whether a file with another ending holds a suite: a copy that somebody put aside does not count."""
-        if file.name.lower().endswith(_COPIES) or file.stat().st_size > MAX_BYTES:
+        if not file.is_file() or file.name.lower().endswith(_COPIES) or file.stat().st_size > MAX_BYTES:
             return False
         head = read_start(file) or b""
         if VERSION_KEY.encode() not in head or b"\0" in head:

@@ -376,6 +376,42 @@ def test_a_folder_of_the_setting_that_is_not_there_is_an_error(
     assert (done.code, "gates: there is no such file or folder" in done.err) == (4, True)
 
 
+BROKEN = TEXT.replace("model: brightness", "model: nowhere")
+
+
+@pytest.mark.parametrize("name", ["more/b.txt", "more/b", "more/b.yaml.bak", "more/b.YAM", "suites/b.txt", "suites/pipe"])
+@pytest.mark.parametrize("content", [BROKEN, "", "a"], ids=["broken", "empty", "text"])
+def test_a_file_of_the_setting_that_is_no_yaml_by_its_name_is_an_error(
+    gate: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, name: str, content: str
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    (gate.root / "more").mkdir()
+    if name.endswith("pipe"):
+        os.mkfifo(gate.root / "more" / "pipe")
+        name = "more/pipe"
+    else:
+        (gate.root / name).write_text(content)
+    gate.pytester.makeini(f"[pytest]\nrobustcheck_suites = suites {name}\n")
+    message = f"{name}:1:1: robustcheck_suites names this file as a suite, and its name ends in "
+    result = gate.run("--collect-only")
+    assert (result.ret, message in result.stderr.str()) == (4, True)
+    done = robustcheck_command("validate")
+    assert (done.code, sum(line.startswith(message) for line in done.lines)) == (1, 1)
+
+
+def test_nor_does_the_command_line_drop_one(
+    gate: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    (gate.root / "b.txt").write_text(BROKEN)
+    result = gate.run("--collect-only", "suites", "b.txt")
+    assert (result.ret, "b.txt:1:1: this is a suite by what it holds" in result.stderr.str()) == (4, True)
+    done = robustcheck_command("validate", "suites", "b.txt")
+    assert (done.code, "b.txt:1:1: this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
+
+
 def test_the_python_door_runs_one_suite_and_says_so(tmp_path: Path, project: Any) -> None:
     from robustcheck import run_suite
 
