@@ -8,13 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from robustcheck.errors import Location, Problem, SuiteError
+from robustcheck.language.configs import listed_variables
 from robustcheck.language.loader import MAX_BYTES, load_file
+from robustcheck.language.merge import substitute
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar
+from robustcheck.language.variables import Variables
 from robustcheck.suite_code import code_in_suites, problems_of
 from robustcheck.suite_folders import (
     Contents,
@@ -36,7 +40,6 @@ BESIDE_CONFIGURATION: Final = (*CONFIGURATION, "variables")
 GROUPED: Final = 5
 """Other files of one kind in one folder from which on they are counted instead of named."""
 _MEANT: Final = re.compile(rb"(?im)^\W{0,12}robust.?che?c?k")
-_VARIABLE: Final = re.compile(r"\\\$\\\{[^}]*\\\}")
 _COPIES: Final = (".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".off", ".disabled", "~")
 _KINDS: Final[Mapping[str, str]] = {
     ".baseline.json": "an accepted run (baseline)",
@@ -282,10 +285,17 @@ class _Discoverer:
         entry = tree.entry("extends") if isinstance(tree, MappingNode) else None
         if entry is None or not isinstance(entry.value, Scalar):
             return []
-        written = os.path.abspath(Path(os.path.realpath(file)).parent / entry.value.text)
-        # What a variable holds is known when the suite is read.
-        pattern = re.compile(_VARIABLE.sub(".*", re.escape(written)))
-        return [base for base in self._keyless if base != file and pattern.fullmatch(os.path.realpath(base))]
+        # A variable may stand for one file only, and one that a suite may not take for none: the suite is broken then.
+        refused: list[Problem] = []
+        value = substitute(entry.value, self._variables, refused)
+        if refused or not isinstance(value, Scalar):
+            return []
+        written = os.path.realpath(Path(os.path.realpath(file)).parent / value.text)
+        return [base for base in self._keyless if base != file and os.path.realpath(base) == written]
+
+    @cached_property
+    def _variables(self) -> Variables:
+        return Variables(os.environ, listed_variables(self._places.root, self._places.configs))
 
     def _is_suite_by_content(self, file: Path) -> bool:
         """Whether a file with another ending holds a suite: a copy that somebody put aside does not count."""

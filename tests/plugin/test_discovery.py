@@ -412,6 +412,63 @@ def test_nor_does_the_command_line_drop_one(
     assert (done.code, "b.txt:1:1: this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
 
 
+@dataclass(frozen=True)
+class Extending:
+    """What a suite extends, and which of the files without the first line that excuses.
+
+    Attributes:
+        written: The value of ``extends``.
+        excused: The one that is a base; none where the variable gives no file.
+        listed: Names in ``configs/variables.yaml``.
+    """
+
+    written: str
+    excused: str = ""
+    listed: str = ""
+
+
+EXTENDING = {
+    "variable": Extending('"${ROBUSTCHECK_VAR_X}"', "base/real.yaml"),
+    "in part": Extending('"base/${ROBUSTCHECK_VAR_NAME}.yaml"', "base/real.yaml"),
+    "two": Extending('"${ROBUSTCHECK_VAR_FOLDER}/${ROBUSTCHECK_VAR_NAME}.yaml"', "base/real.yaml"),
+    "upwards": Extending('"${ROBUSTCHECK_VAR_FOLDER}/../strict.yaml"', "strict.yaml"),
+    "listed": Extending('"${MY_BASE}"', "base/real.yaml", "MY_BASE"),
+    "not listed": Extending('"${MY_BASE}"'),
+    "not set": Extending('"${ROBUSTCHECK_VAR_NOT_SET}"'),
+    "secret by its name": Extending('"${ROBUSTCHECK_VAR_TOKEN}"'),
+    "malformed": Extending('"${}"'),
+    "dollar sign": Extending('"$${ROBUSTCHECK_VAR_X}"'),
+    "pattern": Extending('".*"'),
+    "a linked folder": Extending("again/real.yaml", "base/real.yaml"),
+    "plain": Extending("sub/strict2.yaml", "sub/strict2.yaml"),
+}
+
+
+@pytest.mark.parametrize("name", EXTENDING)
+def test_a_variable_in_extends_excuses_the_file_that_it_names_and_no_other(
+    tmp_path: Path, project: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    project(each=1)
+    form = EXTENDING[name]
+    keyless = ("strict.yaml", "sub/strict2.yaml", "base/real.yaml")
+    for file in keyless:
+        (tmp_path / "suites" / file).parent.mkdir(exist_ok=True)
+        (tmp_path / "suites" / file).write_text(REST)
+    (tmp_path / "suites" / "again").symlink_to("base", target_is_directory=True)
+    (tmp_path / "suites" / "c.yaml").write_text(f"robustcheck: 1\nextends: {form.written}\n")
+    if form.listed:
+        (tmp_path / "configs" / "variables.yaml").write_text(f"variables: [{form.listed}]\n")
+    values = {"X": "base/real.yaml", "NAME": "real", "FOLDER": "base", "TOKEN": "base/real.yaml"}
+    for variable, value in ({f"ROBUSTCHECK_VAR_{key}": value for key, value in values.items()} | {"MY_BASE": "base/real.yaml"}).items():
+        monkeypatch.setenv(variable, value)
+    done = robustcheck_command("validate")
+    assert done.code == 1
+    excused = [file for file in keyless if f"note: suites/{file} is left out: a base that suites/c.yaml extends" in done.lines]
+    assert excused == ([form.excused] if form.excused else [])
+    assert [file for file in keyless if f"suites/{file}:{MISSING}" in done.out] == [file for file in keyless if file != form.excused]
+    assert any(line.startswith("suites/c.yaml:2:") for line in done.lines) is not bool(form.excused)
+
+
 def test_the_python_door_runs_one_suite_and_says_so(tmp_path: Path, project: Any) -> None:
     from robustcheck import run_suite
 
