@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +20,7 @@ from robustcheck.language.nodes import Node, Scalar
 from robustcheck.language.variables import Variables
 from robustcheck.suite_code import code_in_suites, problems_of
 from robustcheck.suite_folders import (
+    YAML_SUFFIXES,
     Contents,
     Places,
     Remark,
@@ -38,9 +38,10 @@ CONFIGURATION: Final = ("models", "data")
 BESIDE_CONFIGURATION: Final = (*CONFIGURATION, "variables")
 """Stems of all files that may lie there."""
 GROUPED: Final = 5
-"""Other files of one kind in one folder from which on they are counted instead of named."""
+"""Other files of one kind and ending in one folder from which on a pattern and their number stand for them."""
 _MEANT: Final = re.compile(rb"(?im)^\W{0,12}robust.?che?c?k")
-_COPIES: Final = (".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".off", ".disabled", "~")
+_STRAY: Final = " .,;:_-'\"`"
+_COPIES: Final = (".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".off", ".disabled", "~", "#")
 _KINDS: Final[Mapping[str, str]] = {
     ".baseline.json": "an accepted run (baseline)",
     ".jsonl": "lines of JSON, such as reviews of labels",
@@ -204,6 +205,9 @@ class _Discoverer:
                 continue  # the setting names it, which is an error
             elif self._is_suite_by_content(file):
                 self._wrong_ending(file)
+            elif _is_near_yaml(file):
+                text = f"this name ends in {file.name[file.name.rindex('.') :]}, which is nearly .yaml"
+                self._wrong(Remark(file, text, "let its name end in .yaml, or move it out of the folder of suites"))
             else:
                 self._others.append(file)
 
@@ -313,16 +317,48 @@ def _is_near_version_key(key: str) -> bool:
     return difflib.SequenceMatcher(None, key.lower(), VERSION_KEY).ratio() >= 0.8
 
 
+def _is_near_yaml(file: Path) -> bool:
+    """Whether a name ends in what is one slip away from ``.yaml`` or ``.yml``, or in one of these and a stray mark."""
+    if file.name.lower().endswith(_COPIES) or "." not in file.name:
+        return False
+    name = file.name.lower().rstrip(_STRAY)
+    ending = name.rpartition(".")[2]
+    slips = (_is_one_slip(ending, meant.removeprefix(".")) for meant in YAML_SUFFIXES)
+    # .xml and .eml are one letter away from .yml, and are endings of their own.
+    return name.endswith(YAML_SUFFIXES) or ("y" in ending[:2] and any(slips))
+
+
+def _is_one_slip(text: str, meant: str) -> bool:
+    """Whether one letter is missing, too many or another, or two neighbours have changed places."""
+    at = next((index for index, (a, b) in enumerate(zip(text, meant, strict=False)) if a != b), min(len(text), len(meant)))
+    rest, wanted = text[at:], meant[at:]
+    swapped = rest[1:2] + rest[:1] + rest[2:]
+    return wanted in (rest[1:], swapped) or rest == wanted[1:] or rest[1:] == wanted[1:]
+
+
 def _grouped(files: Sequence[Path]) -> list[Remark]:
-    """Return files that are no suites with what they are; many of a kind in one folder are counted."""
-    kinds = {file: _kind(file) for file in files}
-    counts = Counter((file.parent, kind) for file, kind in kinds.items())
-    remarks: dict[Remark, None] = {}
-    for file, kind in kinds.items():
-        count = counts[file.parent, kind]
-        few = count < GROUPED
-        remarks[Remark(file, kind) if few else Remark(file.parent, f"{count} files, each {kind}")] = None
-    return list(remarks)
+    """Return files that are no suites with what they are; many of a kind and an ending in one folder are a pattern and counted.
+
+    What could be a suite that somebody renamed is named whatever its number.
+    """
+    groups: dict[tuple[Path, str, str], list[Path]] = {}
+    for file in files:
+        groups.setdefault((file.parent, _ending(file), _kind(file)), []).append(file)
+    remarks = []
+    for (folder, ending, kind), members in groups.items():
+        if len(members) < GROUPED or not ending or any(map(_had_yaml_name, members)):
+            remarks += [Remark(file, kind) for file in members]
+        else:
+            remarks.append(Remark(folder / f"*{ending}", f"{len(members)} files, each {kind}"))
+    return remarks
+
+
+def _ending(file: Path) -> str:
+    return next((ending for ending in _KINDS if file.name.endswith(ending)), file.suffix)
+
+
+def _had_yaml_name(file: Path) -> bool:
+    return any(suffix in file.name.lower() for suffix in YAML_SUFFIXES)
 
 
 def _kind(file: Path) -> str:

@@ -259,7 +259,7 @@ def crowded(gate: Any) -> dict[str, str]:
         (suites / "strips" / f"{number}.png").touch()
     reasons = {f"suites/{name}": reason for name, (_, reason) in OTHERS.items()}
     again = "a link to suites/strips, which is looked at under that name"
-    return {**reasons, "suites/again": again, "suites/strips": "7 files, each a picture"}
+    return {**reasons, "suites/again": again, "suites/strips/*.png": "7 files, each a picture"}
 
 
 def test_the_result_names_the_suites_and_all_that_is_left_out(gate: Any, crowded: dict[str, str]) -> None:
@@ -410,6 +410,28 @@ def test_nor_does_the_command_line_drop_one(
     assert (result.ret, "b.txt:1:1: this is a suite by what it holds" in result.stderr.str()) == (4, True)
     done = robustcheck_command("validate", "suites", "b.txt")
     assert (done.code, "b.txt:1:1: this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
+
+
+NEAR = (".yam", ".ymal", ".yal", ".yaml1", ".yamll", ".yl", ".ym", ".ymll", ".ayml", ".YAM", ".yaml_", ".yml.", ".yaml ", ".yaaml", ".yanl")
+FAR = (".xml", ".eml", ".toml", ".yang", ".y", ".yaml.txt", ".yml.j2", ".yaml.bak", ".yml~", ".yaml#", ".bin", "")
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_what_is_nearly_yaml_by_its_name_is_an_error_and_all_else_is_named_or_matched(
+    tmp_path: Path, project: Any, robustcheck_command: Any, count: int
+) -> None:
+    project(each=1)
+    for ending in (*NEAR, *FAR):
+        for number in range(count):
+            (tmp_path / "suites" / f"b{number}{ending}").write_text(BROKEN.replace("robustcheck: 1", "title: x"))
+    done = robustcheck_command("validate")
+    errors = {line.partition(":1:1: this name ends in ")[0] for line in done.lines if ":1:1: this name ends in " in line}
+    assert errors == {f"suites/b{number}{ending}" for number in range(count) for ending in NEAR}
+    notes = {line.removeprefix("note: ").partition(" is left out: ")[0] for line in done.lines if line.startswith("note: ")}
+    patterns = {".xml", ".eml", ".toml", ".yang", ".y", ".bin"} if count > 1 else set()
+    assert notes == {f"suites/*{ending}" for ending in patterns} | {
+        f"suites/b{number}{ending}" for number in range(count) for ending in FAR if ending not in patterns
+    }
 
 
 @dataclass(frozen=True)
