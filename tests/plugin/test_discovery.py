@@ -434,6 +434,41 @@ def test_what_is_nearly_yaml_by_its_name_is_an_error_and_all_else_is_named_or_ma
     }
 
 
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        (".git", "suites/.git"),
+        (".git/night", "suites/.git/night"),
+        ("more/.git", "suites/more/.git"),
+        ("../.git", ".git"),
+        ("../.git/night", ".git/night"),
+    ],
+)
+@pytest.mark.parametrize("first", ["a", "z"], ids=["link before", "link after"])
+def test_a_link_into_what_git_keeps_is_left_out_for_that(
+    tmp_path: Path, project: Any, robustcheck_command: Any, target: str, shown: str, first: str
+) -> None:
+    project(each=1)
+    (tmp_path / "suites" / "more").mkdir()
+    Form(BROKEN).write(tmp_path / "suites" / target)
+    (tmp_path / "suites" / first).symlink_to(target, target_is_directory=True)
+    done = robustcheck_command("validate")
+    assert (done.code, f"note: suites/{first} is left out: a link to {shown}, which git keeps for itself" in done.lines) == (0, True)
+    assert "looked at under that name" not in done.out
+
+
+def test_a_folder_that_two_links_lead_to_is_looked_at_under_the_first_and_so_it_is_said(
+    tmp_path: Path, project: Any, robustcheck_command: Any
+) -> None:
+    project(each=1)
+    Form().write(tmp_path / "shared")
+    for name in ("a", "b"):
+        (tmp_path / "suites" / name).symlink_to(tmp_path / "shared", target_is_directory=True)
+    done = robustcheck_command("validate")
+    assert "note: suites/b is left out: a link to shared, which is looked at under the name suites/a" in done.lines
+    assert done.lines[-1] == "2 suites, 14 cases: no problem"
+
+
 @dataclass(frozen=True)
 class Extending:
     """What a suite extends, and which of the files without the first line that excuses.
