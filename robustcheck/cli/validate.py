@@ -84,7 +84,9 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     named = tuple(Path(os.path.abspath(path)) for path in paths)
     other = [path for path in paths if not path.is_dir() and not is_yaml(path)]
     if other:
-        raise RobustcheckError("\n".join(f"{path}:1:1: this is no YAML by its name; a suite ends in .yaml" for path in other))
+        raise RobustcheckError(
+            "\n".join(f"{path}:1:1: this is no YAML by its name; a suite ends in .yaml" for path in other)
+        )
     configured = tuple(Path(os.path.abspath(folder)) for folder in settings.suites)
     discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
     if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):

@@ -330,7 +330,9 @@ def _is_near_yaml(file: Path) -> bool:
 
 def _is_one_slip(text: str, meant: str) -> bool:
     """Whether one letter is missing, too many or another, or two neighbours have changed places."""
-    at = next((index for index, (a, b) in enumerate(zip(text, meant, strict=False)) if a != b), min(len(text), len(meant)))
+    at = next(
+        (index for index, (a, b) in enumerate(zip(text, meant, strict=False)) if a != b), min(len(text), len(meant))
+    )
     rest, wanted = text[at:], meant[at:]
     swapped = rest[1:2] + rest[:1] + rest[2:]
     return wanted in (rest[1:], swapped) or rest == wanted[1:] or rest[1:] == wanted[1:]

@@ -379,7 +379,9 @@ def test_a_folder_of_the_setting_that_is_not_there_is_an_error(
 BROKEN = TEXT.replace("model: brightness", "model: nowhere")
 
 
-@pytest.mark.parametrize("name", ["more/b.txt", "more/b", "more/b.yaml.bak", "more/b.YAM", "suites/b.txt", "suites/pipe"])
+@pytest.mark.parametrize(
+    "name", ["more/b.txt", "more/b", "more/b.yaml.bak", "more/b.YAM", "suites/b.txt", "suites/pipe"]
+)
 @pytest.mark.parametrize("content", [BROKEN, "", "a"], ids=["broken", "empty", "text"])
 def test_a_file_of_the_setting_that_is_no_yaml_by_its_name_is_an_error(
     gate: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, name: str, content: str
@@ -412,7 +414,23 @@ def test_nor_does_the_command_line_drop_one(
     assert (done.code, "b.txt:1:1: this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
 
 
-NEAR = (".yam", ".ymal", ".yal", ".yaml1", ".yamll", ".yl", ".ym", ".ymll", ".ayml", ".YAM", ".yaml_", ".yml.", ".yaml ", ".yaaml", ".yanl")
+NEAR = (
+    ".yam",
+    ".ymal",
+    ".yal",
+    ".yaml1",
+    ".yamll",
+    ".yl",
+    ".ym",
+    ".ymll",
+    ".ayml",
+    ".YAM",
+    ".yaml_",
+    ".yml.",
+    ".yaml ",
+    ".yaaml",
+    ".yanl",
+)
 FAR = (".xml", ".eml", ".toml", ".yang", ".y", ".yaml.txt", ".yml.j2", ".yaml.bak", ".yml~", ".yaml#", ".bin", "")
 
 
@@ -425,9 +443,13 @@ def test_what_is_nearly_yaml_by_its_name_is_an_error_and_all_else_is_named_or_ma
         for number in range(count):
             (tmp_path / "suites" / f"b{number}{ending}").write_text(BROKEN.replace("robustcheck: 1", "title: x"))
     done = robustcheck_command("validate")
-    errors = {line.partition(":1:1: this name ends in ")[0] for line in done.lines if ":1:1: this name ends in " in line}
+    errors = {
+        line.partition(":1:1: this name ends in ")[0] for line in done.lines if ":1:1: this name ends in " in line
+    }
     assert errors == {f"suites/b{number}{ending}" for number in range(count) for ending in NEAR}
-    notes = {line.removeprefix("note: ").partition(" is left out: ")[0] for line in done.lines if line.startswith("note: ")}
+    notes = {
+        line.removeprefix("note: ").partition(" is left out: ")[0] for line in done.lines if line.startswith("note: ")
+    }
     patterns = {".xml", ".eml", ".toml", ".yang", ".y", ".bin"} if count > 1 else set()
     assert notes == {f"suites/*{ending}" for ending in patterns} | {
         f"suites/b{number}{ending}" for number in range(count) for ending in FAR if ending not in patterns
@@ -453,7 +475,10 @@ def test_a_link_into_what_git_keeps_is_left_out_for_that(
     Form(BROKEN).write(tmp_path / "suites" / target)
     (tmp_path / "suites" / first).symlink_to(target, target_is_directory=True)
     done = robustcheck_command("validate")
-    assert (done.code, f"note: suites/{first} is left out: a link to {shown}, which git keeps for itself" in done.lines) == (0, True)
+    assert (
+        done.code,
+        f"note: suites/{first} is left out: a link to {shown}, which git keeps for itself" in done.lines,
+    ) == (0, True)
     assert "looked at under that name" not in done.out
 
 
@@ -516,13 +541,19 @@ def test_a_variable_in_extends_excuses_the_file_that_it_names_and_no_other(
     if form.listed:
         (tmp_path / "configs" / "variables.yaml").write_text(f"variables: [{form.listed}]\n")
     values = {"X": "base/real.yaml", "NAME": "real", "FOLDER": "base", "TOKEN": "base/real.yaml"}
-    for variable, value in ({f"ROBUSTCHECK_VAR_{key}": value for key, value in values.items()} | {"MY_BASE": "base/real.yaml"}).items():
+    for variable, value in (
+        {f"ROBUSTCHECK_VAR_{key}": value for key, value in values.items()} | {"MY_BASE": "base/real.yaml"}
+    ).items():
         monkeypatch.setenv(variable, value)
     done = robustcheck_command("validate")
     assert done.code == 1
-    excused = [file for file in keyless if f"note: suites/{file} is left out: a base that suites/c.yaml extends" in done.lines]
+    excused = [
+        file for file in keyless if f"note: suites/{file} is left out: a base that suites/c.yaml extends" in done.lines
+    ]
     assert excused == ([form.excused] if form.excused else [])
-    assert [file for file in keyless if f"suites/{file}:{MISSING}" in done.out] == [file for file in keyless if file != form.excused]
+    assert [file for file in keyless if f"suites/{file}:{MISSING}" in done.out] == [
+        file for file in keyless if file != form.excused
+    ]
     assert any(line.startswith("suites/c.yaml:2:") for line in done.lines) is not bool(form.excused)
 
 
