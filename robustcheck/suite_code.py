@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.machinery
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
@@ -14,9 +15,9 @@ from robustcheck.suite_folders import (
     Contents,
     Places,
     Remark,
-    begins_as_suite,
     display_path,
     is_yaml,
+    lies_in_version_control,
     list_other_folder,
     list_suite_folder,
     read_start,
@@ -31,24 +32,35 @@ _CODE_SUFFIXES: Final = frozenset(
 _HINT: Final = "move it out of the folder of suites, or remove it"
 
 
-def code_in_suites(places: Places) -> list[Problem]:
+def code_in_suites(places: Places, meant: Callable[[Path], bool]) -> list[Problem]:
     """Return what could run code in the folders of suites that a call looks at, whatever it asks for of them.
 
     What cannot be looked at, such as a link that leads out of the project, could hold code too.
+
+    Args:
+        places: What the call looks at.
+        meant: Whether a YAML file among other things is meant as a suite; asked only where code lies near one.
     """
     around = enclosing_suites(places.root)
     if around:
         return _root_among_suites(around, places.root)
+    holding = places.around_configs()
+    if holding:
+        return problems_of([_configs_among_suites(places, folder) for folder in holding], places.root)
+    kept = [path for path in places.named if _is_kept_by_git(path, places.root)]
+    if kept:
+        text = "git keeps this for itself, so it holds no suite, and what lies there is part of no change"
+        return problems_of([Remark(path, text, "name a suite elsewhere") for path in kept], places.root)
     there = places.sort()
     tops = there.suite_folders
-    remarks = []
+    remarks = _above(places, meant)
     for top in tops:
         contents = list_suite_folder(top, places.root, tops)
         remarks += [*contents.problems, *code_below(contents)]
     for folder in there.other_folders:
-        remarks += code_beside_suites(folder, list_other_folder(folder, tops), places)
+        remarks += code_beside_suites(folder, list_other_folder(folder, tops), places, meant)
     for file in there.files:
-        if is_yaml(file) and not places.is_project(file.parent):
+        if is_yaml(file) and not places.is_trusted(file.parent):
             remarks += _loaded(sorted(file.parent.iterdir()))
     return problems_of(dict.fromkeys(remarks), places.root)
 
@@ -58,6 +70,13 @@ def _root_among_suites(suites: Path, root: Path) -> list[Problem]:
     remarks = code_below(list_suite_folder(suites, project))
     text = f"the root lies in {display_path(suites, project)}, a folder of suites, which would bring their own settings"
     return problems_of(remarks or [Remark(root, text, f"call pytest in {project}")], project)
+
+
+def _configs_among_suites(places: Places, folder: Path) -> Remark:
+    text = f"the configuration lies in {display_path(folder, places.root)}, a folder of suites, which would bring their own models"
+    return Remark(
+        places.configs, text, "move it out of the folder of suites, and name its place in robustcheck_configs"
+    )
 
 
 def problems_of(remarks: Iterable[Remark], root: Path) -> list[Problem]:
@@ -77,16 +96,60 @@ def code_below(contents: Contents) -> list[Remark]:
     return [remark for file in contents.files if (remark := _code(file))]
 
 
-def code_beside_suites(top: Path, contents: Contents, places: Places) -> list[Remark]:
+def code_beside_suites(top: Path, contents: Contents, places: Places, meant: Callable[[Path], bool]) -> list[Remark]:
     """Return what pytest would load beside or below a suite, in a folder that holds other things too.
 
     Where there are no tests, a ``conftest.py`` anywhere in the folder can only be about the suites.
     """
-    holders = {file.parent for file in contents.files if begins_as_suite(file)}
-    if holders and not any(_is_test(file.name.lower()) for file in contents.files):
+    code = _loaded(contents.files)
+    if not code:
+        return []
+    tests = any(_is_test(file.name.lower()) for file in contents.files)
+    near = {folder for remark in code for folder in remark.path.parents}
+    candidates = [file for file in contents.files if is_yaml(file) and (file.parent in near or not tests)]
+    holders = {file.parent for file in candidates if file.parent != places.configs and meant(file)}
+    if holders and not tests:
         holders.add(top)
-    holders = {folder for folder in holders if not places.is_project(folder)}
-    return _loaded(file for file in contents.files if not holders.isdisjoint(file.parents))
+    holders = {folder for folder in holders if not places.is_trusted(folder)}
+    return [remark for remark in code if not holders.isdisjoint(remark.path.parents)]
+
+
+def _above(places: Places, meant: Callable[[Path], bool]) -> list[Remark]:
+    """Return the ``conftest.py`` files that pytest would load from folders above suites that only the command line names.
+
+    Those of the project are trusted: at its root, and in a folder with tests. Above a folder that the setting names, the
+    project says itself where its suites begin.
+    """
+    remarks: list[Remark] = []
+    for path in places.named:
+        if any(path.is_relative_to(folder) for folder in places.configured) or not _holds_suites(path, meant):
+            continue
+        for folder in path.parents:
+            if places.is_project(folder):
+                break
+            code = [remark for remark in _loaded(sorted(folder.iterdir())) if _is_run_above(remark.path)]
+            if code and any(_is_test(file.name.lower()) for file in list_other_folder(folder, ()).files):
+                break
+            remarks += code
+    return remarks
+
+
+def _is_run_above(file: Path) -> bool:
+    """Whether pytest runs a file for what lies in folders below; that of a package with modules is the project's."""
+    if file.name.lower() != "__init__.py":
+        return file.name.lower() == "conftest.py"
+    return all(other.name.lower() in ("conftest.py", "__init__.py") for other in file.parent.glob("*.py"))
+
+
+def _holds_suites(path: Path, meant: Callable[[Path], bool]) -> bool:
+    if not path.is_dir():
+        return is_yaml(path)
+    return any(is_yaml(file) and meant(file) for file in list_other_folder(path, ()).files)
+
+
+def _is_kept_by_git(path: Path, root: Path) -> bool:
+    real = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    return lies_in_version_control(path, root) or lies_in_version_control(*real)
 
 
 def _loaded(files: Iterable[Path]) -> list[Remark]:
@@ -94,10 +157,15 @@ def _loaded(files: Iterable[Path]) -> list[Remark]:
     for file in files:
         name = file.name.lower()
         if name in ("conftest.py", "__init__.py") or _is_test(name):
-            remarks.append(Remark(file, "this is code beside suites, and pytest would load it", _HINT, code=True))
+            remarks.append(beside_suites(file))
         elif name in SETTINGS_FILES:
             remarks.append(_settings(file))
     return remarks
+
+
+def beside_suites(file: Path) -> Remark:
+    """Return what is said of code beside a suite."""
+    return Remark(file, "this is code beside suites, and pytest would load it", _HINT, code=True)
 
 
 def _is_test(name: str) -> bool:

@@ -77,6 +77,23 @@ class Places:
         """Whether a folder holds the project itself, whose code is trusted, and so is no mere folder of suites."""
         return self.root.is_relative_to(folder) or self.configs.is_relative_to(folder)
 
+    def is_trusted(self, folder: Path) -> bool:
+        """Whether code may lie beside a suite in a folder: where the project begins, and where its configuration lies.
+
+        A folder below the root is not trusted for a ``configs`` that it holds.
+        """
+        if folder.is_relative_to(self.root) and folder != self.root:
+            return folder == self.configs
+        return self.is_project(folder)
+
+    def around_configs(self) -> tuple[Path, ...]:
+        """Return the folders of suites that the setting names and that hold the configuration but not the root."""
+        return tuple(
+            folder
+            for folder in self.configured
+            if self.configs.is_relative_to(folder) and not self.root.is_relative_to(folder)
+        )
+
     def selected(self, path: Path) -> bool:
         """Whether the call asks for a path that lies in a folder of suites."""
         return not self.named or any(path.is_relative_to(named) for named in self.named)
@@ -159,6 +176,7 @@ class _Listing:
 
     def __init__(self, top: Path, root: Path, tops: Sequence[Path]) -> None:
         self.contents = Contents()
+        self._named_root = root
         self._root = Path(os.path.realpath(root))
         self._tops = [Path(os.path.realpath(path)) for path in tops]
         # A setting may name a folder of suites elsewhere; a link may not lead there by itself.
@@ -166,7 +184,7 @@ class _Listing:
             self._root,
             *(real for path, real in zip(tops, self._tops, strict=True) if not path.is_relative_to(root)),
         )
-        self._followed: set[Path] = set()
+        self._followed: dict[Path, Path] = {}
         if top.is_relative_to(root) and not self._tops[0].is_relative_to(self._root):
             self._problem(top, "this link leads out of the project", "copy what it leads to into the project")
         elif top.is_dir():
@@ -221,15 +239,26 @@ class _Listing:
         if not path.is_symlink():
             return True
         target = Path(os.path.realpath(path))
+        if lies_in_version_control(target, self._root):
+            shown = display_path(target, self._root)
+            self.contents.left_out.append(Remark(path, f"a link to {shown}, which git keeps for itself"))
+            return False
         if Path(os.path.realpath(path.parent)).is_relative_to(target):
             self._problem(path, "this link leads to a folder that it lies in itself", "remove it")
         elif target in self._followed or any(target.is_relative_to(top) for top in self._tops):
+            known = self._followed.get(target)
+            name = f"the name {display_path(known, self._named_root)}" if known else "that name"
             shown = display_path(target, self._root)
-            self.contents.left_out.append(Remark(path, f"a link to {shown}, which is looked at under that name"))
+            self.contents.left_out.append(Remark(path, f"a link to {shown}, which is looked at under {name}"))
         else:
-            self._followed.add(target)
+            self._followed[target] = path
             return True
         return False
+
+
+def lies_in_version_control(path: Path, root: Path) -> bool:
+    """Whether a path lies, as it is written, in a folder that git keeps for itself, or is one."""
+    return VERSION_CONTROL in (path.relative_to(root) if path.is_relative_to(root) else path).parts
 
 
 def list_other_folder(top: Path, apart: Iterable[Path]) -> Contents:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from robustcheck.cli.output import OK, PROBLEMS, say
 from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
-from robustcheck.suite_folders import Places
+from robustcheck.suite_folders import Places, is_yaml
 
 if TYPE_CHECKING:
     from robustcheck.language.discover import Discovery
@@ -82,6 +82,11 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     if missing:
         raise RobustcheckError("\n".join(f"{path}: there is no such file or folder" for path in missing))
     named = tuple(Path(os.path.abspath(path)) for path in paths)
+    other = [path for path in paths if not path.is_dir() and not is_yaml(path)]
+    if other:
+        raise RobustcheckError(
+            "\n".join(f"{path}:1:1: this is no YAML by its name; a suite ends in .yaml" for path in other)
+        )
     configured = tuple(Path(os.path.abspath(folder)) for folder in settings.suites)
     discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
     if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):

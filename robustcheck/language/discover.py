@@ -5,18 +5,22 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from robustcheck.errors import Location, Problem, SuiteError
+from robustcheck.language.configs import listed_variables
 from robustcheck.language.loader import MAX_BYTES, load_file
+from robustcheck.language.merge import substitute
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar
+from robustcheck.language.variables import Variables
 from robustcheck.suite_code import code_in_suites, problems_of
 from robustcheck.suite_folders import (
+    YAML_SUFFIXES,
     Contents,
     Places,
     Remark,
@@ -34,10 +38,10 @@ CONFIGURATION: Final = ("models", "data")
 BESIDE_CONFIGURATION: Final = (*CONFIGURATION, "variables")
 """Stems of all files that may lie there."""
 GROUPED: Final = 5
-"""Other files of one kind in one folder from which on they are counted instead of named."""
+"""Other files of one kind and ending in one folder from which on a pattern and their number stand for them."""
 _MEANT: Final = re.compile(rb"(?im)^\W{0,12}robust.?che?c?k")
-_VARIABLE: Final = re.compile(r"\\\$\\\{[^}]*\\\}")
-_COPIES: Final = (".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".off", ".disabled", "~")
+_STRAY: Final = " .,;:_-'\"`"
+_COPIES: Final = (".bak", ".orig", ".rej", ".swp", ".swo", ".tmp", ".old", ".off", ".disabled", "~", "#")
 _KINDS: Final[Mapping[str, str]] = {
     ".baseline.json": "an accepted run (baseline)",
     ".jsonl": "lines of JSON, such as reviews of labels",
@@ -92,6 +96,27 @@ def is_suite(path: Path) -> bool:
     return begins_as_suite(path) and not _is_configuration(path)
 
 
+def is_meant_as_suite(path: Path) -> bool:
+    """Whether a YAML file that lies among other things is meant as a suite, whole or broken, in whatever form it is written."""
+    return begins_as_suite(path) or _is_meant(path, _parsed(path, path.name))
+
+
+def _is_meant(path: Path, tree: Node | None) -> bool:
+    if tree is None:
+        return _MEANT.search((read_start(path) or b"").replace(b"\0", b"")) is not None
+    if not isinstance(tree, MappingNode):
+        return False
+    keys = {entry.key.text for entry in tree.entries}
+    return any(map(_is_near_version_key, keys)) or {"model", "data", "checks"} <= keys
+
+
+def _parsed(path: Path, name: str) -> Node | None:
+    try:
+        return load_file(path, name)
+    except SuiteError:
+        return None  # it tells its mistakes when it is read as a suite
+
+
 def _is_configuration(path: Path) -> bool:
     suffixes = {path.suffix, ".yaml", ".yml"}
     beside = [path.with_name(name + suffix) for name in CONFIGURATION for suffix in suffixes]
@@ -131,7 +156,7 @@ class _Discoverer:
         self._suites: dict[Path, None] = {}
         self._keyless: dict[Path, MappingNode] = {}
         self._broken: dict[Path, Problem] = {}
-        self._problems = code_in_suites(places)
+        self._problems = code_in_suites(places, self._meant)
         self._left_out: list[Remark] = []
         self._others: list[Path] = []
 
@@ -144,9 +169,15 @@ class _Discoverer:
             self._suite_folder(list_suite_folder(top, places.root, tops))
         for folder in there.other_folders:
             self._other_folder(list_other_folder(folder, tops))
+        for file in places.configured:
+            if os.path.lexists(file) and not file.is_dir() and not is_yaml(file):
+                text = f"robustcheck_suites names this file as a suite, and its name ends in {file.suffix or 'nothing'}"
+                self._wrong(Remark(file, text, "let its name end in .yaml, or take it out of robustcheck_suites"))
         for file in there.files:
             if is_yaml(file) and not self._configures(file):
                 self._yaml(file)
+            elif file not in places.configured and self._is_suite_by_content(file):
+                self._wrong_ending(file)
         self._settle_keyless()
         self._left_out += _grouped(self._others)
         wanted = [path for path in self._suites if places.selected(path)]
@@ -170,8 +201,12 @@ class _Discoverer:
         for file in contents.files:
             if is_yaml(file):
                 self._yaml(file)
+            elif file in self._places.configured:
+                continue  # the setting names it, which is an error
             elif self._is_suite_by_content(file):
-                text = f"this is a suite by what it holds, and its name ends in {file.suffix or 'nothing'}"
+                self._wrong_ending(file)
+            elif _is_near_yaml(file):
+                text = f"this name ends in {file.name[file.name.rindex('.') :]}, which is nearly .yaml"
                 self._wrong(Remark(file, text, "let its name end in .yaml, or move it out of the folder of suites"))
             else:
                 self._others.append(file)
@@ -187,6 +222,10 @@ class _Discoverer:
                 self._yaml(file)
             else:
                 self._left_out.append(Remark(file, "YAML that is not meant as a suite"))
+
+    def _wrong_ending(self, file: Path) -> None:
+        text = f"this is a suite by what it holds, and its name ends in {file.suffix or 'nothing'}"
+        self._wrong(Remark(file, text, "let its name end in .yaml, or move it out of the folder of suites"))
 
     def _wrong(self, remark: Remark) -> None:
         if self._places.selected(remark.path):
@@ -215,23 +254,11 @@ class _Discoverer:
 
     def _tree(self, file: Path) -> Node | None:
         if file not in self._trees:
-            try:
-                self._trees[file] = load_file(file, display_path(file, self._places.root))
-            except SuiteError:
-                self._trees[file] = None  # it tells its mistakes when it is read as a suite
+            self._trees[file] = _parsed(file, display_path(file, self._places.root))
         return self._trees[file]
 
     def _meant(self, file: Path) -> bool:
-        """Whether a file among other things is meant as a suite."""
-        if begins_as_suite(file):
-            return True
-        tree = self._tree(file)
-        if tree is None:
-            return _MEANT.search((read_start(file) or b"").replace(b"\0", b"")) is not None
-        if not isinstance(tree, MappingNode):
-            return False
-        keys = {entry.key.text for entry in tree.entries}
-        return any(map(_is_near_version_key, keys)) or {"model", "data", "checks"} <= keys
+        return begins_as_suite(file) or _is_meant(file, self._tree(file))
 
     def _settle_keyless(self) -> None:
         """Say of each file without the version key whether a suite extends it; if none does, it is a broken suite."""
@@ -262,14 +289,21 @@ class _Discoverer:
         entry = tree.entry("extends") if isinstance(tree, MappingNode) else None
         if entry is None or not isinstance(entry.value, Scalar):
             return []
-        written = os.path.abspath(Path(os.path.realpath(file)).parent / entry.value.text)
-        # What a variable holds is known when the suite is read.
-        pattern = re.compile(_VARIABLE.sub(".*", re.escape(written)))
-        return [base for base in self._keyless if base != file and pattern.fullmatch(os.path.realpath(base))]
+        # A variable may stand for one file only, and one that a suite may not take for none: the suite is broken then.
+        refused: list[Problem] = []
+        value = substitute(entry.value, self._variables, refused)
+        if refused or not isinstance(value, Scalar):
+            return []
+        written = os.path.realpath(Path(os.path.realpath(file)).parent / value.text)
+        return [base for base in self._keyless if base != file and os.path.realpath(base) == written]
+
+    @cached_property
+    def _variables(self) -> Variables:
+        return Variables(os.environ, listed_variables(self._places.root, self._places.configs))
 
     def _is_suite_by_content(self, file: Path) -> bool:
         """Whether a file with another ending holds a suite: a copy that somebody put aside does not count."""
-        if file.name.lower().endswith(_COPIES) or file.stat().st_size > MAX_BYTES:
+        if not file.is_file() or file.name.lower().endswith(_COPIES) or file.stat().st_size > MAX_BYTES:
             return False
         head = read_start(file) or b""
         if VERSION_KEY.encode() not in head or b"\0" in head:
@@ -283,16 +317,50 @@ def _is_near_version_key(key: str) -> bool:
     return difflib.SequenceMatcher(None, key.lower(), VERSION_KEY).ratio() >= 0.8
 
 
+def _is_near_yaml(file: Path) -> bool:
+    """Whether a name ends in what is one slip away from ``.yaml`` or ``.yml``, or in one of these and a stray mark."""
+    if file.name.lower().endswith(_COPIES) or "." not in file.name:
+        return False
+    name = file.name.lower().rstrip(_STRAY)
+    ending = name.rpartition(".")[2]
+    slips = (_is_one_slip(ending, meant.removeprefix(".")) for meant in YAML_SUFFIXES)
+    # .xml and .eml are one letter away from .yml, and are endings of their own.
+    return name.endswith(YAML_SUFFIXES) or ("y" in ending[:2] and any(slips))
+
+
+def _is_one_slip(text: str, meant: str) -> bool:
+    """Whether one letter is missing, too many or another, or two neighbours have changed places."""
+    at = next(
+        (index for index, (a, b) in enumerate(zip(text, meant, strict=False)) if a != b), min(len(text), len(meant))
+    )
+    rest, wanted = text[at:], meant[at:]
+    swapped = rest[1:2] + rest[:1] + rest[2:]
+    return wanted in (rest[1:], swapped) or rest == wanted[1:] or rest[1:] == wanted[1:]
+
+
 def _grouped(files: Sequence[Path]) -> list[Remark]:
-    """Return files that are no suites with what they are; many of a kind in one folder are counted."""
-    kinds = {file: _kind(file) for file in files}
-    counts = Counter((file.parent, kind) for file, kind in kinds.items())
-    remarks: dict[Remark, None] = {}
-    for file, kind in kinds.items():
-        count = counts[file.parent, kind]
-        few = count < GROUPED
-        remarks[Remark(file, kind) if few else Remark(file.parent, f"{count} files, each {kind}")] = None
-    return list(remarks)
+    """Return files that are no suites with what they are; many of a kind and an ending in one folder are a pattern and counted.
+
+    What could be a suite that somebody renamed is named whatever its number.
+    """
+    groups: dict[tuple[Path, str, str], list[Path]] = {}
+    for file in files:
+        groups.setdefault((file.parent, _ending(file), _kind(file)), []).append(file)
+    remarks = []
+    for (folder, ending, kind), members in groups.items():
+        if len(members) < GROUPED or not ending or any(map(_had_yaml_name, members)):
+            remarks += [Remark(file, kind) for file in members]
+        else:
+            remarks.append(Remark(folder / f"*{ending}", f"{len(members)} files, each {kind}"))
+    return remarks
+
+
+def _ending(file: Path) -> str:
+    return next((ending for ending in _KINDS if file.name.endswith(ending)), file.suffix)
+
+
+def _had_yaml_name(file: Path) -> bool:
+    return any(suffix in file.name.lower() for suffix in YAML_SUFFIXES)
 
 
 def _kind(file: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from robustcheck.suite_code import code_in_suites, lines_of
+from robustcheck.suite_code import beside_suites, code_in_suites, lines_of, problems_of
 from robustcheck.suite_folders import Places, absolute_paths, is_yaml
 
 if TYPE_CHECKING:
@@ -47,9 +47,16 @@ def refuse_code(early_config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: It names the files.
     """
-    problems = code_in_suites(places_of(early_config, early_config.known_args_namespace.file_or_dir))
+    places = places_of(early_config, early_config.known_args_namespace.file_or_dir)
+    problems = code_in_suites(places, _is_meant_as_suite)
     if problems:
         raise pytest.UsageError(f"nothing was run:\n{lines_of(problems)}")
+
+
+def _is_meant_as_suite(path: Path) -> bool:
+    from robustcheck.language.discover import is_meant_as_suite  # the parser, only where code lies near a YAML file
+
+    return is_meant_as_suite(path)
 
 
 class SuiteCollection:
@@ -71,6 +78,11 @@ class SuiteCollection:
         if self._discovery.problems:
             raise pytest.UsageError(f"nothing was run:\n{lines_of(self._discovery.problems)}")
         self._suites = frozenset(self._discovery.suites)
+        self._beside = frozenset(
+            suite.parent
+            for suite in self._suites
+            if not self._in_suite_folder(suite) and not places.is_trusted(suite.parent)
+        )
         self._ways = self._suites.union(*(suite.parents for suite in self._suites))
         self._opened: set[Path] = set()
         self._failed: dict[str, str] = {}
@@ -91,14 +103,23 @@ class SuiteCollection:
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
-        """Collect suites, and in their folders let no other plugin collect anything."""
+        """Collect suites, and let no other plugin collect them or anything in their folders, nor code beside them.
+
+        Raises:
+            pytest.Collector.CollectError: Another plugin would collect what lies beside a suite.
+        """
         collectors = yield
-        if self._in_suite_folder(file_path):
-            collectors = []
         if file_path in self._suites or (is_yaml(file_path) and parent.session.isinitpath(file_path)):
             from robustcheck.pytest_plugin.collect import SuiteFile
 
-            return [*collectors, SuiteFile.from_parent(parent, path=file_path)]
+            return [SuiteFile.from_parent(parent, path=file_path)]
+        if self._in_suite_folder(file_path):
+            return []
+        if collectors and not self._beside.isdisjoint(file_path.parents):
+            # By a name of the project's own (python_files) or for its doctests; nothing of it has been imported yet.
+            raise pytest.Collector.CollectError(
+                lines_of(problems_of([beside_suites(file_path)], self._config.rootpath))
+            )
         return collectors
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_project import SUITE
 
 MARKER = "code-of-a-suite-ran"
 CODE = f"open({MARKER!r}, 'w').close()\n"
@@ -153,6 +156,39 @@ def test_the_folders_of_the_setting_are_held_to_it(gate: Any, refused: Any) -> N
     refused("testgates/others/conftest.py", "testgates/greys")
 
 
+@pytest.mark.parametrize(
+    ("suites", "configs"),
+    [("gates", "gates/configs"), ("gates", "gates/a/b"), ("gates", "gates"), ("./gates/", "gates/x/../c")],
+)
+def test_a_folder_of_suites_that_holds_the_configuration_is_refused(
+    gate: Any, refused: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, suites: str, configs: str
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    (gate.root / "suites").rename(gate.root / "gates")
+    gate.pytester.makeini(f"[pytest]\nrobustcheck_suites = {suites}\nrobustcheck_configs = {configs}\n")
+    place = Path(os.path.normpath(gate.root / configs))
+    plant(gate.root, {"gates/conftest.py": CODE, **{f"{configs}/{name}.yaml": "" for name in ("models", "data")}})
+    name = place.relative_to(gate.root).as_posix()
+    for arguments in ([], ["gates"], ["gates/greys.yaml"]):
+        refused(name, *arguments)
+    done = robustcheck_command("validate")
+    assert (done.code, f"{name}:1:1: the configuration lies in gates, a folder of suites" in done.out) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [["gates"], ["gates/greys.yaml"], ["."], []], ids=str)
+def test_nor_does_a_configuration_excuse_code_beside_suites_that_are_named(
+    gate: Any, refused: Any, arguments: list[str]
+) -> None:
+    gate.write(each=1)
+    (gate.root / "suites").rename(gate.root / "gates")
+    (gate.root / "configs").rename(gate.root / "gates" / "configs")
+    named = "" if arguments else "robustcheck_suites = gates/greys.yaml\n"
+    gate.pytester.makeini(f"[pytest]\nrobustcheck_configs = gates/configs\n{named}")
+    plant(gate.root / "gates", PLANTED["conftest"])
+    refused("gates/conftest.py", *arguments)
+
+
 def test_so_is_the_folder_of_a_file_that_the_setting_names(gate: Any, refused: Any) -> None:
     gate.write(each=1)
     gate.pytester.makeini("[pytest]\nrobustcheck_suites = suites/greys.yaml\n")
@@ -171,6 +207,142 @@ def test_so_are_folders_and_files_that_only_the_command_line_names(gate: Any, re
     (gate.root / "gates" / "night").mkdir()
     (gate.root / "gates" / "greys.yaml").rename(gate.root / "gates" / "night" / "greys.yaml")
     refused("gates/conftest.py", "gates")
+
+
+SUITE_TEXT = SUITE.lstrip()
+REST = SUITE_TEXT.removeprefix("robustcheck: 1\n")
+OTHER_FORMS: dict[str, str | bytes] = {
+    "question mark": "? robustcheck\n: 1\n" + REST,
+    "tagged": "!!str robustcheck: 1\n" + REST,
+    "anchored": "&a robustcheck: 1\n" + REST,
+    "escaped": '"robust\\x63heck": 1\n' + REST,
+    "block scalar as a key": "? |-\n  robustcheck\n: 1\n" + REST,
+    "all lines indented": textwrap.indent(SUITE_TEXT, "  "),
+    "behind 64 KiB": "#" * 70_000 + "\n" + SUITE_TEXT,
+    "mistyped": "robustchek: 1\n" + REST,
+    "first line missing": REST,
+    "not YAML": "robustcheck:1\n" + REST,
+    "UTF-16": SUITE_TEXT.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_suite_in_another_form_is_one_for_the_code_beside_it(gate: Any, refused: Any, form: str) -> None:
+    gate.write(each=1)
+    plant(gate.root / "more", {**PLANTED["conftest"], "more.yaml": ""})
+    content = OTHER_FORMS[form]
+    (gate.root / "more" / "more.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    refused("more/conftest.py", "more")
+    (gate.root / "more" / "test_mine.py").write_text("def test_it(): pass\n")
+    refused("more/conftest.py", "more", "suites")
+
+
+def test_yaml_that_is_no_suite_leaves_the_code_beside_it_alone(gate: Any) -> None:
+    gate.write(each=1)
+    tests = {"conftest.py": "", "test_more.py": "def test_more(): pass\n", "mkdocs.yaml": "plugins: [robustcheck]\n"}
+    plant(gate.root / "more", tests)
+    gate.run("more", "--collect-only", "-q").stdout.fnmatch_lines(["1 test collected*"])
+
+
+@pytest.mark.parametrize(
+    ("planted", "arguments"),
+    [
+        ("more/conftest.py", ["more/deep"]),
+        ("more/conftest.py", ["more/deep/x.yaml"]),
+        ("more/conftest.py", ["more/deep/x.yaml::clean"]),
+        ("more/conftest.py", ["suites", "more/deep/deeper"]),
+        ("more/deep/conftest.py", ["more/deep/deeper"]),
+        ("more/deep/conftest.py", ["more/deep/deeper/y.yaml", "-n", "2"]),
+        ("more/__init__.py", ["more/deep"]),
+        ("more/Conftest.py", ["more/deep"]),
+    ],
+    ids=str,
+)
+def test_code_above_suites_that_only_the_command_line_names_is_refused(
+    gate: Any, refused: Any, planted: str, arguments: list[str]
+) -> None:
+    gate.write(each=1)
+    plant(
+        gate.root,
+        {planted: CODE, "more/deep/x.yaml": SUITE_TEXT, "more/deep/deeper/y.yaml": "? robustcheck\n: 1\n" + REST},
+    )
+    refused(planted, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("files", "argument", "count"),
+    [
+        ({"more/conftest.py": "", "more/test_more.py": ""}, "more/deep", 7),
+        ({"more/conftest.py": "", "more/unit/more_test.py": ""}, "more/deep", 7),
+        ({"more/__init__.py": "", "more/model.py": ""}, "more/deep", 7),
+        ({"conftest.py": ""}, "more/deep/x.yaml", 7),
+        ({"tests/conftest.py": "", "tests/unit/test_one.py": "def test_one(): pass\n"}, "tests/unit", 1),
+        (
+            {
+                "tools/conftest.py": "",
+                "tools/data/a.yaml": "a: 1\n",
+                "tools/data/test_one.py": "def test_one(): pass\n",
+            },
+            "tools/data",
+            1,
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else str(value),
+)
+def test_code_above_that_is_the_project_s_is_welcome(
+    gate: Any, files: dict[str, str], argument: str, count: int
+) -> None:
+    gate.write(each=1)
+    plant(gate.root, {**files, "more/deep/x.yaml": SUITE_TEXT})
+    result = gate.run(argument, "--collect-only", "-q")
+    assert result.ret == 0, result.stderr.str()
+    result.stdout.fnmatch_lines([f"{count} test* collected*"])
+
+
+@pytest.mark.parametrize("name", [".git", "night/.git"])
+@pytest.mark.parametrize("argument", ["suites/{}/x.yaml", "suites/{}", "suites/again/x.yaml", "suites/again"])
+def test_what_git_keeps_cannot_be_named(gate: Any, refused: Any, name: str, argument: str) -> None:
+    gate.write(each=1)
+    plant(gate.root / "suites" / name, {"conftest.py": CODE, "x.yaml": SUITE_TEXT})
+    (gate.root / "suites" / "again").symlink_to(name, target_is_directory=True)
+    refused(argument.format(name), argument.format(name))
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "text", "arguments"),
+    [
+        ("python_files = check_*.py", "check_x.py", TESTS, ["more"]),
+        ("python_files = check_*.py", "check_x.py", TESTS, ["more", "--continue-on-collection-errors"]),
+        ("python_files = check_*.py", "check_x.py", TESTS, ["more", "-n", "2"]),
+        ("python_files = [!m]*.py", "deep/x.py", TESTS, ["."]),
+        ("addopts = --doctest-modules", "deep/helper.py", CODE, ["more/deep", "more/x.yaml"]),
+        ("addopts = --doctest-modules", "model.py", CODE, ["more"]),
+        ("addopts = --doctest-glob=*.md", "notes.md", f">>> {CODE}", ["."]),
+        ("", "test_notes.txt", f">>> {CODE}", ["more"]),
+    ],
+)
+def test_what_another_plugin_would_collect_beside_a_suite_is_an_error(
+    gate: Any, settings: str, name: str, text: str, arguments: list[str]
+) -> None:
+    gate.write(each=1)
+    gate.pytester.makeini(f"[pytest]\n{settings}\n")
+    plant(gate.root / "more", {"x.yaml": SUITE_TEXT, "model.py": "", name: text})
+    result = gate.run(*arguments)
+    assert result.ret in (1, 2, 4)
+    assert ":1:1: this is code beside suites, and pytest would load it" in result.stdout.str()
+    assert not list(gate.root.rglob(MARKER))
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_python_within_a_suite_at_the_root_is_no_doctest(gate: Any, workers: str) -> None:
+    gate.write(each=1)
+    gate.pytester.makeini("[pytest]\nrobustcheck_suites = .\naddopts = --doctest-glob=*.yaml\n")
+    text = SUITE_TEXT + f'description: ">>> {CODE.strip()}"\n'
+    (gate.root / "suites" / "greys.yaml").rename(gate.root / "greys.yaml")
+    (gate.root / "greys.yaml").write_text(text)
+    result = gate.run("-n", workers)
+    result.assert_outcomes(passed=7)
+    assert not list(gate.root.rglob(MARKER))
 
 
 def test_links_to_code_are_code(gate: Any, refused: Any) -> None:

@@ -259,7 +259,7 @@ def crowded(gate: Any) -> dict[str, str]:
         (suites / "strips" / f"{number}.png").touch()
     reasons = {f"suites/{name}": reason for name, (_, reason) in OTHERS.items()}
     again = "a link to suites/strips, which is looked at under that name"
-    return {**reasons, "suites/again": again, "suites/strips": "7 files, each a picture"}
+    return {**reasons, "suites/again": again, "suites/strips/*.png": "7 files, each a picture"}
 
 
 def test_the_result_names_the_suites_and_all_that_is_left_out(gate: Any, crowded: dict[str, str]) -> None:
@@ -374,6 +374,187 @@ def test_a_folder_of_the_setting_that_is_not_there_is_an_error(
     result.stderr.fnmatch_lines(["*there is no gates in *"])
     done = robustcheck_command("validate")
     assert (done.code, "gates: there is no such file or folder" in done.err) == (4, True)
+
+
+BROKEN = TEXT.replace("model: brightness", "model: nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["more/b.txt", "more/b", "more/b.yaml.bak", "more/b.YAM", "suites/b.txt", "suites/pipe"]
+)
+@pytest.mark.parametrize("content", [BROKEN, "", "a"], ids=["broken", "empty", "text"])
+def test_a_file_of_the_setting_that_is_no_yaml_by_its_name_is_an_error(
+    gate: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, name: str, content: str
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    (gate.root / "more").mkdir()
+    if name.endswith("pipe"):
+        os.mkfifo(gate.root / "more" / "pipe")
+        name = "more/pipe"
+    else:
+        (gate.root / name).write_text(content)
+    gate.pytester.makeini(f"[pytest]\nrobustcheck_suites = suites {name}\n")
+    message = f"{name}:1:1: robustcheck_suites names this file as a suite, and its name ends in "
+    result = gate.run("--collect-only")
+    assert (result.ret, message in result.stderr.str()) == (4, True)
+    done = robustcheck_command("validate")
+    assert (done.code, sum(line.startswith(message) for line in done.lines)) == (1, 1)
+
+
+def test_nor_does_the_command_line_drop_one(
+    gate: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(gate.root)
+    gate.write(each=1)
+    (gate.root / "b.txt").write_text(BROKEN)
+    result = gate.run("--collect-only", "suites", "b.txt")
+    assert (result.ret, "b.txt:1:1: this is a suite by what it holds" in result.stderr.str()) == (4, True)
+    done = robustcheck_command("validate", "suites", "b.txt")
+    assert (done.code, "b.txt:1:1: this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
+
+
+NEAR = (
+    ".yam",
+    ".ymal",
+    ".yal",
+    ".yaml1",
+    ".yamll",
+    ".yl",
+    ".ym",
+    ".ymll",
+    ".ayml",
+    ".YAM",
+    ".yaml_",
+    ".yml.",
+    ".yaml ",
+    ".yaaml",
+    ".yanl",
+)
+FAR = (".xml", ".eml", ".toml", ".yang", ".y", ".yaml.txt", ".yml.j2", ".yaml.bak", ".yml~", ".yaml#", ".bin", "")
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_what_is_nearly_yaml_by_its_name_is_an_error_and_all_else_is_named_or_matched(
+    tmp_path: Path, project: Any, robustcheck_command: Any, count: int
+) -> None:
+    project(each=1)
+    for ending in (*NEAR, *FAR):
+        for number in range(count):
+            (tmp_path / "suites" / f"b{number}{ending}").write_text(BROKEN.replace("robustcheck: 1", "title: x"))
+    done = robustcheck_command("validate")
+    errors = {
+        line.partition(":1:1: this name ends in ")[0] for line in done.lines if ":1:1: this name ends in " in line
+    }
+    assert errors == {f"suites/b{number}{ending}" for number in range(count) for ending in NEAR}
+    notes = {
+        line.removeprefix("note: ").partition(" is left out: ")[0] for line in done.lines if line.startswith("note: ")
+    }
+    patterns = {".xml", ".eml", ".toml", ".yang", ".y", ".bin"} if count > 1 else set()
+    assert notes == {f"suites/*{ending}" for ending in patterns} | {
+        f"suites/b{number}{ending}" for number in range(count) for ending in FAR if ending not in patterns
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        (".git", "suites/.git"),
+        (".git/night", "suites/.git/night"),
+        ("more/.git", "suites/more/.git"),
+        ("../.git", ".git"),
+        ("../.git/night", ".git/night"),
+    ],
+)
+@pytest.mark.parametrize("first", ["a", "z"], ids=["link before", "link after"])
+def test_a_link_into_what_git_keeps_is_left_out_for_that(
+    tmp_path: Path, project: Any, robustcheck_command: Any, target: str, shown: str, first: str
+) -> None:
+    project(each=1)
+    (tmp_path / "suites" / "more").mkdir()
+    Form(BROKEN).write(tmp_path / "suites" / target)
+    (tmp_path / "suites" / first).symlink_to(target, target_is_directory=True)
+    done = robustcheck_command("validate")
+    assert (
+        done.code,
+        f"note: suites/{first} is left out: a link to {shown}, which git keeps for itself" in done.lines,
+    ) == (0, True)
+    assert "looked at under that name" not in done.out
+
+
+def test_a_folder_that_two_links_lead_to_is_looked_at_under_the_first_and_so_it_is_said(
+    tmp_path: Path, project: Any, robustcheck_command: Any
+) -> None:
+    project(each=1)
+    Form().write(tmp_path / "shared")
+    for name in ("a", "b"):
+        (tmp_path / "suites" / name).symlink_to(tmp_path / "shared", target_is_directory=True)
+    done = robustcheck_command("validate")
+    assert "note: suites/b is left out: a link to shared, which is looked at under the name suites/a" in done.lines
+    assert done.lines[-1] == "2 suites, 14 cases: no problem"
+
+
+@dataclass(frozen=True)
+class Extending:
+    """What a suite extends, and which of the files without the first line that excuses.
+
+    Attributes:
+        written: The value of ``extends``.
+        excused: The one that is a base; none where the variable gives no file.
+        listed: Names in ``configs/variables.yaml``.
+    """
+
+    written: str
+    excused: str = ""
+    listed: str = ""
+
+
+EXTENDING = {
+    "variable": Extending('"${ROBUSTCHECK_VAR_X}"', "base/real.yaml"),
+    "in part": Extending('"base/${ROBUSTCHECK_VAR_NAME}.yaml"', "base/real.yaml"),
+    "two": Extending('"${ROBUSTCHECK_VAR_FOLDER}/${ROBUSTCHECK_VAR_NAME}.yaml"', "base/real.yaml"),
+    "upwards": Extending('"${ROBUSTCHECK_VAR_FOLDER}/../strict.yaml"', "strict.yaml"),
+    "listed": Extending('"${MY_BASE}"', "base/real.yaml", "MY_BASE"),
+    "not listed": Extending('"${MY_BASE}"'),
+    "not set": Extending('"${ROBUSTCHECK_VAR_NOT_SET}"'),
+    "secret by its name": Extending('"${ROBUSTCHECK_VAR_TOKEN}"'),
+    "malformed": Extending('"${}"'),
+    "dollar sign": Extending('"$${ROBUSTCHECK_VAR_X}"'),
+    "pattern": Extending('".*"'),
+    "a linked folder": Extending("again/real.yaml", "base/real.yaml"),
+    "plain": Extending("sub/strict2.yaml", "sub/strict2.yaml"),
+}
+
+
+@pytest.mark.parametrize("name", EXTENDING)
+def test_a_variable_in_extends_excuses_the_file_that_it_names_and_no_other(
+    tmp_path: Path, project: Any, robustcheck_command: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    project(each=1)
+    form = EXTENDING[name]
+    keyless = ("strict.yaml", "sub/strict2.yaml", "base/real.yaml")
+    for file in keyless:
+        (tmp_path / "suites" / file).parent.mkdir(exist_ok=True)
+        (tmp_path / "suites" / file).write_text(REST)
+    (tmp_path / "suites" / "again").symlink_to("base", target_is_directory=True)
+    (tmp_path / "suites" / "c.yaml").write_text(f"robustcheck: 1\nextends: {form.written}\n")
+    if form.listed:
+        (tmp_path / "configs" / "variables.yaml").write_text(f"variables: [{form.listed}]\n")
+    values = {"X": "base/real.yaml", "NAME": "real", "FOLDER": "base", "TOKEN": "base/real.yaml"}
+    for variable, value in (
+        {f"ROBUSTCHECK_VAR_{key}": value for key, value in values.items()} | {"MY_BASE": "base/real.yaml"}
+    ).items():
+        monkeypatch.setenv(variable, value)
+    done = robustcheck_command("validate")
+    assert done.code == 1
+    excused = [
+        file for file in keyless if f"note: suites/{file} is left out: a base that suites/c.yaml extends" in done.lines
+    ]
+    assert excused == ([form.excused] if form.excused else [])
+    assert [file for file in keyless if f"suites/{file}:{MISSING}" in done.out] == [
+        file for file in keyless if file != form.excused
+    ]
+    assert any(line.startswith("suites/c.yaml:2:") for line in done.lines) is not bool(form.excused)
 
 
 def test_the_python_door_runs_one_suite_and_says_so(tmp_path: Path, project: Any) -> None:
