@@ -50,9 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
             check_installation()
         except InstallationError as error:
             raise pytest.UsageError(str(error)) from None
-        from robustcheck.pytest_plugin.session import RobustcheckSession
+        from robustcheck.pytest_plugin.session import RobustcheckSession, register
 
-        config.pluginmanager.register(RobustcheckSession(config), "robustcheck-session")
+        register(config, RobustcheckSession(config), "robustcheck-session")
     else:
         _refuse_suites(config)
 
