@@ -15,7 +15,7 @@ from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
-from robustcheck.language.nodes import Scalar, shown, what_is
+from robustcheck.language.nodes import Scalar, kind_of, shown
 from robustcheck.language.variables import FILE
 from robustcheck.places import resolved
 from robustcheck.read_files import Note, ReadFiles, ignore
@@ -83,7 +83,7 @@ def _read_entries(
         reading.problems += error.problems
         return {}
     if not isinstance(tree, MappingNode):
-        reading.add(tree.where, f"the file must be a mapping from names to entries, not {what_is(tree)}")
+        reading.add(tree.where, f"the file must be a mapping from names to entries, not {kind_of(tree)}")
         return {}
     entries = {}
     for key, value in tree:
