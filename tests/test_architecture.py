@@ -18,6 +18,7 @@ CORE: dict[str, set[str]] = {
     "cache_secret": set(),
     "regular_files": set(),
     "facts": set(),
+    "file_names": set(),
     "clash": {"errors"},
     "places": {"errors"},
     "checksums": {"errors", "regular_files"},

@@ -269,7 +269,7 @@ def test_a_suite_that_is_a_link_to_secrets_repeats_none(load, signs) -> None:
     (signs.root / ".env").write_text(SECRETS["a text"])
     (signs.root / "suites" / "link.yaml").symlink_to(signs.root / ".env")
     with pytest.raises(
-        SuiteError, match="^suites/link.yaml:1:1: a suite is a mapping, this is a text; begin with"
+        SuiteError, match=r"^suites/link.yaml:1:1: a suite is a mapping, this is a text; begin with"
     ) as caught:
         load_suite(signs.root / "suites" / "link.yaml", signs, environment={})
     assert "hunter2" not in str(caught.value)
