@@ -23,7 +23,7 @@ CORE: dict[str, set[str]] = {
     "places": {"errors"},
     "checksums": {"errors", "regular_files"},
     "imports": {"errors", "regular_files"},
-    "read_files": {"checksums", "errors"},
+    "read_files": {"checksums", "errors", "places"},
     "project_imports": set(),
     "project_settings": {"errors", "regular_files"},
     "suite_folders": {"regular_files"},

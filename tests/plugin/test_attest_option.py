@@ -165,3 +165,24 @@ def test_suites_and_cases_with_names_alike_are_signed_each(gate: Any) -> None:
     assert sorted(verified) == paths
     records = [case["records"] for suite in gate.report()["suites"] for case in suite["cases"]]
     assert (len(records), len(set(records))) == (20, 20)
+
+
+def test_a_project_behind_a_link_is_signed(gate: Any, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> None:
+    model = prepare(gate)
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(gate.root, target_is_directory=True)
+    monkeypatch.chdir(link.parent)
+    report = ["--robustcheck-report", str(link / "robustcheck-report"), "-p", "no:cacheprovider"]
+    done = gate.run(f"--rootdir={link}", "--robustcheck-attest", str(link / "ci.key"), *report, str(link / "suites"))
+    assert done.ret == 0, done.stdout.str()
+    names = {entry["name"] for entry in gate.report()["suites"][0]["inputs"]}
+    assert {"models/tiny.safetensors", "configs/models.yaml", "configs/data.yaml", "tiny.py"} <= names
+    for root in (link, gate.root):
+        signed = root / ATTESTATION
+        assert verify_attestation(
+            root / model.relative_to(gate.root),
+            attestation=signed,
+            keys=[root / "ci.pub"],
+            suite="suites/greys.yaml",
+            root=root,
+        )
