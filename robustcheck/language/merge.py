@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -73,6 +74,7 @@ def load_merged(path: Path, root: Path, variables: Variables, note: Note = ignor
         SuiteError: A file cannot be read or parsed, a variable is missing or not allowed, or ``extends`` is wrong.
     """
     problems: list[Problem] = []
+    _check_inside(path, root)
     tree = _load(path, root, variables, problems, note)
     chain = [resolved(path)]
     while (entry := tree.entry("extends")) is not None:
@@ -93,6 +95,17 @@ def path_as_typed(path: Path, root: Path) -> str:
         if candidate.is_relative_to(base):
             return candidate.relative_to(base).as_posix()
     return path.as_posix()
+
+
+def _check_inside(path: Path, root: Path) -> None:
+    """Refuse a suite outside: its baseline, records and signature are named by its path in the project."""
+    typed = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(root))
+    if not typed and not resolved(path).is_relative_to(resolved(root)):
+        name = path.as_posix().encode("utf-8", "backslashreplace").decode()
+        what = f"this suite lies outside the project {root}"
+        raise SuiteError(
+            [Problem(Location(name), what, "copy it into the project, or name its own project with --rootdir")]
+        )
 
 
 def _load(path: Path, root: Path, variables: Variables, problems: list[Problem], note: Note) -> Mapping:
