@@ -16,6 +16,7 @@ from typing import Final
 
 from robustcheck.checksums import digest_of
 from robustcheck.errors import RobustcheckError
+from robustcheck.places import resolved
 
 Note = Callable[[Path, bytes], None]
 """Is told of a file that was read, with all its bytes."""
@@ -47,8 +48,24 @@ class ReadFile:
 
     def name(self, root: Path) -> str:
         """Return its path from the project's root, or its name alone where it lies elsewhere."""
-        path = Path(self.path)
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        return name_in_project(Path(self.path), root)
+
+
+def name_in_project(path: Path, root: Path) -> str:
+    """Return the path of a file from the project's root, or its name alone where it lies elsewhere.
+
+    The one name that a run, its signature and their checks have for a file, also where a link leads to the root: some paths
+    are then written with the link and some without. A file that is a link itself keeps its own name.
+
+    Args:
+        path: The file or folder, absolute.
+        root: The project's root, absolute.
+    """
+    home = resolved(root)
+    for candidate, folder in ((path, root), (path, home), (resolved(path.parent) / path.name, home)):
+        if candidate.is_relative_to(folder):
+            return candidate.relative_to(folder).as_posix()
+    return path.name
 
 
 class ReadFiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,11 +74,20 @@ def read_evidence(path: Path, what: str, note: Note = ignore) -> bytes:
     return content
 
 
+def first_repeated(names: Iterable[str]) -> str | None:
+    """Return the first name that was there before, in one pass: a hostile file may hold a hundred thousand."""
+    known: set[str] = set()
+    for name in names:
+        if name in known:
+            return name
+        known.add(name)
+    return None
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        twice = next(key for place, (key, _) in enumerate(pairs) if key in {name for name, _ in pairs[:place]})
-        raise NotStrict(f"the key {twice!a} stands in one object twice")
+        raise NotStrict(f"the key {first_repeated(key for key, _ in pairs)!a} stands in one object twice")
     return found
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_project import MODELS, make_project
 
 from robustcheck import strict_json
 from robustcheck.errors import RobustcheckError
+from robustcheck.evidence.statement_rules import BadStatement, parse_statement
+from robustcheck.language.configs import load_project
+from robustcheck.measure import baseline_file
 from robustcheck.strict_json import NotStrict, parse, parse_object, read_evidence
 
 VALUES = st.recursive(
@@ -51,6 +57,48 @@ def test_what_json_writes_is_read_as_it_was(value: object) -> None:
 def test_what_is_not_strict_says_why(text: bytes, says: str) -> None:
     with pytest.raises(NotStrict, match=says):
         parse(text)
+
+
+KEYS = 150_000
+
+
+def _classes(folder: Path, names: list[str]) -> None:
+    """Read a file of class names that a model's entry names."""
+    make_project(folder, models=MODELS.replace("[dark, middle, bright]", "classes.txt"))
+    (folder / "configs/classes.txt").write_text("\n".join(names))
+    load_project(folder, folder / "configs")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda folder, text, names: parse(text),
+        lambda folder, text, names: parse(b"[" + text + b"]"),
+        lambda folder, text, names: parse_attestation(text),
+        lambda folder, text, names: parse_baseline(folder, text),
+        lambda folder, text, names: _classes(folder, names),
+    ],
+    ids=["strict JSON", "within", "attestation", "baseline", "class names"],
+)
+@pytest.mark.parametrize("repeated", ["first", "last", "none"])
+def test_a_repeated_name_among_many_is_found_at_once(read: Any, repeated: str, tmp_path: Path) -> None:
+    names = [f"k{number:x}" for number in range(KEYS)]
+    again = {"first": names[:1], "last": names[-1:], "none": []}[repeated]
+    text = b"{" + ",".join(f'"{name}":1' for name in [*names, *again]).encode() + b"}"
+    began = time.process_time()
+    with contextlib.suppress(RobustcheckError):
+        read(tmp_path, text, [*names, *again])
+    assert time.process_time() - began < 5
+
+
+def parse_attestation(text: bytes) -> None:
+    with contextlib.suppress(BadStatement):
+        parse_statement(text)
+
+
+def parse_baseline(folder: Path, text: bytes) -> None:
+    (folder / "a.json").write_bytes(text)
+    baseline_file.read(folder / "a.json")
 
 
 @given(text=st.binary(max_size=60))

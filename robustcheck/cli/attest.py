@@ -31,9 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write an envelope a suite whose records confirm its result, and say why the others get none."""
     from robustcheck.engine.store import write_whole
-    from robustcheck.evidence.attestation import FOLDER, attest, checked_statement, file_name
+    from robustcheck.evidence.attestation import FOLDER, attest, checked_statement
     from robustcheck.evidence.keys import load_private, password
     from robustcheck.evidence.sigstore_signing import sigstore_bundle
+    from robustcheck.file_names import attestation_name
     from robustcheck.report.kept import reading
 
     if not (arguments.key or arguments.sigstore):
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             if key:
                 say(f"{attest(statement, suite['path'], key, folder)} written: {suite['verdict']}")
             if arguments.sigstore:
-                path = folder / f"{file_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
+                path = folder / f"{attestation_name(suite['path']).removesuffix('.intoto.json')}.sigstore.json"
                 say(f"{write_whole(path, sigstore_bundle(statement), 'bundle')} written: {suite['verdict']}")
     return code
 

@@ -11,6 +11,7 @@ from robustcheck.engine.index import Index
 from robustcheck.engine.options import Options
 from robustcheck.errors import RobustcheckError
 from robustcheck.language.entries import Project
+from robustcheck.language.merge import path_as_typed
 from robustcheck.language.plan import Case, Suite
 from robustcheck.measure.baseline import Baseline, Fit, default_path
 from robustcheck.measure.records import Observation
@@ -56,7 +57,7 @@ class Compared:
         return self._found
 
     def _read(self, index: Index, data_digest: str, overlaid: Overlaid | None) -> tuple[Baseline | None, Fit, str]:
-        shown = self._path.relative_to(self._options.root).as_posix()
+        shown = path_as_typed(self._path, self._options.root)
         if not os.path.lexists(self._path):
             return None, Fit(), f"there is no baseline {shown}"
         try:

@@ -6,7 +6,6 @@ import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +31,7 @@ from robustcheck.engine.store import Stored, export
 from robustcheck.engine.strip import Input, Strip
 from robustcheck.engine.tracked import refuse_tracked
 from robustcheck.errors import DataError, ModelError
+from robustcheck.file_names import records_path
 from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.plan import Case, Step, Suite
 from robustcheck.measure.records import Records, score
@@ -194,9 +194,7 @@ class Evaluator:
         """
         if not self._options.keep:
             return "", ""
-        suite = Path(self._suite.path).with_suffix("").as_posix().replace("/", "-").strip(".-")
-        name = "".join(char if char.isalnum() or char in "-_.=+," else "_" for char in case.id)
-        path = Path("records") / suite / f"{name[:80]}-{evaluated.key[:12]}.parquet"
+        path = records_path(self._suite.path, case.id, evaluated.case.id, evaluated.key)
         beside: Columns = {}
         if self.overlaid:
             rows = self.index.rows(evaluated.every.id)

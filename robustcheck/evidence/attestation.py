@@ -11,17 +11,12 @@ from robustcheck.errors import AttestationRefused
 from robustcheck.evidence.envelope import seal
 from robustcheck.evidence.statement import statement_of, waivers_of
 from robustcheck.evidence.statement_rules import BadStatement, parse_statement
+from robustcheck.file_names import attestation_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FOLDER: Final = "attestations"
-ENDING: Final = ".intoto.json"
-
-
-def file_name(suite: str) -> str:
-    """Return the name of a suite's attestation: its path with ``--`` for ``/``, so that no two are alike in a folder."""
-    return suite.removesuffix(".yaml").removesuffix(".yml").replace("/", "--") + ENDING
 
 
 def checked_statement(
@@ -72,4 +67,4 @@ def attest(statement: bytes, suite: str, key: Ed25519PrivateKey, folder: Path) -
     Raises:
         RobustcheckError: The envelope cannot be written.
     """
-    return write_whole(folder / file_name(suite), seal(statement, key).to_bytes(), "attestation")
+    return write_whole(folder / attestation_name(suite), seal(statement, key).to_bytes(), "attestation")

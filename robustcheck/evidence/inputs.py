@@ -16,6 +16,7 @@ from robustcheck.language.corruption import PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Suite
 from robustcheck.measure.baseline import default_path
+from robustcheck.read_files import name_in_project
 
 CONFIGURATION = ("models.yaml", "data.yaml", "variables.yaml")
 
@@ -74,7 +75,7 @@ def _inputs(suite: Suite, project: Project, configs: Path) -> Iterator[Input]:
     for role, path in named:
         found = _digest(path)
         if found:
-            yield Input(role, _named(path, project.root), found, algorithm_of(path))
+            yield Input(role, name_in_project(path, project.root), found, algorithm_of(path))
 
 
 def _digest(path: Path) -> str:
@@ -82,10 +83,3 @@ def _digest(path: Path) -> str:
         return digest_of(path)
     except (OSError, RobustcheckError):
         return ""
-
-
-def _named(path: Path, root: Path) -> str:
-    for home in (root, root.resolve()):
-        if path.is_relative_to(home):
-            return path.relative_to(home).as_posix()
-    return path.name

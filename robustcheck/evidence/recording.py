@@ -19,6 +19,7 @@ from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.evidence.checkout import checkout
 from robustcheck.evidence.outputs import Before
 from robustcheck.evidence.training_record import PREDICATE, STATEMENT
+from robustcheck.read_files import name_in_project
 
 BUILD_TYPE: Final = "urn:robustcheck:training:v1"
 BUILDER: Final = "urn:robustcheck:recorder:v1"
@@ -199,7 +200,7 @@ def _subjects(outputs: Sequence[Path], root: Path) -> list[dict[str, Any]]:
     subjects = []
     for path in outputs:
         there = path.absolute()
-        name = there.relative_to(root.absolute()).as_posix() if there.is_relative_to(root.absolute()) else there.name
+        name = name_in_project(there, root.absolute())
         try:
             subjects.append({"name": name, "digest": digest_set(path)})
         except OSError as error:

@@ -15,11 +15,12 @@ from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import MAX_BYTES, load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
-from robustcheck.language.nodes import Scalar, shown, what_is
+from robustcheck.language.nodes import Scalar, kind_of, shown
 from robustcheck.language.variables import FILE
 from robustcheck.places import resolved
 from robustcheck.read_files import Note, ReadFiles, ignore
 from robustcheck.regular_files import read_regular
+from robustcheck.strict_json import first_repeated
 from robustcheck.units import Quantity
 
 
@@ -83,7 +84,7 @@ def _read_entries(
         reading.problems += error.problems
         return {}
     if not isinstance(tree, MappingNode):
-        reading.add(tree.where, f"the file must be a mapping from names to entries, not {what_is(tree)}")
+        reading.add(tree.where, f"the file must be a mapping from names to entries, not {kind_of(tree)}")
         return {}
     entries = {}
     for key, value in tree:
@@ -176,7 +177,7 @@ def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading, note
     except ValueError:
         return reading.add(written.where, f"the class names in {shown(written.text)} cannot be read as UTF-8 text")
     names = [line.strip() for line in lines if line.strip()]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    twice = first_repeated(names)
     if twice is not None:
         return reading.add(written.where, f"the class {shown(twice)} stands twice in {shown(written.text)}")
     if len(names) < 2:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.loader import MAX_NODES, load_file
-from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, shown, what_is
+from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, kind_of, shown, what_is
 from robustcheck.language.scalars import resolve
 from robustcheck.language.variables import Variables, is_text
 from robustcheck.places import resolved
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import check_regular
+from robustcheck.suite_folders import is_yaml
 
 MAX_EXTENDS: Final = 16
 _VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
@@ -72,6 +74,7 @@ def load_merged(path: Path, root: Path, variables: Variables, note: Note = ignor
         SuiteError: A file cannot be read or parsed, a variable is missing or not allowed, or ``extends`` is wrong.
     """
     problems: list[Problem] = []
+    _check_inside(path, root)
     tree = _load(path, root, variables, problems, note)
     chain = [resolved(path)]
     while (entry := tree.entry("extends")) is not None:
@@ -94,6 +97,17 @@ def path_as_typed(path: Path, root: Path) -> str:
     return path.as_posix()
 
 
+def _check_inside(path: Path, root: Path) -> None:
+    """Refuse a suite outside: its baseline, records and signature are named by its path in the project."""
+    typed = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(root))
+    if not typed and not resolved(path).is_relative_to(resolved(root)):
+        name = path.as_posix().encode("utf-8", "backslashreplace").decode()
+        what = f"this suite lies outside the project {root}"
+        raise SuiteError(
+            [Problem(Location(name), what, "copy it into the project, or name its own project with --rootdir")]
+        )
+
+
 def _load(path: Path, root: Path, variables: Variables, problems: list[Problem], note: Note) -> Mapping:
     name = path_as_typed(path, root)
     if not is_text(name):
@@ -101,7 +115,7 @@ def _load(path: Path, root: Path, variables: Variables, problems: list[Problem],
         raise SuiteError([Problem(Location(escaped), "the name of this file is not UTF-8", "rename it")])
     tree = load_file(path, name, note)
     if not isinstance(tree, Mapping):
-        what = f"a suite is a mapping, this is {what_is(tree)}"
+        what = f"a suite is a mapping, this is {kind_of(tree)}"
         raise SuiteError([*problems, Problem(tree.where, what, "begin with robustcheck: 1")])
     tree = substitute(tree, variables, problems)
     assert isinstance(tree, Mapping)  # noqa: S101 - substitution keeps the kind of a node
@@ -130,6 +144,9 @@ def _base_of(node: Node, chain: list[Path], root: Path, problems: list[Problem])
     if not base.is_relative_to(resolved(root)):
         what = f"extends leaves the project: {shown(node.value)}"
         hint = "copy the suite into the project"
+    elif not (is_yaml(Path(node.value)) and is_yaml(base)):
+        # Any other file, a list of secrets perhaps, is not read, so that no message can repeat what it holds.
+        what, hint = f"{shown(node.value)} is no YAML file by its name", "extends names a .yaml or .yml file"
     elif not exists:
         beside = [other.name for other in here.parent.glob("*.y*ml")] if here.parent.is_dir() else []
         what, hint = f"there is no file {shown(node.value)} beside this one", did_you_mean(node.value, beside)

@@ -80,6 +80,19 @@ def plain_value(node: Node) -> Any:
     return {key.text: plain_value(value) for key, value in node}
 
 
+def kind_of(node: Node) -> str:
+    """Name the kind of what stands there and nothing of its content, which may be that of a file that is no suite at all."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if node.value is None:
+        return "nothing"
+    if isinstance(node.value, bool):
+        return "a boolean"
+    return "a number" if isinstance(node.value, int | float) else "a text"
+
+
 def what_is(node: Node) -> str:
     """Name what stands there, for messages: ``the number 5``, ``a list``, ``nothing``."""
     if isinstance(node, Sequence):

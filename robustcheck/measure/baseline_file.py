@@ -22,6 +22,7 @@ from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.measure.baseline import Baseline, BaselineCase, printable
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import read_regular
+from robustcheck.strict_json import first_repeated
 
 VERSION: Final = "baseline/2"
 READ: Final = {"baseline/1": 1, VERSION: 2}
@@ -131,9 +132,8 @@ def _tree(content: bytes) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {printable(twice)} is written twice")
+        twice = first_repeated(name for name, _ in pairs)
+        raise ValueError(f"the key {printable(str(twice))} is written twice")
     return found
 
 

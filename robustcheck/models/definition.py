@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robustcheck.language.entries import ModelEntry
+from robustcheck.places import resolved
 
 if TYPE_CHECKING:
     from robustcheck.models.predictor import Predictor
@@ -47,7 +48,9 @@ def facts_of(predictor: Predictor) -> dict[str, Any]:
 def _plain(value: Any, root: Path) -> Any:
     """Return a value as JSON; what has no JSON form as its type and text, which no two values of one type share."""
     if isinstance(value, Path):
-        return value.relative_to(root).as_posix() if value.is_relative_to(root) else value.as_posix()
+        # A link may lead to the root, and the paths of an entry are written without it.
+        home = next((home for home in (root, resolved(root)) if value.is_relative_to(home)), None)
+        return (value.relative_to(home) if home else value).as_posix()
     if isinstance(value, Mapping):
         return {str(key): _plain(item, root) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

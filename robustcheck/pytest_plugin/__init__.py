@@ -31,6 +31,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         from robustcheck.project_imports import watch_imports
         from robustcheck.pytest_plugin.discovery import refuse_code
 
+        _check_settings(early_config)
         refuse_code(early_config)
         watch_imports(early_config.rootpath)
 
@@ -50,11 +51,23 @@ def pytest_configure(config: pytest.Config) -> None:
             check_installation()
         except InstallationError as error:
             raise pytest.UsageError(str(error)) from None
-        from robustcheck.pytest_plugin.session import RobustcheckSession
+        from robustcheck.pytest_plugin.session import RobustcheckSession, register
 
-        config.pluginmanager.register(RobustcheckSession(config), "robustcheck-session")
+        register(config, RobustcheckSession(config), "robustcheck-session")
     else:
         _refuse_suites(config)
+
+
+def _check_settings(config: pytest.Config) -> None:
+    """Say where a setting is wrong that pytest itself would end with a traceback for."""
+    from robustcheck.errors import RobustcheckError
+    from robustcheck.project_settings import check_settings
+
+    try:
+        if config.inipath is not None:
+            check_settings(config.inipath)
+    except RobustcheckError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _refuse_suites(config: pytest.Config) -> None:

@@ -28,6 +28,18 @@ MARKUP: Mapping[str, dict[str, bool]] = {
 }
 
 
+def register(config: pytest.Config, plugin: object, name: str) -> None:
+    """Register a part of the plugin, which nobody may block: without it cases would pass that nothing reports or signs.
+
+    Raises:
+        pytest.UsageError: ``-p no:NAME`` blocks it, on the command line, in ``addopts`` or in ``PYTEST_ADDOPTS``.
+    """
+    if config.pluginmanager.register(plugin, name) is None:
+        raise pytest.UsageError(
+            f"-p no:{name} blocks a part of --robustcheck that the result depends on; leave one of them out"
+        )
+
+
 class RobustcheckSession:
     """Collects suites, gathers results (from workers too) and writes the report."""
 
@@ -44,7 +56,7 @@ class RobustcheckSession:
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
             config.args = [str(folder) for folder in suite_folders(config)]
         self._collection = SuiteCollection(config)
-        config.pluginmanager.register(self._collection, "robustcheck-collection")
+        register(config, self._collection, "robustcheck-collection")
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.perf_counter()
         self._gathered: dict[str, dict[str, Any]] = {}
@@ -80,7 +92,7 @@ class RobustcheckSession:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Forget the report of an earlier run where a suite cannot be read, unless an option of this call may be why."""
-        if not report.failed or not report.nodeid.endswith((".yaml", ".yml")):
+        if not report.failed or not report.nodeid.lower().endswith((".yaml", ".yml")):
             return
         overruled = any(self._config.getoption(f"robustcheck_{name}") for name in ("model", "data", "seed"))
         if not (overruled or self._begun or self._is_worker(self._config) or self._config.option.collectonly):

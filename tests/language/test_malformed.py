@@ -15,7 +15,7 @@ ROWS = [
     ("", "the file is empty"),
     ("# only a comment\n", "the file is empty"),
     ("‸[1, 2]\n", "a suite is a mapping, this is a list"),
-    ("‸just words\n", "a suite is a mapping, this is the text just words"),
+    ("‸just words\n", "a suite is a mapping, this is a text; begin with robustcheck: 1"),
     ("a: 1\n‸--- \nb: 2\n", "a second document"),
     ("a: 1\n‸a: 2\n", "the key a is written twice, first in line 1"),
     ("a: {b: 1, ‸b: 2}\n", "the key b is written twice"),
@@ -304,6 +304,8 @@ ROWS = [
     ("extends: ‸a.yaml\n" + text_of(), "extends goes in a circle"),
     ("extends: ‸[b.yaml]\n" + text_of(), "extends must be the path of one suite"),
     ("extends: ‸5\n" + text_of(), "extends must be the path of one suite"),
+    ("extends: ‸../.env\n" + text_of(), "../.env is no YAML file by its name; extends names a .yaml or .yml file"),
+    ("extends: ‸.\n" + text_of(), ". is no YAML file by its name"),
 ]  # fmt: skip
 
 

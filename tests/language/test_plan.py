@@ -12,6 +12,7 @@ import pytest
 from writing import check, limit, text_of
 
 from robustcheck.errors import SuiteError
+from robustcheck.language import load_suite
 from robustcheck.language.patterns import matches
 from robustcheck.units import Quantity
 
@@ -229,6 +230,49 @@ def test_extends_may_not_leave_through_a_link(load, signs, tmp_path_factory) -> 
     (signs.root / "suites" / "link.yaml").symlink_to(outside)
     with pytest.raises(SuiteError, match=r"suites/a.yaml:1:10: extends leaves the project: link.yaml"):
         load("extends: link.yaml\nrobustcheck: 1\n")
+
+
+SECRETS = {
+    "a text": "DB_PASSWORD=hunter2\nAPI=hunter2\n",
+    "a number": "48151623\n",
+    "a boolean": "true\n",
+    "a list": "[hunter2]\n",
+    "nothing": "null\n",
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@pytest.mark.parametrize("name", ["base.yaml", "base.yml", "base.YAML"])
+def test_a_base_that_is_no_mapping_is_named_by_its_kind_alone(load, signs, kind: str, name: str) -> None:
+    (signs.root / name).write_text(SECRETS[kind])
+    with pytest.raises(SuiteError) as caught:
+        load(f"extends: ../{name}\n" + text_of())
+    assert str(caught.value) == f"{name}:1:1: a suite is a mapping, this is {kind}; begin with robustcheck: 1"
+
+
+@pytest.mark.parametrize(
+    "name", [".env", "secrets.txt", "key", "base.yaml.bak", "base.yaml~", "yaml", ".yaml", "base.json"]
+)
+@pytest.mark.parametrize("linked", [False, True])
+def test_only_yaml_files_are_extended(load, signs, name: str, linked: bool) -> None:
+    (signs.root / name).write_text("hunter2: hunter2\n" + ("" if name == ".env" else "title: hunter2\n"))
+    if linked:
+        (signs.root / "base.yaml").symlink_to(signs.root / name)
+    named = "base.yaml" if linked else name
+    with pytest.raises(SuiteError) as caught:
+        load(f"extends: ../{named}\n" + text_of())
+    says = f"../{named} is no YAML file by its name; extends names a .yaml or .yml file"
+    assert str(caught.value) == f"suites/a.yaml:1:10: {says}"
+
+
+def test_a_suite_that_is_a_link_to_secrets_repeats_none(load, signs) -> None:
+    (signs.root / ".env").write_text(SECRETS["a text"])
+    (signs.root / "suites" / "link.yaml").symlink_to(signs.root / ".env")
+    with pytest.raises(
+        SuiteError, match=r"^suites/link.yaml:1:1: a suite is a mapping, this is a text; begin with"
+    ) as caught:
+        load_suite(signs.root / "suites" / "link.yaml", signs, environment={})
+    assert "hunter2" not in str(caught.value)
 
 
 def test_extends_in_a_circle_of_two(load, signs) -> None:

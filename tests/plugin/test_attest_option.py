@@ -143,3 +143,46 @@ def test_workers_leave_signing_to_the_controller(gate: Any) -> None:
     assert done.ret == 0
     assert verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"]).tests == 7
     assert len(json.loads((gate.root / ATTESTATION).read_bytes())["signatures"]) == 1
+
+
+ALIKE = SUITE[: SUITE.index("  - id: noisy")] + "".join(
+    f"  - {{id: {'x' * 80}{end}, shift: light.exposure, stops: 0.1ev}}\n" for end in "yz"
+)
+
+
+def test_suites_and_cases_with_names_alike_are_signed_each(gate: Any) -> None:
+    model = prepare(gate, suite=ALIKE)
+    paths = ["suites/a--b.yaml", "suites/a-b.yaml", "suites/a/b.yaml", "suites/a/b.yml"]
+    (gate.root / "suites/a").mkdir()
+    for path in paths:
+        (gate.root / path).write_text(ALIKE)
+    (gate.root / "suites/greys.yaml").unlink()
+    done = gate.run("--robustcheck-attest", "ci.key")
+    assert done.ret == 0, done.stdout.str()
+    files = sorted((gate.root / "robustcheck-report/attestations").iterdir())
+    assert len(files) == 4
+    verified = [verify_attestation(model, attestation=file, keys=[gate.root / "ci.pub"]).suite for file in files]
+    assert sorted(verified) == paths
+    records = [case["records"] for suite in gate.report()["suites"] for case in suite["cases"]]
+    assert (len(records), len(set(records))) == (20, 20)
+
+
+def test_a_project_behind_a_link_is_signed(gate: Any, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -> None:
+    model = prepare(gate)
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(gate.root, target_is_directory=True)
+    monkeypatch.chdir(link.parent)
+    report = ["--robustcheck-report", str(link / "robustcheck-report"), "-p", "no:cacheprovider"]
+    done = gate.run(f"--rootdir={link}", "--robustcheck-attest", str(link / "ci.key"), *report, str(link / "suites"))
+    assert done.ret == 0, done.stdout.str()
+    names = {entry["name"] for entry in gate.report()["suites"][0]["inputs"]}
+    assert {"models/tiny.safetensors", "configs/models.yaml", "configs/data.yaml", "tiny.py"} <= names
+    for root in (link, gate.root):
+        signed = root / ATTESTATION
+        assert verify_attestation(
+            root / model.relative_to(gate.root),
+            attestation=signed,
+            keys=[root / "ci.pub"],
+            suite="suites/greys.yaml",
+            root=root,
+        )

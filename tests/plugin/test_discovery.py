@@ -16,6 +16,9 @@ import jsonschema
 import pytest
 from small_project import SUITE
 
+from robustcheck.cli import main
+from robustcheck.language import load_project, load_suite
+
 SCHEMA = json.loads((resources.files("robustcheck.report") / "report.schema.json").read_text(encoding="utf-8"))
 TEXT = SUITE.lstrip().replace("title: Greys", "title: Night")
 FIRST = "robustcheck: 1\n"
@@ -585,3 +588,44 @@ def test_workers_collect_what_one_process_does(two: Any) -> None:
     reason = "a suite that this call ignores (--ignore, --ignore-glob)"
     left_out = [{"path": "suites/more/night.yaml", "reason": reason}]
     assert two.report()["discovery"] == {"suites": ["suites/greys.yaml"], "left_out": left_out}
+
+
+@pytest.mark.parametrize("by", ["setting", "call"])
+def test_a_suite_outside_the_project_is_one_located_line(
+    gate: Any, by: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    gate.write()
+    outside = tmp_path_factory.mktemp("shared") / "o.yaml"
+    outside.write_text(SUITE)
+    (gate.root / "pytest.ini").write_text(f"[pytest]\nrobustcheck_suites = suites {outside.parent}\n")
+    monkeypatch.chdir(gate.root)
+    says = f"{outside}:1:1: this suite lies outside the project {gate.root}; copy it into the project"
+    named = [str(outside)] if by == "call" else []
+    done = gate.run(f"--rootdir={gate.root}", "-c", str(gate.root / "pytest.ini"), *named)
+    assert done.ret not in (0, 5)
+    done.stdout.fnmatch_lines([f"*{says}*"])
+    assert "INTERNALERROR" not in done.stdout.str()
+    if by == "setting":
+        capsys.readouterr()
+        assert main(["validate"]) == 1
+        assert [line for line in capsys.readouterr().out.splitlines() if "o.yaml" in line] == [
+            f"{says}, or name its own project with --rootdir"
+        ]
+
+
+@pytest.mark.parametrize("linked", ["root", "suites", "suite"])
+def test_a_suite_of_the_project_by_way_of_a_link_is_run(
+    gate: Any, linked: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = gate.write()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    root, named = gate.root, "suites/greys.yaml"
+    if linked == "root":
+        root = elsewhere / "link"
+        root.symlink_to(gate.root, target_is_directory=True)
+    else:
+        moved = suite.parent if linked == "suites" else suite
+        moved.rename(elsewhere / moved.name)
+        moved.symlink_to(elsewhere / moved.name)
+    monkeypatch.chdir(root)
+    assert load_suite(root / named, load_project(root, root / "configs")).path == named

@@ -332,3 +332,17 @@ def test_a_model_that_cannot_be_built_costs_few_lines(gate: Any) -> None:
     assert "nowhere.safetensors" in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
     assert len(result.outlines) < 100
+
+
+@pytest.mark.parametrize("part", ["robustcheck-session", "robustcheck-collection"])
+@pytest.mark.parametrize("by", ["the call", "addopts"])
+def test_no_part_of_the_plugin_can_be_blocked(gate: Any, part: str, by: str) -> None:
+    gate.write()
+    options = ["-p", f"no:{part}"]
+    if by == "addopts":
+        (gate.root / "pytest.ini").write_text(f"[pytest]\naddopts = {' '.join(options)}\n")
+        options = []
+    result = gate.spawn(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: -p no:{part} blocks a part of --robustcheck*"])
+    assert not (gate.root / "robustcheck-report").exists()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
 from small_project import DATA, MODELS, SUITE
+
+from robustcheck.cli import main
 
 SHARP = MODELS + MODELS.replace("brightness:", "blunt:", 1).replace(
     "tiny:build", "tiny:build\n  arguments: {sharpness: 1.0}"
@@ -262,3 +265,54 @@ def test_split_lets_a_suite_use_both_workers(gate: Any) -> None:
     result = gate.spawn("-n", "2", "--robustcheck-split")
     result.assert_outcomes(passed=7)
     assert json.dumps(gate.report()).count('"verdict": "pass"') > 7
+
+
+WRONG_SETTINGS = {
+    "an open quote": ("pytest.ini", '[pytest]\nrobustcheck_suites = "unclosed\n', "2:1: robustcheck_suites cannot be split"),
+    "an open quote, tox": ("tox.ini", "[x]\n[pytest]\nrobustcheck_suites = a 'b\n", "3:1: robustcheck_suites cannot be split"),
+    "an open quote, setup": ("setup.cfg", "[tool:pytest]\nrobustcheck_suites: 'b\n", "2:1: robustcheck_suites cannot be"),
+    "a number": ("pyproject.toml", "[tool.pytest.ini_options]\nrobustcheck_suites = 5\n", "2:1: robustcheck_suites must be"),
+    "numbers": ("pyproject.toml", "[tool.pytest.ini_options]\n robustcheck_suites = [5]\n", "2:2: robustcheck_suites must be"),
+    "a boolean": ("pytest.toml", "[pytest]\nrobustcheck_suites = true\n", "2:1: robustcheck_suites must be a text or a list"),
+    "a table": ("pyproject.toml", "[tool.pytest.ini_options.robustcheck_suites]\na = 1\n", "1:1: robustcheck_suites must be"),
+    "a quoted key": ("pyproject.toml", '[tool.pytest.ini_options]\n"robustcheck_suites" = 5\n', "2:2: robustcheck_suites must"),
+    "a NUL": ("pyproject.toml", '[tool.pytest.ini_options]\nrobustcheck_suites = "a\\u0000"\n', "2:1: robustcheck_suites holds"),
+    "configs, a list": ("pyproject.toml", '[tool.pytest.ini_options]\nrobustcheck_configs = ["a"]\n', "2:1: robustcheck_configs"),
+    "configs, a number": ("pyproject.toml", "[tool.pytest.ini_options]\nrobustcheck_configs = 5\n", "2:1: robustcheck_configs must"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG_SETTINGS)
+def test_a_wrong_setting_is_one_located_line(
+    gate: Any, what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, text, says = WRONG_SETTINGS[what]
+    gate.write()
+    (gate.root / name).write_text(text)
+    monkeypatch.chdir(gate.root)
+    assert main(["validate"]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{gate.root / name}:{says}" in line
+    result = gate.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {gate.root / name}:{says}*"])
+    assert not any("Traceback" in line for line in (*result.errlines, *result.outlines))
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", "pyproject.toml"])
+def test_a_broken_settings_file_is_one_line_with_its_place(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("robustcheck_suites = suites\n" if name == "pytest.ini" else "a = " + "[" * 100_000)
+    monkeypatch.chdir(tmp_path)
+    assert main(["validate"]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{name}:1:1: the file cannot be read: " in line
+
+
+def test_a_wrong_override_is_one_line(gate: Any) -> None:
+    gate.write()
+    result = gate.run("-o", 'robustcheck_suites="open')
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: No closing quotation"])
+    assert "Traceback" not in result.stderr.str()
