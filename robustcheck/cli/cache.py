@@ -34,11 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what is asked and say what was done."""
     from robustcheck.cli.project import find_settings
-    from robustcheck.engine.cache_folder import FOLDER, clear, prune, size_text
+    from robustcheck.engine.cache_folder import FOLDER, clear, folder_problem, prune, size_text
 
     settings = find_settings()
     if arguments.action == "info":
         return _info(settings.root, _limit(settings.cache_size))
+    if problem := folder_problem(settings.root):
+        raise RobustcheckError(problem)
     if arguments.action == "clear":
         removed = clear(settings.root)
     else:
@@ -51,8 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _info(root: Path, limit: int) -> int:
     from robustcheck.cache_secret import secret_of
-    from robustcheck.engine.cache_folder import FOLDER, cached_records, size_text
+    from robustcheck.engine.cache_folder import FOLDER, cached_records, folder_problem, other_files, size_text
 
+    if problem := folder_problem(root):
+        columns([("folder", FOLDER.as_posix()), ("problem", problem)])
+        return OK
     every = cached_records(root)
     secret = secret_of(root)
     rows = [
@@ -65,6 +70,8 @@ def _info(root: Path, limit: int) -> int:
     unsealed = sum(not records.sealed for records in every)
     if unsealed:
         rows += [("without a seal", f"{unsealed}, which are not believed")]
+    if others := other_files(root):
+        rows += [("other files", f"{others}, which are neither opened nor removed")]
     rows += [("secret", secret.problem or "can be used")]
     columns(rows)
     return OK
@@ -91,4 +98,7 @@ def _asked(size: str) -> int:
 
 
 def _day(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):  # a time of a file that no calendar has
+        return "an unknown day"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from robustcheck.engine.store import RECORDS, SEAL, remove
+from robustcheck.engine.store import RECORDS, SEAL, files_of, remove
 from robustcheck.errors import RobustcheckError
 
 FOLDER: Final = Path(".robustcheck", "cache")
+MOST: Final = 2**63 - 1
+"""Bytes of the largest size that is taken, as file systems have it."""
+LONGEST: Final = 40
+"""Characters of a wrong size that a message repeats."""
 SESSION: Final = time.time() - 60
 """About when this session began, of which this process may be one worker: what was used since is not removed by it."""
 
@@ -37,7 +42,7 @@ class CachedRecords:
 def cached_records(root: Path) -> list[CachedRecords]:
     """Return all records in the cache of a project, those that were not used for the longest time first."""
     found = []
-    for path in (root / FOLDER).glob(f"*/*{RECORDS}"):
+    for path in files_of(root / FOLDER, RECORDS):
         with contextlib.suppress(OSError):  # another process removed it
             known = path.stat()
             seal = path.with_suffix(SEAL)
@@ -45,6 +50,23 @@ def cached_records(root: Path) -> list[CachedRecords]:
             size = known.st_size + (seal.stat().st_size if sealed else 0)
             found.append(CachedRecords(known.st_mtime, path, size, sealed))
     return sorted(found)
+
+
+def other_files(root: Path) -> int:
+    """Return how many files in the cache of a project no store wrote; they are neither opened nor removed."""
+    folder = root / FOLDER
+    known = {*files_of(folder, RECORDS), *files_of(folder, SEAL), *folder.glob("*/.*.tmp")}
+    return sum(path not in known for path in folder.glob("*/*"))
+
+
+def folder_problem(root: Path) -> str:
+    """Return why a project cannot have a cache where it should lie; empty where it can."""
+    for folder in (FOLDER.parent, FOLDER):
+        path = root / folder
+        if os.path.lexists(path) and not path.is_dir():
+            what = "a link that leads to no folder" if path.is_symlink() else "no folder"
+            return f"{folder.as_posix()} is {what}, so no records can be kept; remove it, and a folder is made"
+    return ""
 
 
 def prune(root: Path, limit: int, *, since: float = SESSION) -> list[CachedRecords]:
@@ -66,22 +88,20 @@ def prune(root: Path, limit: int, *, since: float = SESSION) -> list[CachedRecor
     for records in every:
         if total <= limit:
             break
-        if records.used < since:
-            remove(records.path)
+        if records.used < since and remove(records.path):
             total -= records.size
             removed.append(records)
     return removed
 
 
 def clear(root: Path) -> list[CachedRecords]:
-    """Remove all cached records of a project and return what they were."""
-    every = cached_records(root)
-    for records in every:
-        remove(records.path)
-    for seal in (root / FOLDER).glob(f"*/*{SEAL}"):
+    """Remove all cached records of a project and return what was removed."""
+    removed = [records for records in cached_records(root) if remove(records.path)]
+    for seal in files_of(root / FOLDER, SEAL):
         with contextlib.suppress(OSError):
-            seal.unlink()
-    return every
+            if not seal.with_suffix(RECORDS).exists():
+                seal.unlink()
+    return removed
 
 
 def bytes_of(text: str) -> int:
@@ -91,11 +111,15 @@ def bytes_of(text: str) -> int:
         RobustcheckError: It is none.
     """
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?\s*", text, re.IGNORECASE)
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     if not match or (match[3] and not match[2]):
-        raise RobustcheckError(f"{text}: a size such as 500MB or 2GiB is needed")
+        raise RobustcheckError(f"{shown}: a size such as 500MB or 2GiB is needed")
     number, prefix, binary = match.groups()
     power = "kmgt".index(prefix.lower()) + 1 if prefix else 0
-    return int(float(number) * (1024 if binary else 1000) ** power)
+    size = float(number) * (1024 if binary else 1000) ** power
+    if size > MOST:
+        raise RobustcheckError(f"{shown}: this is more than {MOST:,} bytes; a size such as 500MB or 2GiB is needed")
+    return int(size)
 
 
 def size_text(size: int) -> str:

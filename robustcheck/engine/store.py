@@ -12,6 +12,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ from robustcheck.regular_files import read_regular
 _ABOUT = b"robustcheck"
 RECORDS = ".parquet"
 SEAL = ".seal"
+_KEY = re.compile("[0-9a-f]{64}")
 
 ABANDONED = 3600.0
 """Seconds after which a temporary file cannot belong to a run that still lives."""
@@ -85,8 +88,9 @@ class Store:
 
     def sweep(self) -> None:
         """Remove temporary files and seals without records that a killed run left behind more than an hour ago."""
-        seals = (path for path in self._folder.glob(f"*/*{SEAL}") if not path.with_suffix(RECORDS).exists())
-        for path in (*self._folder.glob("*/.*.tmp"), *seals):
+        seals = (path for path in files_of(self._folder, SEAL) if not path.with_suffix(RECORDS).exists())
+        temporary = (path for path in self._folder.glob("*/.*.tmp") if not path.parent.is_symlink())
+        for path in (*temporary, *seals):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > ABANDONED:
                     path.unlink()
@@ -101,17 +105,12 @@ class Store:
         What is found counts as used now.
         """
         path = self.path(key)
-        try:
-            content, sealed = read_regular(path), read_regular(path.with_suffix(SEAL))
-        except OSError:
+        sealed = self._sealed(path)
+        if sealed is None:
             if path.is_file():
                 self.refused.add(key)
             return None
-        seal, reference = sealed[:BYTES], sealed[BYTES:]
-        if not self._secret.holds(seal, key, content, reference):
-            self.refused.add(key)
-            return None
-        stored = _read(content, reference, key)
+        stored = _read(*sealed, key)
         if stored:
             with contextlib.suppress(OSError):
                 os.utime(path)
@@ -141,14 +140,28 @@ class Store:
             self.problem = f"{self._folder}: the cache cannot be written: {error.strerror}"
 
     def discard(self, model: str, suite: str) -> int:
-        """Remove all records of a model or a suite, whatever their key, and return how many there were."""
+        """Remove all records of a model or a suite, whatever their key, and return how many there were.
+
+        Only what carries the seal of this machine is looked into: nothing else is ever believed, so it may stay.
+        """
         count = 0
-        for path in self._folder.glob(f"*/*{RECORDS}"):
-            about = _about_of(path)
+        for path in files_of(self._folder, RECORDS):
+            sealed = self._sealed(path)
+            about = {} if sealed is None else _about_of(sealed[0])
             if about.get("model") == model or about.get("suite") == suite:
                 remove(path)
                 count += 1
         return count
+
+    def _sealed(self, path: Path) -> tuple[bytes, bytes] | None:
+        """Return the bytes of records and of what is looked at live; ``None`` without the seal over both and their key."""
+        try:
+            sealed = read_regular(path.with_suffix(SEAL))
+            content = read_regular(path)
+        except OSError:
+            return None
+        seal, reference = sealed[:BYTES], sealed[BYTES:]
+        return (content, reference) if self._secret.holds(seal, path.stem, content, reference) else None
 
 
 def export(
@@ -178,11 +191,31 @@ def export(
     return hashlib.sha256(content).hexdigest()
 
 
-def remove(path: Path) -> None:
-    """Remove the records at a path with their seal; another process may have been first."""
+def files_of(folder: Path, suffix: str) -> list[Path]:
+    """Return the files in a folder of records that may be a store's: regular ones named by a key.
+
+    Whatever else lies there, or behind a link, belongs to somebody else: it is neither opened nor removed.
+
+    Args:
+        folder: The store's folder; nothing is returned where it is none.
+        suffix: ``RECORDS`` or ``SEAL``.
+    """
+    return [path for path in folder.glob(f"*/*{suffix}") if _KEY.fullmatch(path.stem) and _is_own(path)]
+
+
+def remove(path: Path) -> bool:
+    """Remove the records at a path with their seal, and return whether they are gone; another process may have been first."""
     for each in (path, path.with_suffix(SEAL)):
         with contextlib.suppress(OSError):
             each.unlink()
+    return not os.path.lexists(path)
+
+
+def _is_own(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode) and not path.parent.is_symlink()
+    except OSError:
+        return False
 
 
 def _read(content: bytes, reference: bytes, key: str) -> Stored | None:
@@ -191,7 +224,7 @@ def _read(content: bytes, reference: bytes, key: str) -> Stored | None:
 
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
-        about = json.loads((table.schema.metadata or {})[_ABOUT])
+        about = _about_of(content)
         columns = {name: table.column(name).to_numpy() for name in table.column_names}
         for name in ("id", "pixels"):
             columns[name] = columns[name].astype(np.str_)
@@ -199,7 +232,7 @@ def _read(content: bytes, reference: bytes, key: str) -> Stored | None:
         batch = ReferenceBatch.of_bytes(reference) if reference else None
     except (OSError, KeyError, ValueError, pyarrow.ArrowException):
         return None
-    if about["key"] != key or about["rows"] != table.num_rows:
+    if about.get("key") != key or about.get("rows") != table.num_rows:
         return None
     return Stored(
         records,
@@ -214,13 +247,15 @@ def _read(content: bytes, reference: bytes, key: str) -> Stored | None:
     )
 
 
-def _about_of(path: Path) -> Mapping[str, Any]:
+def _about_of(content: bytes) -> Mapping[str, Any]:
+    """Return the facts that records carry; nothing where they cannot be read."""
     import pyarrow
     import pyarrow.parquet
 
     try:
-        about = json.loads((pyarrow.parquet.read_schema(path).metadata or {})[_ABOUT])
-    except (OSError, KeyError, ValueError, pyarrow.ArrowException):
+        metadata = pyarrow.parquet.read_schema(io.BytesIO(content)).metadata or {}
+        about = json.loads(metadata[_ABOUT])
+    except (OSError, KeyError, ValueError, RecursionError, pyarrow.ArrowException):
         return {}
     return about if isinstance(about, dict) else {}
 

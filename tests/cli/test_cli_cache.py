@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from robustcheck.engine.cache_folder import bytes_of, cached_records, clear, prune, size_text
+from robustcheck.errors import RobustcheckError
 
 SIZE = 1000
 
@@ -108,3 +109,92 @@ def test_wrong_sizes(cache: Path, robustcheck_command: Any) -> None:
 )
 def test_sizes(text: str, size: int) -> None:
     assert bytes_of(text) == size
+
+
+NINES = "9" * 400
+
+
+@pytest.mark.parametrize("text", [NINES, "9" * 5000, f"{NINES}GB", "1e400", "inf", "nan", "-1", "9999999999 TB"])
+def test_sizes_that_no_disk_has(text: str) -> None:
+    with pytest.raises(RobustcheckError, match="a size such as 500MB or 2GiB is needed") as caught:
+        bytes_of(text)
+    assert len(str(caught.value)) < 160
+
+
+def test_a_size_that_no_disk_has_is_a_wrong_call(cache: Path, robustcheck_command: Any) -> None:
+    said = f"{NINES[:40]}...: this is more than {2**63 - 1:,} bytes; a size such as 500MB or 2GiB is needed\n"
+    done = robustcheck_command("cache", "prune", "--size", NINES)
+    assert (done.code, done.err) == (2, f"robustcheck: --size {said}")
+    (cache / "pytest.ini").write_text(f"[pytest]\nrobustcheck_cache_size = {NINES}\n")
+    for action in ("prune", "info"):
+        done = robustcheck_command("cache", action)
+        assert (done.code, done.err) == (4, f"robustcheck_cache_size {said}")
+    assert left(cache) == list(range(10))
+
+
+def foreign(folder: Path, elsewhere: Path) -> None:
+    """Lay into a cache what no store wrote."""
+    elsewhere.mkdir()
+    key = "f" * 64
+    for name in ("shard.parquet", f"{key}.parquet", f"{key}.seal"):
+        (elsewhere / name).write_text("data of the user")
+    for sub in ("zz", "ff"):
+        (folder / sub).mkdir(parents=True)
+    os.mkfifo(folder / "zz" / "fifo.parquet")
+    os.mkfifo(folder / "ff" / f"{key}.parquet")
+    os.mkfifo(folder / "ff" / f"{key}.seal")
+    (folder / "zz" / f"{key}.parquet").mkdir()
+    (folder / "zz" / "notes.parquet").write_text("not by a store")
+    (folder / "ff" / f"{'e' * 64}.parquet").symlink_to(elsewhere / "shard.parquet")
+    (folder / "ff" / f"{'d' * 64}.parquet").symlink_to("/dev/zero")
+    (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
+    (folder / "file").write_text("not a folder")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are needed")
+def test_what_no_store_wrote_is_counted_and_stays(cache: Path, robustcheck_command: Any) -> None:
+    folder, elsewhere = cache / ".robustcheck/cache", cache / "data"
+    foreign(folder, elsewhere)
+    before = {path for path in folder.rglob("*") if path.parent.name in ("zz", "ff")}
+    info = robustcheck_command("cache", "info")
+    assert (info.code, info.err) == (0, "")
+    assert "cases        10\n" in info.out
+    assert "other files  10, which are neither opened nor removed\n" in info.out
+    assert robustcheck_command("cache", "prune", "--size", "0").code == 0
+    assert "records of 0 cases" in robustcheck_command("cache", "clear").out
+    assert {path for path in folder.rglob("*") if path.parent.name in ("zz", "ff")} == before
+    assert len(list(elsewhere.iterdir())) == 3
+
+
+def no_folder(path: Path, how: str) -> None:
+    if how == "a file":
+        path.write_text("")
+    elif how == "a named pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("nowhere")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are needed")
+@pytest.mark.parametrize("name", [".robustcheck", ".robustcheck/cache"])
+@pytest.mark.parametrize("how", ["a file", "a named pipe", "a link"])
+def test_where_no_folder_can_be(name: str, how: str, tmp_path: Path, robustcheck_command: Any) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    no_folder(tmp_path / name, how)
+    what = "a link that leads to no folder" if how == "a link" else "no folder"
+    said = f"{name} is {what}, so no records can be kept; remove it, and a folder is made"
+    info = robustcheck_command("cache", "info")
+    assert info.lines == ["folder   .robustcheck/cache", f"problem  {said}"]
+    for action in ("prune", "clear"):
+        done = robustcheck_command("cache", action)
+        assert (done.code, done.out) == (4, "")
+        assert said in done.err
+
+
+def test_what_cannot_be_removed_is_not_counted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert clear(cache) == prune(cache, 0) == []
+    assert left(cache) == list(range(10))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from small_project import write_pictures
 
@@ -261,3 +264,20 @@ def test_an_unchanged_suite_costs_a_batch_a_case(tmp_path: Path, processes: NewP
     assert numbers(first) == numbers(second)
     assert [(case.cached, case.forwards, case.backwards) for case in second.cases] == [(True, 4, 0)] * 4
     assert second.document["suites"][0]["notes"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are needed")
+def test_foreign_files_in_the_cache_do_not_stop_a_run_that_discards_it(tmp_path: Path, processes: NewProcesses) -> None:
+    write(tmp_path, VARIANTS["str attribute"])
+    processes.run()
+    folder = tmp_path / ".robustcheck/cache/zz"
+    folder.mkdir()
+    os.mkfifo(folder / "fifo.parquet")
+    table = pyarrow.table({"id": ["x"]}).replace_schema_metadata({b"robustcheck": b"[" * 200_000})
+    pyarrow.parquet.write_table(table, folder / "deep.parquet")
+    (tmp_path / "lean.txt").write_text("0.5")
+    second = processes.run()
+    assert not any(case.cached for case in second.cases)
+    assert "error" not in {case.verdict for case in second.cases}
+    assert numbers(second)["clean"] < 1
+    assert all(case.cached for case in processes.run().cases)

@@ -157,6 +157,80 @@ def test_what_a_later_run_looks_at_comes_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(found.reference, name), getattr(batch, name))
 
 
+def reseal(store: Store, key: str, content: bytes) -> None:
+    """Put bytes under a key as whoever has the secret can."""
+    path = store.path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.with_suffix(".seal").write_bytes(store._secret.seal(key, content, b""))
+
+
+def parquet(path: Path, metadata: bytes) -> bytes:
+    table = pyarrow.table({"id": ["x"]}).replace_schema_metadata({b"robustcheck": metadata})
+    pyarrow.parquet.write_table(table, path)
+    return path.read_bytes()
+
+
+METADATA = {
+    "nested lists": b"[" * 200_000,
+    "nested objects": b'{"a":' * 200_000,
+    "a list": b"[1]",
+    "a number": b"7",
+    "no JSON": b"{",
+    "not UTF-8": b'{"model": "\xff"}',
+    "a huge number": b"9" * 10_000,
+    "the model as a list": b'{"model": ["m"], "suite": {"s": 1}}',
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("name", METADATA)
+def test_a_foreign_file_does_not_stop_a_discard(tmp_path: Path, name: str, sealed: bool) -> None:
+    store = Store(tmp_path / "cache")
+    content = parquet(tmp_path / "made", METADATA[name])
+    if sealed:
+        reseal(store, OTHER, content)
+        assert store.load(OTHER) is None
+    else:
+        for path in (tmp_path / "cache/zz/a.parquet", store.path(OTHER)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    store.save(KEY, stored(), {"model": "m", "suite": "s"})
+    assert store.discard("m", "other") == 1
+    assert store.load(KEY) is None
+    assert store.path(OTHER).read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are needed")
+def test_what_is_no_regular_file_does_not_stop_a_discard(tmp_path: Path) -> None:
+    store, folder = Store(tmp_path / "cache"), tmp_path / "cache"
+    store.save(KEY, stored(), {"model": "m"})
+    (folder / "zz").mkdir()
+    content = parquet(tmp_path / "made", b'{"model": "m"}')
+    os.mkfifo(folder / "zz/fifo.parquet")
+    for number, suffix in enumerate((".parquet", ".seal")):
+        key = f"{number:064x}"
+        (folder / f"zz/{key}.parquet").write_bytes(content)
+        (folder / f"zz/{key}.seal").write_bytes(bytes(32))
+        (folder / f"zz/{key}{suffix}").unlink()
+        os.mkfifo(folder / f"zz/{key}{suffix}")
+    (folder / f"zz/{2:064x}.parquet").symlink_to("/dev/zero")
+    (folder / f"zz/{3:064x}.parquet").mkdir()
+    (folder / "linked").symlink_to("/dev", target_is_directory=True)
+    store.sweep()
+    assert store.discard("m", "s") == 1
+    assert len(list((folder / "zz").iterdir())) == 7
+
+
+def test_an_unsealed_file_is_never_given_to_a_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "cache")
+    store.save(KEY, stored(), {"model": "m"})
+    flip(store.path(KEY), 200)
+    monkeypatch.setattr(pyarrow.parquet, "read_schema", lambda _: pytest.fail("it was opened"))
+    assert store.discard("m", "s") == 0
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file in its place")
     store = Store(tmp_path / "cache")
