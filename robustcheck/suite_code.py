@@ -106,11 +106,10 @@ def code_beside_suites(top: Path, contents: Contents, places: Places, meant: Cal
         return []
     tests = any(_is_test(file.name.lower()) for file in contents.files)
     near = {folder for remark in code for folder in remark.path.parents}
-    candidates = [file for file in contents.files if is_yaml(file) and (file.parent in near or not tests)]
-    holders = {file.parent for file in candidates if file.parent != places.configs and meant(file)}
-    if holders and not tests:
+    candidates = [file for file in contents.files if is_yaml(file) and not places.is_trusted(file.parent)]
+    holders = {file.parent for file in candidates if (file.parent in near or not tests) and meant(file)}
+    if holders and not tests and not places.is_trusted(top):
         holders.add(top)
-    holders = {folder for folder in holders if not places.is_trusted(folder)}
     return [remark for remark in code if not holders.isdisjoint(remark.path.parents)]
 
 
@@ -122,15 +121,18 @@ def _above(places: Places, meant: Callable[[Path], bool]) -> list[Remark]:
     """
     remarks: list[Remark] = []
     for path in places.named:
-        if any(path.is_relative_to(folder) for folder in places.configured) or not _holds_suites(path, meant):
+        if any(path.is_relative_to(folder) for folder in places.configured):
             continue
+        above: list[Remark] = []
         for folder in path.parents:
             if places.is_project(folder):
                 break
             code = [remark for remark in _loaded(sorted(folder.iterdir())) if _is_run_above(remark.path)]
             if code and any(_is_test(file.name.lower()) for file in list_other_folder(folder, ()).files):
                 break
-            remarks += code
+            above += code
+        if above and _holds_suites(path, places.root, meant):
+            remarks += above
     return remarks
 
 
@@ -141,10 +143,10 @@ def _is_run_above(file: Path) -> bool:
     return all(other.name.lower() in ("conftest.py", "__init__.py") for other in file.parent.glob("*.py"))
 
 
-def _holds_suites(path: Path, meant: Callable[[Path], bool]) -> bool:
+def _holds_suites(path: Path, root: Path, meant: Callable[[Path], bool]) -> bool:
     if not path.is_dir():
         return is_yaml(path)
-    return any(is_yaml(file) and meant(file) for file in list_other_folder(path, ()).files)
+    return any(is_yaml(file) and meant(file) for file in list_suite_folder(path, root).files)
 
 
 def _is_kept_by_git(path: Path, root: Path) -> bool:

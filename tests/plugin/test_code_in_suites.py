@@ -255,6 +255,7 @@ def test_yaml_that_is_no_suite_leaves_the_code_beside_it_alone(gate: Any) -> Non
         ("more/deep/conftest.py", ["more/deep/deeper/y.yaml", "-n", "2"]),
         ("more/__init__.py", ["more/deep"]),
         ("more/Conftest.py", ["more/deep"]),
+        ("more/conftest.py", ["more/hidden"]),
     ],
     ids=str,
 )
@@ -264,7 +265,12 @@ def test_code_above_suites_that_only_the_command_line_names_is_refused(
     gate.write(each=1)
     plant(
         gate.root,
-        {planted: CODE, "more/deep/x.yaml": SUITE_TEXT, "more/deep/deeper/y.yaml": "? robustcheck\n: 1\n" + REST},
+        {
+            planted: CODE,
+            "more/deep/x.yaml": SUITE_TEXT,
+            "more/deep/deeper/y.yaml": "? robustcheck\n: 1\n" + REST,
+            "more/hidden/.night/z.yaml": SUITE_TEXT,
+        },
     )
     refused(planted, *arguments)
 
