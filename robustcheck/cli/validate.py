@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from robustcheck.cli.output import OK, PROBLEMS, say
 from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.regular_files import check_regular
 from robustcheck.suite_folders import Places
 
 if TYPE_CHECKING:
@@ -86,8 +87,18 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
     if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):
         where = ", ".join(str(path) for path in paths or (_short(folder, settings) for folder in settings.suites))
+        for path in named:
+            if not path.is_dir():
+                _check_readable(path)
         raise RobustcheckError(f"there is no suite in {where}; `robustcheck init` makes a starter")
     return discovery
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        check_regular(path)
+    except OSError as error:
+        raise RobustcheckError(f"{path}: this cannot be read as a suite: {error.strerror}") from None
 
 
 def _short(folder: Path, settings: Settings) -> str:
