@@ -61,7 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             approvals = approvals_of(suite, settings.root)
         except SuiteError as error:
-            problems += error.problems
+            # What is no file at all was named when the folder was looked through.
+            known = {problem.where.file for problem in discovery.problems}
+            problems += [problem for problem in error.problems if problem.where.file not in known]
             continue
         for lacking in missing_approvals(suite, approvals):
             say(f"note: {lacking.problem}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -130,3 +130,14 @@ def test_what_is_no_file_of_text_is_called_what_it_is(robustcheck_command: Call,
         assert done.code != 0
         (line,) = (done.err + done.out).splitlines()
         assert line.endswith(f"{name}: this cannot be read as a suite: it is {kind}, not a regular file")
+
+
+def test_approvals_that_cannot_be_read_are_one_problem(
+    robustcheck_command: Call, project: Call, tmp_path: Path
+) -> None:
+    project(suite=SUITE.replace("tags: [night]", "approved: required"))
+    os.mkfifo(tmp_path / "suites/greys.approvals.yaml")
+    done = robustcheck_command("validate")
+    assert done.code == 1
+    assert sum("greys.approvals.yaml" in line for line in done.lines) == 1
+    assert done.lines[-1].endswith("1 problem in 1 file")
