@@ -109,6 +109,11 @@ def problem_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}{place_of(error)}"
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, ``1 case`` or ``2 cases``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?`` for the nearest known word, or what is known of its family (``crop.``) or at all.
 

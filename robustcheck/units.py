@@ -101,6 +101,8 @@ Extent = Annotated[Quantity, In(("px", "%"))]
 Aspect = Annotated[float, In((":",))]
 """Width to height, written ``4:3``; the function gets the quotient."""
 
+_ODD: Final = re.compile(r"[-+]?0[xXoObB][0-9A-Za-z]|.*[0-9][A-Za-z]+[0-9]")
+"""``0x10ev`` and ``5ev2`` are no quantities: what stands before the letters is not the number that was meant."""
 _WRITTEN: Final = re.compile(
     r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z%/][A-Za-z%/0-9]*)?"
 )
@@ -118,5 +120,5 @@ def parse_quantity(text: str) -> Quantity | None:
     aspect = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?):([0-9]+(?:\.[0-9]+)?)", text)
     if aspect and float(aspect[2]) > 0:
         return Quantity(float(aspect[1]) / float(aspect[2]), ":")
-    match = _WRITTEN.fullmatch(text)
+    match = None if _ODD.match(re.sub(r"[eE][-+]?[0-9]+", "", text, count=1)) else _WRITTEN.fullmatch(text)
     return Quantity(float(match[1]), match[2] or "") if match else None

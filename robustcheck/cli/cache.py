@@ -10,7 +10,7 @@ import datetime
 from pathlib import Path
 
 from robustcheck.cli.output import OK, WrongCall, columns, say
-from robustcheck.errors import RobustcheckError
+from robustcheck.errors import RobustcheckError, count_of
 
 NAME = "cache"
 HELP = "look at the cache of records, or remove some of it"
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         limit = _limit(settings.cache_size) if arguments.size is None else _asked(arguments.size)
         removed = prune(settings.root, limit, since=float("inf"))
     size = size_text(sum(records.size for records in removed))
-    say(f"removed the records of {len(removed)} cases, {size}, from {FOLDER.as_posix()}")
+    say(f"removed the records of {count_of(len(removed), 'case')}, {size}, from {FOLDER.as_posix()}")
     return OK
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from robustcheck.cli.output import OK, PROBLEMS, say
 from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.regular_files import check_regular
 from robustcheck.suite_folders import Places, is_yaml
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             approvals = approvals_of(suite, settings.root)
         except SuiteError as error:
-            problems += error.problems
+            # What is no file at all was named when the folder was looked through.
+            known = {problem.where.file for problem in discovery.problems}
+            problems += [problem for problem in error.problems if problem.where.file not in known]
             continue
         for lacking in missing_approvals(suite, approvals):
             say(f"note: {lacking.problem}")
@@ -91,8 +94,18 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
     if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):
         where = ", ".join(str(path) for path in paths or (_short(folder, settings) for folder in settings.suites))
+        for path in named:
+            if not path.is_dir():
+                _check_readable(path)
         raise RobustcheckError(f"there is no suite in {where}; `robustcheck init` makes a starter")
     return discovery
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        check_regular(path)
+    except OSError as error:
+        raise RobustcheckError(f"{path}: this cannot be read as a suite: {error.strerror}") from None
 
 
 def _short(folder: Path, settings: Settings) -> str:

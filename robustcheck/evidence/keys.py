@@ -154,9 +154,23 @@ def _check_point(path: Path, key: Ed25519PublicKey) -> None:
         raise RobustcheckError(f"{path}: this public key is written in a form that is not canonical")
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of a key, unless it is there.
+
+    Raises:
+        RobustcheckError: Something else is there already.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise RobustcheckError(
+            f"{folder}: this is no folder, so that no key can lie in it; name another place"
+        ) from None
+
+
 def _write_new(path: Path, text: bytes, mode: int) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(text)

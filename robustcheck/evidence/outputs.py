@@ -11,6 +11,7 @@ from typing import Final
 
 from robustcheck.checksums import sha256_of
 from robustcheck.errors import RobustcheckError
+from robustcheck.regular_files import check_regular
 
 ONLY_MADE: Final = "a record is of what the training made"
 COARSE: Final = 2 * 10**9
@@ -70,6 +71,7 @@ class Before:
                 f"{path}: this is a link to {path.resolve()}, which may lead elsewhere later; name the file itself"
             )
         for file in _files(path):
+            check_regular(file)
             known, found = self.states.get(file.absolute()), file.stat()
             if known and known.inode == (found.st_dev, found.st_ino):
                 if known.written == found.st_mtime_ns:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.checksums import algorithm_of, digest_of
-from robustcheck.errors import AttestationRefused, RobustcheckError, did_you_mean
+from robustcheck.errors import AttestationRefused, RobustcheckError, count_of, did_you_mean
 from robustcheck.evidence.envelope import BadEnvelope, Envelope, read_envelope, unseal
 from robustcheck.evidence.keys import load_public
 from robustcheck.evidence.project_check import differing
@@ -179,11 +179,12 @@ def _of_tests(statement: Mapping[str, Any], *, warnings: bool, allow_waived: boo
     if told["result"] == "FAILED":
         yield f"the run failed: {len(failed)} of {len(passed) + len(warned) + len(failed)} tests: {named(failed)}"
     if warned and not warnings:
-        yield f"{len(warned)} tests passed with a warning or a waiver only: {named(warned)}"
+        yield f"{count_of(len(warned), 'test')} passed with a warning or a waiver only: {named(warned)}"
     tests = statement["predicate"][EXTENSION]["tests"]
     gating = [test for test in tests if test["kind"] not in UNGATED]
     if not any(test["verdict"] == "pass" for test in tests if test["kind"] != "provenance"):
-        yield from () if allow_waived else ["no case passed; a run in which everything is excused shows nothing"]
+        if not (allow_waived or failed):
+            yield "no case passed; a run in which everything is excused shows nothing"
     elif gating and all(test["verdict"] == "waived" for test in gating) and not allow_waived:
         yield f"every case that gates is waived: {named(test['id'] for test in gating)}"
 

@@ -10,7 +10,7 @@ from robustcheck.measure.verdicts import FAILING
 from robustcheck.regular_files import open_to_change
 from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
-from robustcheck.report.terminal import HEAD, discovered, every_result, headline, rows
+from robustcheck.report.terminal import HEAD, discovered, every_result, headline, not_run, rows
 
 SUMMARY_LIMIT = 1 << 20
 """Bytes a step may add to its summary before GitHub refuses all of it."""
@@ -31,7 +31,7 @@ def summary(result: Json) -> str:
         body = "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows(suite))
         parts.append("| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|\n" + body + "\n")
         if suite["not_run"]:
-            parts.append(f"{len(suite['not_run'])} cases of this tier were not run.\n")
+            parts.append(f"{not_run(suite)}.\n")
         parts += charts(suite)
         parts += _residuals(suite["residuals"])
     parts.append(f"{_cell(discovered(result['discovery']))}\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from robustcheck.engine.results import INPUTS
+from robustcheck.errors import count_of
 from robustcheck.report.coverage import lines
 from robustcheck.report.messages import expectation, interval, is_close, search
 
@@ -118,14 +119,15 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     yield f"{len(results)} results: {counts}; {_price(suite['cases'])}", ""
     early = [result for result in suite["cases"] if result["stopped"]]
     if early:
-        yield f"{len(early)} cases stopped early: {early[0]['stopped']}", ""
+        yield f"{count_of(len(early), 'case')} stopped early: {early[0]['stopped']}", ""
     close = sum(is_close(line) for result in results for line in result["expectations"])
     if close:
         several = "1 bound is" if close == 1 else f"{close} bounds are"
         yield f"{several} close: within the 95% interval, so that other such pictures could decide otherwise", ""
     unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
     if unreadable:
-        yield f"NOTE {unreadable} pictures are unreadable and were not looked at", "warn"
+        were = "is unreadable and was" if unreadable == 1 else "are unreadable and were"
+        yield f"NOTE {count_of(unreadable, 'picture')} {were} not looked at", "warn"
     yield from _people(suite)
     apart = (suite["profile"] or {}).get("differences", ())
     for found in apart[:DIFFERENCES]:
@@ -135,7 +137,13 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     if suite["not_run"]:
         named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
         more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""
-        yield f"NOTE {len(suite['not_run'])} cases of this tier were not run: {named}{more}", "warn"
+        yield f"NOTE {not_run(suite)}: {named}{more}", "warn"
+
+
+def not_run(suite: Json) -> str:
+    """Return how many cases of the tier were not run."""
+    number = len(suite["not_run"])
+    return f"{count_of(number, 'case')} of this tier {'was' if number == 1 else 'were'} not run"
 
 
 def _price(cases: Sequence[Json]) -> str:

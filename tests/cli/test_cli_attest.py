@@ -185,6 +185,8 @@ def test_wrong_calls_say_so(ran: Call, tmp_path: Path) -> None:
         (["attest", "robustcheck-report", "--key", "keys/ci.pub"], 4, "signing needs the private one"),
         (["attest", "robustcheck-report", "--key", "keys/ci.key", "--suite", "suites/grey.yaml"], 2, "did you mean"),
         (["keygen", "keys/ci"], 4, "never written over"),
+        (["keygen", "/dev/null/ci"], 4, "/dev/null: this is no folder"),
+        (["keygen", "keys/ci.pub/below/ci"], 4, "keys/ci.pub/below: this is no folder"),
         (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.pub"], 4, "there is no attestation here"),
         (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.pub", "--max-age", "ten"], 2, "such as 90d"),
         (["verify", MODEL, "--attestation", "gone", "--key", "keys/ci.pub", "--with-data"], 2, "name it with --suite"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import subprocess
@@ -119,3 +120,24 @@ def test_a_hundred_suites_take_about_a_second(project: Call, tmp_path: Path) -> 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.stdout == "100 suites, 700 cases: no problem\n"
     assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 3
+
+
+def test_what_is_no_file_of_text_is_called_what_it_is(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
+    project()
+    os.mkfifo(tmp_path / "pipe")
+    for name, kind in (("/dev/zero", "a character device"), ("pipe", "a named pipe")):
+        done = robustcheck_command("validate", name)
+        assert done.code != 0
+        (line,) = (done.err + done.out).splitlines()
+        assert line.endswith(f"{name}: this cannot be read as a suite: it is {kind}, not a regular file")
+
+
+def test_approvals_that_cannot_be_read_are_one_problem(
+    robustcheck_command: Call, project: Call, tmp_path: Path
+) -> None:
+    project(suite=SUITE.replace("tags: [night]", "approved: required"))
+    os.mkfifo(tmp_path / "suites/greys.approvals.yaml")
+    done = robustcheck_command("validate")
+    assert done.code == 1
+    assert sum("greys.approvals.yaml" in line for line in done.lines) == 1
+    assert done.lines[-1].endswith("1 problem in 1 file")

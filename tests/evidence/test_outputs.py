@@ -135,3 +135,15 @@ def test_the_command_says_which_file_was_written(
         f"{sys.executable} wrote model.bin: 11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437"
         in done.out
     )
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("output", ["pipe", "model"])
+def test_a_named_pipe_is_called_one(tmp_path: Path, before: bool, output: str) -> None:
+    path = tmp_path / ("pipe" if output == "pipe" else "model/pipe")
+    path.parent.mkdir(exist_ok=True)
+    if before:
+        os.mkfifo(path)
+    with pytest.raises(RobustcheckError, match="a named pipe"):
+        record(tmp_path, lambda root: None if before else os.mkfifo(path), output)
+    assert not (tmp_path / "r.json").exists()

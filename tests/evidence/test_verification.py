@@ -730,3 +730,11 @@ def test_mutations_under_a_right_signature_end_in_no_traceback(
     path.write_bytes(seal(payload, load_private(kept.key)).to_bytes())
     with contextlib.suppress(AttestationRefused):
         verify_attestation(kept.model, attestation=path, keys=[kept.public], now=NOW)
+
+
+def test_a_run_that_failed_is_not_called_excused(signed: Attested) -> None:
+    _verdict("fail", "fail", "fail", first=0)(signed)
+    with pytest.raises(AttestationRefused) as refused:
+        signed.verify()
+    assert [reason for reason in refused.value.reasons if "excused" in reason] == []
+    assert any("the run failed: 3 of 3 tests" in reason for reason in refused.value.reasons)

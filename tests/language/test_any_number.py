@@ -166,3 +166,13 @@ def test_a_corruption_that_is_written_twice_is_a_problem_beside_its_errors(load:
             with pytest.raises(SuiteError, match="one too many") as error:
                 load(checks=checks, overall=overall)
             assert "StopIteration" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["0x10ev", "-0x1Fev", "0b1ev", "0o7", "0xFF", "5ev2", "1e5e5ev"])
+def test_a_number_that_is_read_in_part_is_none(text: str) -> None:
+    assert parse_quantity(text) is None
+
+
+@pytest.mark.parametrize("text", ["0ev", "1e5ev", "1E-3", "0.1e2deg", "8/255", "5evs", "4:3"])
+def test_a_number_with_a_word_is_a_quantity(text: str) -> None:
+    assert parse_quantity(text) is not None

@@ -228,7 +228,7 @@ def test_unreadable_pictures_fail_the_suite_by_name_unless_allowed(gate: Any) ->
     data.write_text(data.read_text() + "  max_unreadable: 5%\n")
     result = gate.run()
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["NOTE 1 pictures are unreadable and were not looked at"])
+    result.stdout.fnmatch_lines(["NOTE 1 picture is unreadable and was not looked at"])
 
 
 def test_no_readable_picture_at_all_is_said(gate: Any) -> None:
