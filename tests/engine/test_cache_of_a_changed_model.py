@@ -281,3 +281,26 @@ def test_foreign_files_in_the_cache_do_not_stop_a_run_that_discards_it(tmp_path:
     assert "error" not in {case.verdict for case in second.cases}
     assert numbers(second)["clean"] < 1
     assert all(case.cached for case in processes.run().cases)
+
+
+HELD = {
+    "sparse": "self.register_buffer('held', torch.eye(3).to_sparse())",
+    "conjugated": "self.held = torch.tensor([1 + 2j]).conj()",
+    "holds itself": "self.held = [1]; self.held.append(self.held)",
+    "quantized": "self.register_buffer('held', torch.quantize_per_tensor(torch.eye(3), 0.1, 0, torch.qint8))",
+    "cannot be told": "self.held = [torch.nn.UninitializedBuffer()]",
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("name", HELD)
+def test_a_model_with_any_tensor_is_gated_and_cached_if_it_can_be_told(
+    name: str, tmp_path: Path, processes: NewProcesses
+) -> None:
+    write(tmp_path, Variant({"made": HELD[name]}))
+    known = name != "cannot be told"
+    for cached in (False, known):
+        result = processes.run()
+        assert [(case.verdict, case.cached, case.problems) for case in result.cases] == [("pass", cached, ())] * 4
+        notes = "\n".join(result.document["suites"][0]["model"]["notes"])
+        assert ("nothing of it is kept for later runs (Undigested: " in notes) is not known
