@@ -262,3 +262,13 @@ def test_split_lets_a_suite_use_both_workers(gate: Any) -> None:
     result = gate.spawn("-n", "2", "--robustcheck-split")
     result.assert_outcomes(passed=7)
     assert json.dumps(gate.report()).count('"verdict": "pass"') > 7
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2", "--robustcheck-split")], ids=["one process", "workers"])
+def test_a_broken_suite_gives_the_same_exit_code_however_many_work(arguments: tuple[str, ...], gate: Any) -> None:
+    gate.write()
+    (gate.root / "suites" / "greys.yaml").unlink()
+    (gate.root / "suites" / "broken.yaml").write_text("robustcheck: 1\ntitle: Broken\n")
+    result = gate.spawn(*arguments)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "broken.yaml:1:1: " in result.stdout.str()
