@@ -91,6 +91,7 @@ HEAVY_AT_TOP: dict[str, tuple[set[str], str]] = {
     "models/module.py": ({"torch"}, "is a model"),
     "models/operators.py": ({"torch"}, "looks operators up"),
     "models/program.py": ({"torch"}, "loads a program"),
+    "models/tensor_content.py": ({"torch"}, "takes tensors apart"),
     "models/weights.py": ({"torch"}, "is a model"),
     "models/zoo.py": ({"torch"}, "is a model"),
     "cli/strip.py": ({"PIL"}, "draws"),

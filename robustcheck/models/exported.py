@@ -46,8 +46,8 @@ class ExportedPredictor(ModulePredictor):
         self._least, self._most = _batch_limits(program, shape[0])
         super().__init__(entry, module, device, content=weights.identity.digest)
 
-    def _identity(self, entry: ModelEntry, content: str) -> str:
-        return content  # The file is the whole program; how torch prints it changes with its versions.
+    def _identity(self, entry: ModelEntry, content: str) -> tuple[str, tuple[str, ...]]:
+        return content, ()  # The file is the whole program; how torch prints it changes with its versions.
 
     def _run(self, normalised: torch.Tensor) -> Any:
         parts = []

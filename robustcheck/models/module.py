@@ -42,18 +42,25 @@ class ModulePredictor:
             content: Digest of what says more about the module than its state, if there is anything.
         """
         self.device = device
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[str, ...]
         self.weights: Digest | None = None
         self.module = module
-        self._content = self._identity(entry, content)
+        self._content, self.notes = self._identity(entry, content)
         self._configure(entry)
         self._checked = False
-        with contextlib.suppress(RuntimeError, NotImplementedError):
+        with contextlib.suppress(Exception):
             # A module with parameters of five dimensions, say, cannot be laid out this way, and need not be.
             module.to(memory_format=torch.channels_last)
-        module.to(device)
+        try:
+            module.to(device)
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            raise ModelError(
+                f"{entry.where}: the model {entry.name} cannot be moved to {device}: {told(error, entry.root)}"
+            ) from error
 
-    def _identity(self, entry: ModelEntry, content: str) -> str:
+    def _identity(self, entry: ModelEntry, content: str) -> tuple[str, tuple[str, ...]]:
         return digest_of_module(entry, self.module, content)
 
     def _configure(self, entry: ModelEntry) -> None:
@@ -85,7 +92,7 @@ class ModulePredictor:
         """
         with torch.inference_mode(), steady():
             if not self._checked:
-                self.notes = check_first_batch(self._predict, pictures, self.entry, self.module)
+                self.notes += check_first_batch(self._predict, pictures, self.entry, self.module)
                 self._checked = True
             return check_batch(self._predict(pictures), len(pictures), self.entry)
 

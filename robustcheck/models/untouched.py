@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from robustcheck.models.tensor_content import tensor_content
+
 
 @contextlib.contextmanager
 def untouched(module: torch.nn.Module | None) -> Iterator[None]:
@@ -22,7 +24,8 @@ def untouched(module: torch.nn.Module | None) -> Iterator[None]:
     """
     parameters = [] if module is None else list(module.parameters())
     took = [(parameter, parameter.requires_grad, parameter.grad) for parameter in parameters]
-    buffers = [] if module is None else [(buffer, buffer.clone()) for buffer in module.buffers()]
+    made = [] if module is None else [buffer for buffer in module.buffers() if not torch.nn.parameter.is_lazy(buffer)]
+    buffers = [(buffer, buffer.clone()) for buffer in made]
     modes = [] if module is None else [(part, part.training) for part in module.modules()]
     numpy_state, python_state = np.random.get_state(), random.getstate()
     devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
@@ -37,9 +40,16 @@ def untouched(module: torch.nn.Module | None) -> Iterator[None]:
             parameter.grad = gradient
         with torch.no_grad():
             for buffer, content in buffers:
-                if not torch.equal(buffer, content):
+                if not _same(buffer, content):
                     buffer.copy_(content)
         for part, training in modes:
             part.training = training
         np.random.set_state(numpy_state)
         random.setstate(python_state)
+
+
+def _same(buffer: torch.Tensor, content: torch.Tensor) -> bool:
+    if buffer.layout is torch.strided and not (buffer.is_quantized or buffer.is_nested):
+        return torch.equal(buffer, content)
+    # Torch compares no sparse, nested or quantized tensors.
+    return list(tensor_content("", buffer)) == list(tensor_content("", content))

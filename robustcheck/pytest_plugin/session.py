@@ -65,6 +65,7 @@ class RobustcheckSession:
         self._result: dict[str, Any] | None = None
         self._written: Path | None = None
         self._begun = False
+        self._broken = False
         self._unwritten = ""
         self._forgotten = ""
 
@@ -94,6 +95,7 @@ class RobustcheckSession:
         """Forget the report of an earlier run where a suite cannot be read, unless an option of this call may be why."""
         if not report.failed or not report.nodeid.lower().endswith((".yaml", ".yml")):
             return
+        self._broken = True
         overruled = any(self._config.getoption(f"robustcheck_{name}") for name in ("model", "data", "seed"))
         if not (overruled or self._begun or self._is_worker(self._config) or self._config.option.collectonly):
             self._check_report("forget")
@@ -193,7 +195,12 @@ class RobustcheckSession:
             root, configs = self._config.rootpath, self._config.getini("robustcheck_configs")
             self._signing.sign(self._result, run_options(self._config).report, root, root / configs)
             failing = failing or bool(self._signing.refused)
-        if exitstatus == pytest.ExitCode.OK and failing:
+        by_workers = bool(self._broken and self._config.getoption("numprocesses", None))
+        if by_workers and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            # In one process pytest stops by itself where a file cannot be collected; workers count it as a test that failed.
+            if not self._config.getoption("continue_on_collection_errors"):
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
+        elif exitstatus == pytest.ExitCode.OK and failing:
             session.exitstatus = (
                 pytest.ExitCode.NO_TESTS_COLLECTED if self._result is None else pytest.ExitCode.TESTS_FAILED
             )

@@ -281,3 +281,41 @@ def test_foreign_files_in_the_cache_do_not_stop_a_run_that_discards_it(tmp_path:
     assert "error" not in {case.verdict for case in second.cases}
     assert numbers(second)["clean"] < 1
     assert all(case.cached for case in processes.run().cases)
+
+
+HELD = {
+    "sparse": "self.register_buffer('held', torch.eye(3).to_sparse())",
+    "conjugated": "self.held = torch.tensor([1 + 2j]).conj()",
+    "holds itself": "self.held = [1]; self.held.append(self.held)",
+    "quantized": "self.register_buffer('held', torch.quantize_per_tensor(torch.eye(3), 0.1, 0, torch.qint8))",
+    "cannot be told": "self.held = [torch.nn.UninitializedBuffer()]",
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("name", HELD)
+def test_a_model_with_any_tensor_is_gated_and_cached_if_it_can_be_told(
+    name: str, tmp_path: Path, processes: NewProcesses
+) -> None:
+    write(tmp_path, Variant({"made": HELD[name]}))
+    known = name != "cannot be told"
+    for cached in (False, known):
+        result = processes.run()
+        assert [(case.verdict, case.cached, case.problems) for case in result.cases] == [("pass", cached, ())] * 4
+        notes = "\n".join(result.document["suites"][0]["model"]["notes"])
+        assert ("nothing of it is kept for later runs (Undigested: " in notes) is not known
+
+
+@pytest.mark.parametrize("batch_size", [4, 9])
+def test_what_is_counted_and_the_look_at_the_model_is_all_that_goes_through_it(
+    batch_size: int, tmp_path: Path, processes: NewProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a suite at most 8 pictures of the first batch, the same again and one of them alone, as docs/cache.md says."""
+    write(tmp_path, Variant({"first": "import sys; sys.passes.append(len(x))"}))
+    for cached in (False, True):
+        monkeypatch.setattr(sys, "passes", [], raising=False)
+        result = processes.run(batch_size=batch_size)
+        assert {case.cached for case in result.cases} == {cached}
+        checks = 2 * min(8, batch_size) + 1
+        assert sum(sys.passes) == sum(case.forwards for case in result.cases) + checks  # type: ignore[attr-defined]
+    assert all(case.forwards <= batch_size for case in result.cases)

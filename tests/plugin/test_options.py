@@ -316,3 +316,13 @@ def test_a_wrong_override_is_one_line(gate: Any) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: No closing quotation"])
     assert "Traceback" not in result.stderr.str()
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2", "--robustcheck-split")], ids=["one process", "workers"])
+def test_a_broken_suite_gives_the_same_exit_code_however_many_work(arguments: tuple[str, ...], gate: Any) -> None:
+    gate.write()
+    (gate.root / "suites" / "greys.yaml").unlink()
+    (gate.root / "suites" / "broken.yaml").write_text("robustcheck: 1\ntitle: Broken\n")
+    result = gate.spawn(*arguments)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "broken.yaml:1:1: " in result.stdout.str()
