@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from robustcheck.regular_files import open_regular
+from robustcheck.regular_files import check_regular, open_regular
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
 VERSION_CONTROL: Final = ".git"
@@ -217,10 +217,8 @@ class _Listing:
         except OSError as error:
             if path.name.startswith(".#"):
                 self.contents.left_out.append(Remark(path, "the lock of an editor"))
-            elif path.is_symlink():
-                self._problem(path, "this link leads nowhere", "mend it, or remove it")
             else:
-                self._problem(path, f"this file cannot be reached: {error.strerror}", "mend it, or remove it")
+                self._problem(path, f"this file cannot be reached: {_why(path, error)}", "mend it, or remove it")
             return False
         if path.is_symlink() and not _below(Path(os.path.realpath(path)), self._home):
             self._problem(path, "this link leads out of the project", "copy what it leads to into the project")
@@ -229,7 +227,7 @@ class _Listing:
         elif stat.S_ISREG(mode):
             self.contents.files.append(path)
         else:
-            self._problem(path, "this is no regular file but a pipe, socket or device", "remove it")
+            self._problem(path, f"this cannot be read as a suite: {_why(path)}", "remove it")
         return False
 
     def _followed_folder(self, path: Path) -> bool:
@@ -259,6 +257,15 @@ class _Listing:
 def lies_in_version_control(path: Path, root: Path) -> bool:
     """Whether a path lies, as it is written, in a folder that git keeps for itself, or is one."""
     return VERSION_CONTROL in (path.relative_to(root) if path.is_relative_to(root) else path).parts
+
+
+def _why(path: Path, error: OSError | None = None) -> str:
+    """Return why a path is no file to read."""
+    try:
+        check_regular(path)
+    except OSError as found:
+        error = found
+    return (error and error.strerror) or "it was there a moment ago"
 
 
 def list_other_folder(top: Path, apart: Iterable[Path]) -> Contents:

@@ -85,6 +85,9 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     if missing:
         raise RobustcheckError("\n".join(f"{path}: there is no such file or folder" for path in missing))
     named = tuple(Path(os.path.abspath(path)) for path in paths)
+    for path in paths:
+        if not path.is_dir():
+            _check_readable(path)
     other = [path for path in paths if not path.is_dir() and not is_yaml(path)]
     if other:
         raise RobustcheckError(
@@ -94,9 +97,6 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
     discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
     if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):
         where = ", ".join(str(path) for path in paths or (_short(folder, settings) for folder in settings.suites))
-        for path in named:
-            if not path.is_dir():
-                _check_readable(path)
         raise RobustcheckError(f"there is no suite in {where}; `robustcheck init` makes a starter")
     return discovery
 

@@ -122,20 +122,23 @@ FORMS: Mapping[str, Form] = {
     "a linked file": Form(name="night.yaml", make=linked_file),
     "a link out of the project": Form("", "1:1: this link leads out of the project", make=link_to("/etc/hostname")),
     "a folder linked out of the project": Form("", "1:1: this link leads out of the project", name="more", make=link_to("/etc", "more")),
-    "a link that leads nowhere": Form("", "1:1: this link leads nowhere", make=link_to("nowhere.yaml")),
-    "a link to itself": Form("", "1:1: this link leads nowhere", make=link_to("night.yaml")),
+    "a link that leads nowhere": Form("", "1:1: this file cannot be reached: it is a link that leads to no file", make=link_to("nowhere.yaml")),
+    "a link to itself": Form("", "1:1: this file cannot be reached: its links lead in a circle", make=link_to("night.yaml")),
     "a linked folder that holds itself": Form("", "1:1: this link leads to a folder that it lies in itself", name="more", make=link_to("..", "more")),
     "a name that is no text": Form(error="1:1: this name holds", name="b?.yaml", make=lambda folder: Path(os.fsdecode(os.fsencode(folder) + b"/b\xff.yaml")).touch()),
     "a name with a line break": Form(error="1:1: this name holds", name="b?.yaml", make=lambda folder: (folder / "b\n.yaml").touch()),
     "a name that a node id cannot hold": Form(error="1:1: this name holds", name="b::b.yaml"),
-    "a pipe": Form("", "1:1: this is no regular file", make=lambda folder: os.mkfifo(folder / "night.yaml")),
-    "a socket": Form("", "1:1: this is no regular file", make=bound_socket),
+    "a pipe": Form("", "1:1: this cannot be read as a suite: it is a", make=lambda folder: os.mkfifo(folder / "night.yaml")),
+    "a socket": Form("", "1:1: this cannot be read as a suite: it is a", make=bound_socket),
     "a link to a device": Form("", "1:1: this link leads out of the project", make=link_to("/dev/zero")),
 }  # fmt: skip
 
 
 KINDS = {
-    "what no walk can look at": (4, ("1:1: this link", "1:1: this name", "1:1: this is no regular")),
+    "what no walk can look at": (
+        4,
+        ("1:1: this link", "1:1: this name", "1:1: this cannot be read", "1:1: this file cannot be reached"),
+    ),
     "suites of another name": (4, ("1:1: this is a suite by what it holds",)),
     "mistakes in the file": (2, ()),
     "suites": (0, ()),
