@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +33,18 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Return a function that writes the small project into ``tmp_path`` and returns its suite."""
+    forget_model(monkeypatch)
     monkeypatch.syspath_prepend(tmp_path)
 
     def build(**parts: Any) -> Path:
         return make_project(tmp_path, **parts)
 
     return build
+
+
+def forget_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the model of the small project that an earlier test of this process has imported from its own folder."""
+    monkeypatch.delitem(sys.modules, "tiny", raising=False)
 
 
 class Gate:
@@ -74,6 +81,7 @@ class Gate:
 @pytest.fixture
 def gate(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Return a gate over an empty project folder."""
+    forget_model(monkeypatch)
     monkeypatch.syspath_prepend(pytester.path)
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)

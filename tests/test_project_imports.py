@@ -26,6 +26,7 @@ from robustcheck.project_imports import executed_digest, watch_imports
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give a folder on the path, and forget what was imported from it."""
     monkeypatch.setattr(project_imports, "_HOMES", set())
+    monkeypatch.delitem(sys.modules, "tiny", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
     yield tmp_path

@@ -82,7 +82,7 @@ def both(folder: Path, model: str, ranges: int, pictures: int) -> tuple[int, int
     suite = folder / f"{model}-{ranges}.yaml"
     grid = GRIDS[ranges]
     suite.write_text(SUITE.format(model=model, box=BOXES[ranges], grid=grid, budget=grid // 10))
-    project = load_project(ROOT, ROOT / "configs")
+    project = load_project(folder, ROOT / "configs")
     options = Options(root=folder, report=folder / "report", limit=pictures)
     evaluator = Evaluator(load_suite(suite, project), project, options)
     try:

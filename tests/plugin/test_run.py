@@ -81,20 +81,21 @@ def test_a_case_alone_is_still_compared_with_the_clean_pictures(gate: Any) -> No
 
 
 def test_second_run_does_one_batch_a_case_and_says_so(gate: Any) -> None:
-    gate.write()
+    """Of 32 pictures, at any batch size: one of 1 would see next to nothing."""
+    gate.write(each=16)
     gate.run()
     first = gate.report()
     result = gate.run("--robustcheck-batch-size", "8")
     result.stdout.fnmatch_lines(
-        ["*6 of 6 cases from the cache, each checked with one live batch; 48 forward passes (--robustcheck-no-cache*"]
+        ["*6 of 6 cases from the cache, each checked with one live batch; 192 forward passes (--robustcheck-no-cache*"]
     )
     second = gate.report()
     for one, two in zip(first["suites"][0]["cases"], second["suites"][0]["cases"], strict=True):
-        assert (two["cached"], two["forwards"]) == (True, 8)
+        assert (one["forwards"], two["cached"], two["forwards"]) == (48, True, 32)
         assert one["metrics"] == two["metrics"]
         assert one["proof"] == two["proof"]
     result = gate.run("--robustcheck-no-cache")
-    assert "144 forward passes" in result.stdout.str()
+    assert "288 forward passes" in result.stdout.str()
 
 
 @pytest.mark.parametrize("change", ["picture", "label", "model", "preprocessing", "seed", "parameter", "threshold"])

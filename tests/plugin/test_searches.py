@@ -111,7 +111,7 @@ def test_a_break_point_with_its_bracket(gate: Any) -> None:
     assert case["metrics"]["accuracy"]["value"] >= 0.99
     result.stdout.fnmatch_lines(["*limit (holds at *, expected <= -1.5ev*"])
     again = gate.run()
-    again.stdout.fnmatch_lines(["*2 of 2 cases from the cache, each checked with one live batch; 56 forward passes*"])
+    again.stdout.fnmatch_lines(["*2 of 2 cases from the cache, each checked with one live batch; 49 forward passes*"])
 
 
 def test_a_case_that_demands_approval_fails_until_a_person_looked(gate: Any) -> None:
