@@ -53,6 +53,9 @@ class Recorded:
     """Stands for an ``Evaluator``: answers with the records of a report instead of looking at pictures.
 
     Attributes:
+        suite: The suite.
+        project: Its project.
+        options: As those of the run.
         index: The samples, from the records of the clean case.
         predictor: Has the model's entry, and nothing to predict with.
         source: None: no picture is read.
@@ -80,7 +83,8 @@ class Recorded:
         Raises:
             CaseError: There are no records of the clean case, or they are not those of the run.
         """
-        self._suite, self._folder, self._exported = suite, options.report, exported
+        self.suite, self.project, self.options = suite, project, options
+        self._exported = exported
         self._of = {"model": written["model"].get("digest"), "data": written["data"].get("digest"), "seed": suite.seed}
         self._of["limit"] = options.limit
         self._code = {file["name"]: file["digest"] for file in written["inputs"] if file["role"] == "code"}
@@ -131,9 +135,9 @@ class Recorded:
             raise CaseError(f"the report has no records of {case.id}, so its numbers cannot be computed again")
         if case.id in self._read:
             return self._read[case.id]
-        about, stored, beside = _parsed(self._folder, self._exported[case.id])
+        about, stored, beside = _parsed(self.options.report, self._exported[case.id])
         self._check(case, about, stored)
-        if case is self._suite.clean:
+        if case is self.suite.clean:
             # Every other case is held against it; all of them together need not fit into memory.
             self._read[case.id] = stored, beside
         return stored, beside
@@ -160,28 +164,10 @@ class Recorded:
 class RecordedRun(SuiteRun):
     """Judges the cases of a suite from the records of a report."""
 
-    def __init__(
-        self,
-        suite: Suite,
-        project: Project,
-        options: Options,
-        written: Mapping[str, Any],
-        exported: Mapping[str, Exported],
-    ) -> None:
-        """Bind a suite to the report in ``options.report``.
-
-        Args:
-            suite: The suite.
-            project: Its project.
-            options: As those of the run.
-            written: The suite's part of the result file.
-            exported: The records of each case, and of each value of a break point as ``case@value``.
-
-        Raises:
-            CaseError: There are no records of the clean case, or they are not those of the run.
-        """
-        super().__init__(suite, project, options)
-        self._recorded = Recorded(suite, project, options, written, exported)
+    def __init__(self, recorded: Recorded) -> None:
+        """Bind it to the records that answer instead of the model."""
+        super().__init__(recorded.suite, recorded.project, recorded.options)
+        self._recorded = recorded
 
     @property
     def extent(self) -> tuple[int, int | None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.engine.options import Options
-from robustcheck.engine.recorded import Exported, RecordedRun
+from robustcheck.engine.recorded import Exported, Recorded, RecordedRun
 from robustcheck.errors import AttestationRefused, RobustcheckError
 from robustcheck.evidence.agreement import differences, shown
 from robustcheck.evidence.demanded_again import not_recomputable, of_requirement
@@ -126,7 +126,7 @@ def _of_results(
     tier, limit = document["options"]["tier"], document["options"]["limit"]
     options = Options(root=project.root, report=report, tier=tier, limit=limit, cache=False, every_picture=False)
     try:
-        run = RecordedRun(suite, project, options, written, dict(_exported(written)))
+        run = RecordedRun(Recorded(suite, project, options, written, dict(_exported(written))))
     except RobustcheckError as error:
         yield str(error)
         return

@@ -95,16 +95,10 @@ def kind_of(node: Node) -> str:
 
 def what_is(node: Node) -> str:
     """Name what stands there, for messages: ``the number 5``, ``a list``, ``nothing``."""
-    if isinstance(node, Sequence):
-        return "a list"
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if node.value is None:
-        return "nothing"
-    if isinstance(node.value, bool):
-        return f"the boolean {node.text}"
-    noun = "the number" if isinstance(node.value, int | float) else "the text"
-    return f"{noun} {shown(node.text)}"
+    kind = kind_of(node)
+    if not isinstance(node, Scalar) or node.value is None:
+        return kind
+    return f"{kind.replace('a', 'the', 1)} {shown(node.text)}"
 
 
 def shown(text: str, longest: int = 60) -> str:

@@ -72,9 +72,11 @@ def _check_settings(config: pytest.Config) -> None:
 
 def _refuse_suites(config: pytest.Config) -> None:
     """Tell who names a suite without the flag what is missing."""
+    from robustcheck.suite_folders import is_yaml
+
     for argument in config.args:
         path = config.invocation_params.dir / argument.split("::", 1)[0]
-        if path.suffix.lower() in (".yaml", ".yml") and path.is_file():
+        if is_yaml(path) and path.is_file():
             from robustcheck.language import is_suite
 
             if is_suite(path):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from robustcheck.suite_folders import is_yaml
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:
@@ -17,7 +20,7 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
     class SuiteScheduling(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0]
-            return file if file.lower().endswith((".yaml", ".yml")) else nodeid
+            return file if is_yaml(Path(file)) else nodeid
 
         def _reschedule(self, node: Any) -> None:
             # Of two workers that replace dead ones, the first to be ready makes xdist give work to both. The other

@@ -16,6 +16,7 @@ from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.discovery import SuiteCollection
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
+from robustcheck.suite_folders import is_yaml
 
 MARKUP: Mapping[str, dict[str, bool]] = {
     "pass": {"green": True},
@@ -93,7 +94,7 @@ class RobustcheckSession:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Forget the report of an earlier run where a suite cannot be read, unless an option of this call may be why."""
-        if not report.failed or not report.nodeid.lower().endswith((".yaml", ".yml")):
+        if not report.failed or not is_yaml(Path(report.nodeid)):
             return
         self._broken = True
         overruled = any(self._config.getoption(f"robustcheck_{name}") for name in ("model", "data", "seed"))
@@ -118,8 +119,7 @@ class RobustcheckSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Learn from a worker what it collected, since the controller collects nothing itself."""
-        suffixes = (".yaml", ".yml")
-        self._nodeids.update({name: None for name in ids if name.split("::")[0].lower().endswith(suffixes)})
+        self._nodeids.update({name: None for name in ids if is_yaml(Path(name.split("::")[0]))})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
