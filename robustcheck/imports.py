@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.project_imports import INSTALLED
 
 _OURS = Path(__file__).parent
 _PYTHON = Path(inspect.__file__).parent
@@ -63,13 +64,32 @@ def find_factory(path: str, root: Path) -> Any:
 
 def _module(name: str, root: Path) -> Any:
     try:
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and f"{name}.".startswith(f"{error.name}."):
             raise FactoryError(f"there is no module {error.name} (searched beside {root.name}/ too)") from None
         raise FactoryError(f"importing {name} needs {error.name}, which is not installed") from None
     except (Exception, SystemExit) as error:
         raise FactoryError(f"importing {name} failed: {told(error, root)}") from error
+    _check_own(name.partition(".")[0], root)
+    return module
+
+
+def _check_own(package: str, root: Path) -> None:
+    """Refuse a module from elsewhere where the project has its own, as when this process has gated another project before.
+
+    Its results would be of code that is not the project's. What is installed may go first, as Python has it.
+    """
+    own = next((path for path in (root / package / "__init__.py", root / f"{package}.py") if path.is_file()), None)
+    file = getattr(sys.modules.get(package), "__file__", None)
+    if own is None or file is None:
+        return
+    imported = Path(file).resolve()
+    if not imported.is_relative_to(root.resolve()) and INSTALLED.isdisjoint(imported.parts):
+        raise FactoryError(
+            f"the module {package} was imported from {file}, not the project's own {own.relative_to(root)}; "
+            "rename one of them, or gate one project a process"
+        )
 
 
 def source_of(function: Any) -> bytes:
@@ -93,4 +113,4 @@ def told(error: BaseException, root: Path) -> str:
 def _is_theirs(file: str) -> bool:
     path = Path(file)
     ours_or_python = path.is_relative_to(_OURS) or path.is_relative_to(_PYTHON)
-    return not file.startswith("<") and not ours_or_python and "site-packages" not in path.parts
+    return not file.startswith("<") and not ours_or_python and INSTALLED.isdisjoint(path.parts)

@@ -170,3 +170,15 @@ def test_a_model_whose_bytecode_is_planted_is_run_from_its_source(folder: Path) 
     source.write_text(MODEL.replace("return -self.sharpness", "return self.sharpness"))
     importlib.invalidate_caches()
     assert run_suite(suite, root=folder)["clean"].verdict == "fail"
+
+
+def test_a_second_project_is_not_judged_by_the_code_of_the_first(folder: Path, tmp_path_factory: Any) -> None:
+    """Both have a module ``tiny``; the second one's answers every picture wrongly."""
+    assert run_suite(make_project(folder), root=folder)["clean"].verdict == "pass"
+    second = tmp_path_factory.mktemp("second")
+    suite = make_project(second)
+    (second / "tiny.py").write_text(MODEL.replace("return -self.sharpness", "return self.sharpness"))
+    clean = run_suite(suite, root=second)["clean"]
+    assert clean.verdict == "error"
+    assert "the module tiny was imported from " in clean.problems[0]
+    assert "not the project's own tiny.py" in clean.problems[0]

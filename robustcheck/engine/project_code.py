@@ -15,12 +15,10 @@ from typing import Final
 
 from robustcheck.engine.distributions import is_listed
 from robustcheck.errors import ModelError
-from robustcheck.project_imports import executed_digest, executed_files, is_the_projects
+from robustcheck.project_imports import INSTALLED, executed_digest, executed_files, is_the_projects
 from robustcheck.read_files import ReadFiles
 
 OURS: Final = Path(__file__).resolve().parents[1]
-INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
-"""Folders whose files belong to distributions, which are told apart by their RECORD."""
 ABSENT: Final = "absent"
 
 _LOADED: weakref.WeakKeyDictionary[ModuleType, tuple[str, str]] = weakref.WeakKeyDictionary()
