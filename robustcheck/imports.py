@@ -11,11 +11,12 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.project_imports import INSTALLED
 
+INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
+"""Folders whose files belong to distributions, which are told apart by their RECORD."""
 _OURS = Path(__file__).parent
 _PYTHON = Path(inspect.__file__).parent
 

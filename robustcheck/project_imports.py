@@ -14,8 +14,6 @@ from pathlib import Path
 from types import CodeType
 from typing import Final
 
-INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
-"""Folders whose files belong to distributions, which are told apart by their RECORD."""
 _OURS: Final = os.path.dirname(os.path.realpath(__file__))
 _HOMES: Final[set[str]] = set()
 _EXECUTED: Final[dict[str, str]] = {}

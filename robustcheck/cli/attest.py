@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
-from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import AttestationRefused, did_you_mean
+from robustcheck.project_settings import Settings, find_settings
 
 NAME = "attest"
 HELP = "sign the result of a run"

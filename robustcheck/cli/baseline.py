@@ -38,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     import datetime
 
     from robustcheck.cli.acceptance import baseline_of, whoever
-    from robustcheck.cli.project import find_settings
     from robustcheck.measure.baseline import named
     from robustcheck.measure.baseline_file import text_of
+    from robustcheck.project_settings import find_settings
     from robustcheck.report.kept import load_run
 
     root = find_settings().root

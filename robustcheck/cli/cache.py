@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what is asked and say what was done."""
-    from robustcheck.cli.project import find_settings
     from robustcheck.engine.cache_folder import FOLDER, clear, folder_problem, prune, size_text
+    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     if arguments.action == "info":

@@ -36,8 +36,8 @@ def load_named(path: Path, *, model: str | None = None, seed: int | None = None)
         WrongCall: The model is not configured.
         RobustcheckError: There is no such file, or there are problems in it.
     """
-    from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project, load_suite
+    from robustcheck.project_settings import find_settings
 
     try:
         check_regular(path)

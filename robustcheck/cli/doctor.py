@@ -31,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was found, advice first."""
-    from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project
+    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     project = load_project(settings.root, settings.configs)

@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the curves that were asked for, or list them if they are many."""
-    from robustcheck.cli.project import find_settings
     from robustcheck.evidence.history import History, history_path
+    from robustcheck.project_settings import find_settings
 
     root = find_settings().root
     history = History(history_path(root))

@@ -77,8 +77,8 @@ def _ignore(path: Path) -> tuple[str, str, str]:
 
 def _advise(root: Path) -> int:
     """Say what to do next, or what is still wrong because of files that were there before."""
-    from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project, load_suite
+    from robustcheck.project_settings import find_settings
 
     there = root.absolute()
     settings = find_settings(here=there)

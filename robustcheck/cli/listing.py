@@ -117,8 +117,8 @@ def _data() -> tuple[Row, Iterator[Row]]:
 
 
 def _project() -> Project:
-    from robustcheck.cli.project import find_settings
     from robustcheck.language import load_project
+    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     return load_project(settings.root, settings.configs)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
-from robustcheck.cli.project import find_settings
 from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.project_settings import find_settings
 from robustcheck.regular_files import read_regular
 
 NAME = "provenance"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, PROBLEMS, say
-from robustcheck.cli.project import Settings, find_settings
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.project_settings import Settings, find_settings
 from robustcheck.regular_files import check_regular
 from robustcheck.suite_folders import Places, is_yaml
 

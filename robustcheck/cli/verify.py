@@ -7,9 +7,9 @@ import datetime
 from pathlib import Path
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, one_of, say
-from robustcheck.cli.project import find_settings
 from robustcheck.errors import AttestationRefused
 from robustcheck.language.plan import TIERS
+from robustcheck.project_settings import find_settings
 
 NAME = "verify"
 HELP = "say whether this very model passed, before it is deployed"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import sys
 import sysconfig
@@ -15,8 +14,10 @@ from typing import Final
 
 from robustcheck.engine.distributions import is_listed
 from robustcheck.errors import ModelError
-from robustcheck.project_imports import INSTALLED, executed_digest, executed_files, is_the_projects
+from robustcheck.imports import INSTALLED
+from robustcheck.project_imports import executed_digest, executed_files, is_the_projects
 from robustcheck.read_files import ReadFiles
+from robustcheck.regular_files import sha256_of_regular
 
 OURS: Final = Path(__file__).resolve().parents[1]
 ABSENT: Final = "absent"
@@ -94,7 +95,7 @@ def note_code(files: ReadFiles, root: Path) -> None:
 def digest_of_file(path: Path) -> str:
     """Return the sha256 of a file of code; ``absent`` where there is none that can be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of_regular(path)
     except OSError:
         return ABSENT
 

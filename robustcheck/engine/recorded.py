@@ -5,7 +5,6 @@ What a result file says can be edited; so whoever signs it first lets ``Recorded
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -23,13 +22,14 @@ from robustcheck.engine.evaluate import GROUP, Evaluated
 from robustcheck.engine.index import Index
 from robustcheck.engine.options import Options
 from robustcheck.engine.run import SuiteRun
-from robustcheck.engine.store import Stored
+from robustcheck.engine.store import Stored, stored_of
 from robustcheck.errors import CaseError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Suite
 from robustcheck.measure.baseline import printable
 from robustcheck.measure.records import Records
 from robustcheck.measure.watch import Watch
+from robustcheck.regular_files import read_with_digest
 
 Columns = dict[str, NDArray[Any]]
 BESIDE: Final = ("original", "ambiguous")
@@ -196,18 +196,9 @@ def _parsed(folder: Path, exported: Exported) -> tuple[dict[str, Any], Stored, C
         about["of"] = {key: about["of"][key] for key in ("case", "model", "data", "seed", "limit", "code")}
         columns: Columns = {column: table.column(column).to_numpy() for column in table.column_names}
         beside = {column: columns.pop(column) for column in list(columns) if _is_beside(column)}
-        for column in ("id", "pixels"):
-            columns[column] = columns[column].astype(np.str_)
-        stored = Stored(
-            Records.of(columns),
-            tuple((known, reason) for known, reason in about["unreadable"]),
-            0.0,  # which is in the result alone
-            about["forwards"],
-            tuple(about["notes"]),
-            tuple((check, held, detail) for check, held, detail in about["sanity"]),
-            about["backwards"],
-        )
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, pyarrow.ArrowException) as error:
+        # How long it took is in the result alone.
+        stored = stored_of(columns, {**about, "seconds": 0.0})
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, pyarrow.ArrowException) as error:
         raise CaseError(f"{name} is damaged: {type(error).__name__}") from None
     return about, stored, beside
 
@@ -223,13 +214,12 @@ def _content(folder: Path, exported: Exported) -> bytes:
         raise CaseError(f"{name} has no digest in the result file, as an earlier version wrote it; run the suite again")
     if not path.resolve().is_relative_to(folder.resolve()):
         raise CaseError(f"{name} lies outside the report's folder")
-    if not path.is_file():
-        raise CaseError(f"there is no {name} in the report's folder")
     try:
-        content = path.read_bytes()
+        content, digest = read_with_digest(path)
+    except FileNotFoundError:
+        raise CaseError(f"there is no {name} in the report's folder") from None
     except OSError as error:
         raise CaseError(f"{name} cannot be read: {error.strerror}") from None
-    digest = hashlib.sha256(content).hexdigest()
     if digest != exported.digest:
         raise CaseError(f"{name} is not the file that the run wrote: its sha256 is {digest}, not {exported.digest}")
     return content

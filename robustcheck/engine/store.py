@@ -17,7 +17,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -225,25 +225,34 @@ def _read(content: bytes, reference: bytes, key: str) -> Stored | None:
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
         about = _about_of(content)
+        if about.get("key") != key or about.get("rows") != table.num_rows:
+            return None
         columns = {name: table.column(name).to_numpy() for name in table.column_names}
-        for name in ("id", "pixels"):
-            columns[name] = columns[name].astype(np.str_)
-        records = Records.of(columns)
         batch = ReferenceBatch.of_bytes(reference) if reference else None
+        return replace(stored_of(columns, about), reference=batch, about=about)
     except (OSError, KeyError, ValueError, pyarrow.ArrowException):
         return None
-    if about.get("key") != key or about.get("rows") != table.num_rows:
-        return None
+
+
+def stored_of(columns: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Stored:
+    """Return what the columns and the facts of a file of records say, without what is looked at live.
+
+    Args:
+        columns: Of its table, by name.
+        about: Its facts, as ``Store.save`` and ``export`` write them.
+
+    Raises:
+        KeyError, TypeError, ValueError: The file was not written so.
+    """
+    texts = {name: columns[name].astype(np.str_) for name in ("id", "pixels")}
     return Stored(
-        records,
+        Records.of({**columns, **texts}),
         tuple((name, reason) for name, reason in about["unreadable"]),
         about["seconds"],
         about["forwards"],
         tuple(about["notes"]),
         tuple((name, held, detail) for name, held, detail in about["sanity"]),
         about["backwards"],
-        batch,
-        about,
     )
 
 

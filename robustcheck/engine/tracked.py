@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from robustcheck.errors import RobustcheckError
+from robustcheck.regular_files import read_regular
 
 FOLDER: Final = ".robustcheck"
 SECONDS: Final = 10.0
@@ -56,8 +57,8 @@ def _of_index(repository: Path, home: Path) -> str:
     git = repository / ".git"
     try:
         if git.is_file():  # a work tree or a submodule
-            git = (repository / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
-        entries = (git / "index").read_bytes()
+            git = (repository / read_regular(git).decode().removeprefix("gitdir:").strip()).resolve()
+        entries = read_regular(git / "index")
     except (OSError, ValueError):
         return ""
     # An entry's path follows its flags and ends with a zero byte.

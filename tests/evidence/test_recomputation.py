@@ -436,6 +436,17 @@ def test_a_forged_report_is_not_signed(report: Report, name: str) -> None:
         report.sign()
 
 
+@pytest.mark.parametrize("facts", [b"[" * 200_000, b"[]", b"{}", b"null", b"\xff"])
+@pytest.mark.parametrize("case", ["clean", "night"])
+def test_records_with_other_facts_than_a_run_writes_are_damaged(report: Report, case: str, facts: bytes) -> None:
+    path = report.file(case)
+    table = pyarrow.parquet.read_table(path).replace_schema_metadata({b"robustcheck": facts})
+    pyarrow.parquet.write_table(table, path, write_page_checksum=True)
+    report.cases[case]["records_digest"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(AttestationRefused, match="is damaged"):
+        report.sign()
+
+
 def test_a_report_may_only_be_worse_than_its_records(report: Report) -> None:
     report.cases["sure"].update(verdict="unreliable", problems=["nobody believes it"])
     report.settle()
