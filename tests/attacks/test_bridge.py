@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,20 +21,13 @@ from robustcheck.attacks.keyed import keyed
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import CaseError, ModelError, RobustcheckError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEW = {"boundary": 25, "hopskipjump": 2, "cw": 30, "salt_and_pepper": 30, "noise": 20, "contrast": 10, "blur": 10}
 RADIUS = {"linf": 0.1, "l2": 1.0, "l1": 4.0, "l0": 12}
 
 EVERY = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name}-{row.norm}")
 MODES = pytest.mark.parametrize("minimal", [True, False], ids=["minimal", "within"])
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Tiny models wait for threads more than they work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class ByRow(Linear):

@@ -6,7 +6,7 @@ attack that looks for the least change must find one with each of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import eagerpy
@@ -20,6 +20,8 @@ from robustcheck.attacks.bridge import FoolboxAttack
 from robustcheck.attacks.fab import FABTargeted
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.minimal import L1FMN
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ORDERS = 4
 """Of the sums; for ``cw``, which takes ten times as long as the others and steps onto no boundary, half as many."""
@@ -42,15 +44,6 @@ LEAST = pytest.mark.parametrize(
         ("fab", "l2"),
     ],
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Tiny models wait for threads more than they work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class Reordered(Linear):
