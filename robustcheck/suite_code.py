@@ -29,6 +29,7 @@ _CODE_SUFFIXES: Final = frozenset(
     {suffix.rpartition(".")[2] for suffix in importlib.machinery.all_suffixes()}
     | {"py", "pyw", "pyc", "pyo", "pyd", "so", "dll", "dylib", "pth", "egg", "egg-link", "pyz", "whl"}
 )
+_LOADED_BY_NAME: Final = ("conftest.py", "__init__.py")
 _HINT: Final = "move it out of the folder of suites, or remove it"
 
 
@@ -61,7 +62,7 @@ def code_in_suites(places: Places, meant: Callable[[Path], bool]) -> list[Proble
         remarks += code_beside_suites(folder, list_other_folder(folder, tops), places, meant)
     for file in there.files:
         if is_yaml(file) and not places.is_trusted(file.parent):
-            remarks += _loaded(sorted(file.parent.iterdir()))
+            remarks += _loaded(_lying_in(file.parent))
     return problems_of(dict.fromkeys(remarks), places.root)
 
 
@@ -127,7 +128,7 @@ def _above(places: Places, meant: Callable[[Path], bool]) -> list[Remark]:
         for folder in path.parents:
             if places.is_project(folder):
                 break
-            code = [remark for remark in _loaded(sorted(folder.iterdir())) if _is_run_above(remark.path)]
+            code = [remark for remark in _loaded(_lying_in(folder)) if _is_run_above(remark.path)]
             if code and any(_is_test(file.name.lower()) for file in list_other_folder(folder, ()).files):
                 break
             above += code
@@ -136,11 +137,19 @@ def _above(places: Places, meant: Callable[[Path], bool]) -> list[Remark]:
     return remarks
 
 
+def _lying_in(folder: Path) -> list[Path]:
+    """Return what lies in a folder; of one that may not be listed, what pytest would find there by its name."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return [folder / name for name in (*_LOADED_BY_NAME, *sorted(SETTINGS_FILES)) if (folder / name).is_file()]
+
+
 def _is_run_above(file: Path) -> bool:
     """Whether pytest runs a file for what lies in folders below; that of a package with modules is the project's."""
     if file.name.lower() != "__init__.py":
         return file.name.lower() == "conftest.py"
-    return all(other.name.lower() in ("conftest.py", "__init__.py") for other in file.parent.glob("*.py"))
+    return all(other.name.lower() in _LOADED_BY_NAME for other in file.parent.glob("*.py"))
 
 
 def _holds_suites(path: Path, root: Path, meant: Callable[[Path], bool]) -> bool:
@@ -158,7 +167,7 @@ def _loaded(files: Iterable[Path]) -> list[Remark]:
     remarks = []
     for file in files:
         name = file.name.lower()
-        if name in ("conftest.py", "__init__.py") or _is_test(name):
+        if name in _LOADED_BY_NAME or _is_test(name):
             remarks.append(beside_suites(file))
         elif name in SETTINGS_FILES:
             remarks.append(_settings(file))

@@ -275,6 +275,23 @@ def test_code_above_suites_that_only_the_command_line_names_is_refused(
     refused(planted, *arguments)
 
 
+@pytest.mark.parametrize("planted", ["more/conftest.py", "more/deep/conftest.py"])
+def test_a_folder_that_may_be_entered_but_not_listed_hides_no_code(
+    gate: Any, refused: Any, planted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.write(each=1)
+    plant(gate.root, {planted: CODE, "more/deep/x.yaml": SUITE_TEXT})
+    real = Path.iterdir
+
+    def iterdir(folder: Path) -> Any:
+        if folder.name in ("more", "deep"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    refused(planted, "more/deep/x.yaml")
+
+
 @pytest.mark.parametrize(
     ("files", "argument", "count"),
     [
