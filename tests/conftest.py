@@ -30,21 +30,38 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def imports_of_other_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forget what was imported from folders of tests: projects of several tests have modules of one name, such as ``tiny``."""
+    folder = str(tmp_path_factory.getbasetemp())
+    forget_imports(folder)
+    yield
+    forget_imports(folder)
+
+
+def forget_imports(folder: str) -> None:
+    """Forget the modules that lie in a folder, and look for none there any more."""
+    inside = folder.rstrip(os.sep) + os.sep
+    for name in [name for name, module in sys.modules.items() if _lies_in(module, inside)]:
+        del sys.modules[name]
+    sys.path[:] = [path for path in sys.path if not path.startswith(inside)]
+
+
+def _lies_in(module: Any, folder: str) -> bool:
+    # Asked of its own names: some modules answer every attribute with an error.
+    own = getattr(module, "__dict__", {})
+    return any(str(path).startswith(folder) for path in (own.get("__file__"), *(own.get("__path__") or ())))
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Return a function that writes the small project into ``tmp_path`` and returns its suite."""
-    forget_model(monkeypatch)
     monkeypatch.syspath_prepend(tmp_path)
 
     def build(**parts: Any) -> Path:
         return make_project(tmp_path, **parts)
 
     return build
-
-
-def forget_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget the model of the small project that an earlier test of this process has imported from its own folder."""
-    monkeypatch.delitem(sys.modules, "tiny", raising=False)
 
 
 class Gate:
@@ -81,7 +98,6 @@ class Gate:
 @pytest.fixture
 def gate(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Return a gate over an empty project folder."""
-    forget_model(monkeypatch)
     monkeypatch.syspath_prepend(pytester.path)
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)

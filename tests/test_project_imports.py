@@ -8,7 +8,6 @@ import importlib.util
 import os
 import py_compile
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,11 @@ from robustcheck.project_imports import executed_digest, watch_imports
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a folder on the path, and forget what was imported from it."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder on the path."""
     monkeypatch.setattr(project_imports, "_HOMES", set())
-    monkeypatch.delitem(sys.modules, "tiny", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
+    return tmp_path
 
 
 def plant(source: Path, text: str, mode: py_compile.PycInvalidationMode) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -67,20 +67,14 @@ def build():
 
 
 @pytest.fixture
-def python_source(data_entry: Entry, tmp_path: Path) -> Iterator[Open]:
-    before, modules = list(sys.path), set(sys.modules)
-
+def python_source(data_entry: Entry, tmp_path: Path) -> Open:
     def opened(code: str, limit: int | None = None, **parts: Any) -> Source:
         name = f"sampled_{next(COUNT)}"
         (tmp_path / f"{name}.py").write_text(HEAD + textwrap.dedent(code), encoding="utf-8")
         options = {"factory": f"{name}:build", "arguments": parts.pop("arguments", {})}
         return open_source(data_entry("python", options=options, **parts), seed=0, limit=limit)
 
-    yield opened
-    sys.path[:] = before
-    for name in set(sys.modules) - modules:
-        if name.startswith("sampled_"):
-            del sys.modules[name]
+    return opened
 
 
 @pytest.mark.parametrize("form", FORMS)

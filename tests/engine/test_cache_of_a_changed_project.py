@@ -51,8 +51,6 @@ def veil(image, *, share: Percent):
 def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewProcesses]:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.syspath_prepend(tmp_path)
-    for name in ("tiny", "own", "aside"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
     found = NewProcesses(tmp_path)
     yield found
     found.forget()

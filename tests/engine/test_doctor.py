@@ -157,7 +157,7 @@ def grain(number: int, kind: int) -> Pixels:
 
 
 @pytest.fixture
-def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModelEntry]]:
+def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModelEntry]:
     (tmp_path / "doctored.py").write_text(MODELS, encoding="utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path])
 
@@ -167,8 +167,7 @@ def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         where = Location("configs/models.yaml", 3, 1)
         return ModelEntry("patient", "python", classes, shape, None, None, {}, options, where, tmp_path)
 
-    yield make
-    sys.modules.pop("doctored", None)
+    return make
 
 
 def told(entry: ModelEntry, draw: Callable[[int, int], Pixels] = colour, **how: Any) -> tuple[Diagnosis, str]:

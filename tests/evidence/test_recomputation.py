@@ -6,7 +6,6 @@ import copy
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -78,7 +77,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Json]]
     with pytest.MonkeyPatch.context() as patch:
         root = tmp_path_factory.mktemp("ran")
         patch.syspath_prepend(root)
-        patch.delitem(sys.modules, "tiny", raising=False)
         yield root, json.loads(json.dumps(make_run(root)))
 
 

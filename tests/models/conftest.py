@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +32,15 @@ def model_entry(tmp_path: Path) -> Callable[..., ModelEntry]:
 
 
 @pytest.fixture
-def write_module(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+def write_module(tmp_path: Path) -> Callable[[str], str]:
     """Return a function that writes a module into the project's root and returns its name."""
-    before, modules = list(sys.path), set(sys.modules)
 
     def write(code: str) -> str:
         name = f"written_{next(COUNT)}"
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(code), encoding="utf-8")
         return name
 
-    yield write
-    sys.path[:] = before
-    for name in set(sys.modules) - modules:
-        if name.startswith("written_"):
-            del sys.modules[name]
+    return write
 
 
 @pytest.fixture

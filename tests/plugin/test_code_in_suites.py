@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -426,7 +425,6 @@ def test_without_the_flag_nothing_is_refused(gate: Any) -> None:
     plant(gate.root / "suites", PLANTED["tests"])
     result = gate.run(flag=False)
     result.assert_outcomes(passed=1)
-    sys.modules.pop("test_planted", None)
 
 
 def test_code_of_the_project_stays_welcome(gate: Any) -> None:

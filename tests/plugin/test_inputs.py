@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,9 +78,8 @@ def write_project(root: Path, *, shards: bool = False) -> Path:
 
 @pytest.fixture(autouse=True)
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have each test import the code of its own project."""
+    """Have each test find the code of its own project."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "tiny", raising=False)
 
 
 def rewritten(path: Path) -> None:
