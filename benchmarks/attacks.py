@@ -2,7 +2,8 @@
 
 Each program gets the same model, pictures in [0, 1], eps and steps, in batches of the same size; what it gives back is judged
 by one forward pass of ours. No program is told to freeze weights, to drop fooled pictures or to order memory by channels last:
-ours does so by itself, as in the gate. (AutoAttack's program refuses pictures in that order.)
+ours does so by itself, as in the gate. (AutoAttack's program refuses pictures in that order.) Beside ours stands what the
+check of the gradients cost after it, in pictures that went forward or back through the model, and its share of the attack's.
 
 Run with ``uv run python -m benchmarks.attacks [--models signs-robot ...] [--attacks pgd apgd autoattack] [--pictures 48]``.
 """
@@ -91,12 +92,30 @@ def subject(name: str, count: int) -> Subject:
     return Subject(name, model, inputs[right], labels[right], len(labels), levels / 255)
 
 
-def ours(kind: str, case: Subject) -> Attack:
-    """Return an attack of ours."""
+@dataclass
+class Check:
+    """What the check of the gradients cost after the attacks on every batch.
+
+    Attributes:
+        passes: Pictures that went forward or back through the model for it.
+        attack: The same for the attacks.
+    """
+
+    passes: int = 0
+    attack: int = 0
+
+    def __str__(self) -> str:
+        """One column."""
+        return f"{self.passes} ({self.passes / max(1, self.attack):.1%})"
+
+
+def ours(kind: str, case: Subject, check: Check) -> Attack:
+    """Return an attack of ours, which adds to what the check of the gradients costs."""
     from robustcheck.attacks.apgd import APGD
     from robustcheck.attacks.attempt import attempt
     from robustcheck.attacks.cascade import autoattack_of
     from robustcheck.attacks.goal import Goal
+    from robustcheck.attacks.gradient_check import budget_of, gradient_error
     from robustcheck.attacks.pgd import PGD
     from robustcheck.attacks.victim import Victim
     from robustcheck.models.untouched import untouched
@@ -111,7 +130,13 @@ def ours(kind: str, case: Subject) -> Attack:
         case.model.to(memory_format=torch.channels_last)
         with untouched(case.model):
             goal = Goal(pictures, labels, None, tuple(map(str, range(len(labels)))))
-            found = attempt(attack, Victim(forward, size=BATCH), goal, case.eps).pictures
+            victim = Victim(forward, size=BATCH)
+            tried = attempt(attack, victim, goal, case.eps)
+            found, resists = tried.pictures, ~tried.reached
+            check.attack += (spent := victim.forwards + victim.backwards)
+            if resists.any():
+                gradient_error(goal.at(resists), found[resists], victim, budget_of(victim))
+            check.passes += victim.forwards + victim.backwards - spent
         case.model.to(memory_format=torch.contiguous_format)
         return found.contiguous()
 
@@ -171,19 +196,19 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=48)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    print(f"{'model':20} {'attack':11} {'program':13} {'seconds':>8} {'ratio':>6} {'calls':>7} {'robust':>7} of")
+    print(f"{'model':20} {'attack':11} {'program':13} {'seconds':>8} {'ratio':>6} {'calls':>7} {'robust':>7} of  check")
     for name in arguments.models:
         case = subject(name, arguments.pictures)
         for kind in arguments.attacks:
             # What is slow once, such as the first pass of a new shape, is nobody's.
             case.model(case.pictures[:BATCH])
-            base = None
-            for program, attack in (("robustcheck", ours(kind, case)), *theirs(kind, case)):
+            base, check = None, Check()
+            for program, attack in (("robustcheck", ours(kind, case, check)), *theirs(kind, case)):
                 seconds, calls, fooled = measure(attack, case)
                 base = base or seconds
                 robust = int((~fooled).sum())
                 line = f"{name:20} {kind:11} {program:13} {seconds:8.1f} {seconds / base:6.2f} {calls:7.0f} {robust:7} {case.total}"
-                print(line, flush=True)
+                print(line if program != "robustcheck" else f"{line}  {check}", flush=True)
 
 
 if __name__ == "__main__":

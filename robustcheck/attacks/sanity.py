@@ -10,6 +10,7 @@ import torch
 
 from robustcheck.attacks.attempt import Attempt, attempt
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.gradient_check import budget_of, gradient_error
 from robustcheck.attacks.losses import margin
 from robustcheck.attacks.victim import Victim
 
@@ -84,6 +85,7 @@ def findings(subject: Subject, victim: Victim) -> Iterator[Finding]:
     """
     if subject.gradients:
         yield _gradients(victim)
+        yield from _agreement(subject, victim)
     sample = subject.resisted if len(subject.resisted) else subject.broken
     if not len(sample):
         return
@@ -107,6 +109,15 @@ def _gradients(victim: Victim) -> Finding:
     return Finding(
         "gradients", held, detail if held else f"{detail}: the model hides them; use square, which needs none"
     )
+
+
+def _agreement(subject: Subject, victim: Victim) -> Iterator[Finding]:
+    """Hold gradients against finite differences, where what they did not find counts."""
+    goal, points = (subject.resisted, subject.misses) if len(subject.resisted) else (subject.broken, None)
+    if not len(goal) or (points is None and not subject.minimal):
+        return
+    held, detail = gradient_error(goal, goal.pictures if points is None else points, victim, budget_of(victim))
+    yield Finding("surrogate gradient", held, detail)
 
 
 def _outputs(goal: Goal, victim: Victim) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ import torch
 from pyautoattack import AutoAttack
 from pyautoattack.autopgd_base import APGDAttack, APGDAttack_targeted
 from pyautoattack.square import SquareAttack
-from victims import Linear, goal_of, least_changes, pictures_of, victim_of
+from victims import Linear, goal_of, least_changes, pictures_of, signs, victim_of
 
 from robustcheck.attacks.apgd import APGD, checkpoints
 from robustcheck.attacks.attempt import attempt
@@ -191,29 +191,6 @@ def test_a_change_onto_a_plane_is_the_least_within_the_box(norm: str, share: flo
         radius = np.abs(change).max()
         reach = (np.abs(weights) * np.minimum(room, radius * 0.999)).sum()
         assert reach < abs(rise)
-
-
-def signs(name: str, count: int) -> tuple[torch.nn.Module, Goal]:
-    from robustcheck.demo import scenes
-    from robustcheck.demo.framing import view
-    from robustcheck.demo.network import build
-
-    module = build(14, name)
-
-    class Wrapped(torch.nn.Module):
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = module((pictures - 0.5) / 0.5)
-            return logits
-
-    model = Wrapped().eval()
-    data = scenes.load("test", 560, 0)
-    pictures = torch.from_numpy(np.stack([view(image) for image in data.images[:count]])).permute(0, 3, 1, 2)
-    pictures = (pictures.float() / 255).contiguous()
-    labels = torch.tensor([data.names.index(label) for label in data.labels[:count]])
-    with torch.no_grad():
-        right = model(pictures).argmax(dim=1) == labels
-    keys = tuple(np.array(data.ids[:count])[right.numpy()])
-    return model, Goal(pictures[right], labels[right], None, keys)
 
 
 def standard_set(name: str, levels: float, count: int) -> tuple[int, int]:

@@ -125,3 +125,27 @@ def least_changes(model: Linear, goal: Goal, norm: str) -> torch.Tensor:
                 gap = logits[row, own] - logits[row, other]
                 best[row] = min(best[row], gap / torch.linalg.vector_norm(weights[own] - weights[other], dual))
     return best
+
+
+def signs(name: str, count: int) -> tuple[torch.nn.Module, Goal]:
+    """Return a network of the demo, from pictures in [0, 1], and those of its first pictures that it reads."""
+    from robustcheck.demo import scenes
+    from robustcheck.demo.framing import view
+    from robustcheck.demo.network import build
+
+    module = build(14, name)
+
+    class Wrapped(torch.nn.Module):
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = module((pictures - 0.5) / 0.5)
+            return logits
+
+    model = Wrapped().eval()
+    data = scenes.load("test", 560, 0)
+    pictures = torch.from_numpy(np.stack([view(image) for image in data.images[:count]])).permute(0, 3, 1, 2)
+    pictures = (pictures.float() / 255).contiguous()
+    labels = torch.tensor([data.names.index(label) for label in data.labels[:count]])
+    with torch.no_grad():
+        right = model(pictures).argmax(dim=1) == labels
+    keys = tuple(np.array(data.ids[:count])[right.numpy()])
+    return model, Goal(pictures[right], labels[right], None, keys)
