@@ -66,6 +66,7 @@ HEAVY_AT_TOP: dict[str, tuple[set[str], str]] = {
     "attacks/cascade.py": ({"torch"}, "attacks a model"),
     "attacks/fab.py": ({"torch"}, "attacks a model"),
     "attacks/goal.py": ({"torch"}, "holds pictures"),
+    "attacks/gradient_check.py": ({"torch"}, "asks a model"),
     "attacks/keyed.py": ({"torch"}, "holds pictures"),
     "attacks/losses.py": ({"torch"}, "attacks a model"),
     "attacks/minimal.py": ({"foolbox", "torch"}, "builds attacks of foolbox"),

@@ -18,6 +18,7 @@ from robustcheck.engine.believed import (
     nothing_to_change,
     risen,
 )
+from robustcheck.engine.black_box import alone, power_of
 from robustcheck.engine.compared import Compared
 from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
@@ -262,7 +263,9 @@ class SuiteRun:
             # Where the model broke, and not the fill, only real pixels can tell.
             synthetic = synthetic_problems(case, looked.furthest)
         first = looked.evaluations[0].stored
-        doubts = [*synthetic, *doubts_of(first), *self._beaten(case, records)]
+        too_weak, weak = alone(self.suite, case, gradients=self._project.models[self.suite.model].gradients)
+        doubts = [*synthetic, *doubts_of(first), *self._beaten(case, records), *too_weak]
+        notes += [*power_of(case, records), *weak]
         kept = kept_of(looked, case, functools.partial(self._open().export, problems=problems))
         if problems or doubts:
             verdict = "error" if problems else "unreliable"

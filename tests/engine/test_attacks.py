@@ -59,6 +59,52 @@ def sure():
 """
 
 
+BENT = """
+
+class Bend(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, mask):
+        ctx.save_for_backward(mask)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0], None
+
+
+class Bent(torch.nn.Module):
+    def __init__(self, *place):
+        super().__init__()
+        self.inner, self.place = Brightness(), place
+
+    def forward(self, x):
+        mask = torch.zeros_like(x)
+        mask[self.place] = 1.0
+        return self.inner(Bend.apply(x, mask))
+
+
+class Levels(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Brightness()
+
+    def forward(self, x):
+        return self.inner(x + ((x * 15).round() / 15 - x).detach())
+
+
+def one_row():
+    return Bent(..., slice(1), slice(None)).eval()
+
+
+def one_channel():
+    return Bent(slice(None), slice(1)).eval()
+
+
+def few_levels():
+    return Levels().eval()
+"""
+
+
 @pytest.fixture
 def run(project: Callable[..., Path], tmp_path: Path) -> Callable[..., Any]:
     def call(checks: str, *, models: str = MODELS, code: str = "", **options: Any) -> Any:
@@ -239,6 +285,21 @@ def test_hidden_gradients_make_a_number_unreliable(run: Callable[..., Any]) -> N
     assert blind.verdict == "unreliable", blind.problems
     assert any("gradient" in problem for problem in blind.problems)
     assert found.cases[-1].metrics["robust_accuracy"].value < 1
+
+
+@pytest.mark.parametrize("code", ["one_row", "one_channel", "few_levels"])
+@pytest.mark.parametrize("attack", ["pgd", "cascade"])
+def test_a_gradient_that_is_not_the_model_s_is_unreliable(code: str, attack: str, run: Callable[..., Any]) -> None:
+    models = MODELS.replace("tiny:build", f"trouble:{code}")
+    found = run(
+        f'- {{attack: {attack}, id: it, tier: smoke, eps: 0.02, expect: {{accuracy: ">= 50%"}}}}',
+        models=models,
+        code=BENT,
+    )
+    assert found["it"].verdict == "unreliable", found["it"].problems
+    (problem,) = [problem for problem in found["it"].problems if "surrogate gradient" in problem]
+    assert problem.startswith("the attack cannot be believed: surrogate gradient: for ")
+    assert "`backward:`" in problem
 
 
 def test_an_attack_that_gets_nowhere_is_unreliable(run: Callable[..., Any]) -> None:
