@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from robustcheck.engine.options import CACHE_SIZE, Options
 from robustcheck.engine.project_code import note_code
 from robustcheck.engine.provable import refuse_unprovable
 from robustcheck.engine.results import CaseResult, inputs_result
 from robustcheck.engine.run import SuiteRun
-from robustcheck.errors import ThresholdBreach
+from robustcheck.errors import ArgumentError, ThresholdBreach, UnknownCase, did_you_mean
 from robustcheck.evidence.demands import Demands
 from robustcheck.evidence.history import remember
 from robustcheck.language import load_project, load_suite
@@ -47,9 +47,12 @@ class RunResult:
         """Return the result of a case by its id.
 
         Raises:
-            KeyError: The suite has no such case in this tier.
+            UnknownCase: The suite has no such case in this tier; it is a KeyError too.
         """
-        return {result.id: result for result in self.cases}[case]
+        known = {result.id: result for result in self.cases}
+        if case not in known:
+            raise UnknownCase(f"there is no case {case} in this tier; {did_you_mean(str(case), known)}")
+        return known[case]
 
     def assert_passed(self) -> None:
         """Raise a ThresholdBreach that names every failed case, if there is one."""
@@ -94,9 +97,12 @@ def run_suite(
         report: Folder of the report, relative to ``root``.
 
     Raises:
+        ArgumentError: The tier is none of the three; it is a ValueError too.
         SuiteError: The suite or the configuration is wrong; nothing was run.
         RobustcheckError: The report cannot be written; one of an earlier run is no longer there.
     """
+    if tier not in get_args(Tier):
+        raise ArgumentError(f"there is no tier {tier!r}; it is one of {', '.join(get_args(Tier))}")
     base = Path(root or Path.cwd()).resolve()
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     watch_imports(base)

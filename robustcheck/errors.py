@@ -53,8 +53,41 @@ class SuiteError(RobustcheckError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class ArgumentError(RobustcheckError, ValueError):
+    """An argument of the Python interface is none of the known words."""
+
+
+class UnknownCase(RobustcheckError, KeyError):
+    """A run has no case of this id."""
+
+    __str__ = Exception.__str__  # a KeyError would print its text in quotes
+
+
 class ModelError(RobustcheckError):
     """A model could not be built, or does not behave as its entry says."""
+
+
+class NotFiniteError(ModelError):
+    """A model gives numbers that are none.
+
+    Attributes:
+        rows: Which pictures of the batch, from 0.
+    """
+
+    def __init__(self, text: str, rows: Sequence[int]) -> None:
+        """Keep what is wrong, and for which pictures."""
+        super().__init__(text)
+        self.rows = tuple(rows)
+
+    def named(self, names: Sequence[str]) -> NotFiniteError:
+        """Return the same error with the names of the pictures; at most five are shown.
+
+        Args:
+            names: Of all pictures of the batch.
+        """
+        mine = [names[row] for row in self.rows if row < len(names)]
+        rest = f" and {len(mine) - 5} more" if len(mine) > 5 else ""
+        return NotFiniteError(f"{self}: {', '.join(mine[:5])}{rest}" if mine else str(self), self.rows)
 
 
 class DataError(RobustcheckError):

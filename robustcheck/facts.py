@@ -67,6 +67,8 @@ class MetricFacts:
             number of guesses, a metadata column (optionally one of its values), two classes, a radius, or a share of the pictures.
         paired: Compares with the clean prediction of the same pictures.
         kinds: The kinds of case that it can be measured on; empty for all.
+        relative: Of other kinds than ``paired``: bounds only what an attack makes of pictures that are right without it, so that
+            a model that has none right fulfils any threshold.
     """
 
     better: Literal["higher", "lower"]
@@ -76,3 +78,4 @@ class MetricFacts:
     argument: Literal["", "class", "k", "group", "confusion", "eps", "coverage"] = ""
     paired: bool = False
     kinds: tuple[str, ...] = ()
+    relative: bool = False

@@ -288,6 +288,7 @@ def metric(
     argument: Literal["", "class", "k", "group", "confusion", "eps", "coverage"] = "",
     paired: bool = False,
     kinds: tuple[str, ...] = (),
+    relative: bool = False,
 ) -> Callable[[Function], Function]:
     """Register a metric: a function of the records of a case (see ``robustcheck.measure``).
 
@@ -295,7 +296,7 @@ def metric(
     """
 
     def register(function: Function) -> Function:
-        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired, kinds))
+        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired, kinds, relative))
         return function
 
     return register

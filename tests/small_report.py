@@ -46,6 +46,7 @@ def expected(metric: str, expect: str, found: Json, verdict: str, unit: str = "%
         "gate_low": None,
         "gate_high": None,
         "needs": None,
+        "possible": "",
     }
 
 

@@ -99,7 +99,8 @@ class Victim:
                 "or choose fewer steps"
             )
         self.forwards += len(pictures)
-        logits = self._forward(pictures)
+        # Of a model in half or double precision too, so that all that is computed of them is of one kind.
+        logits = self._forward(pictures).float()
         bad = ~torch.isfinite(logits.detach()).all(dim=1)
         if bad.any():
             raise ModelError(

@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.evidence.keys import load_private, password
     from robustcheck.evidence.sigstore_signing import sigstore_bundle
     from robustcheck.file_names import attestation_name
+    from robustcheck.measure.baseline import printable
     from robustcheck.report.kept import reading
+    from robustcheck.report.terminal import every_note
 
     if not (arguments.key or arguments.sigstore):
         raise WrongCall("name what signs: --key FILE, made by robustcheck keygen, or --sigstore")
@@ -54,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
                     complain(f"refused: {reason}")
                 code = PROBLEMS
                 continue
+            for note in every_note(suite):
+                say(f"note: {printable(note)}")
             if key:
                 say(f"{attest(statement, suite['path'], key, folder)} written: {suite['verdict']}")
             if arguments.sigstore:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TypeVar
 
-from robustcheck.cli.output import OK, PROBLEMS, WrongCall, say
+from robustcheck.cli.output import OK, PROBLEMS, WrongCall, say, say_wrapped
 from robustcheck.errors import DataError, ModelError, did_you_mean
 
 NAME = "doctor"
@@ -42,18 +42,23 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.engine.doctor import diagnose
 
     try:
-        source = open_source(data, seed=0)
+        source = open_source(data, seed=0, decoding=model.preprocessing.decoding)
         diagnosis = diagnose(model, source, pictures=arguments.pictures, device=arguments.device)
     except (ModelError, DataError) as error:
         say(str(error))
         return PROBLEMS
     for line in diagnosis.lines():
-        say(line)
+        say_wrapped(line)
+    if diagnosis.best:
+        from robustcheck.cli.prescription import prescribed
+
+        for line in prescribed(model, diagnosis.best.variant, settings.configs / "models.yaml"):
+            say_wrapped(line)
     declared = model.declared.get(data.name)
-    own = diagnosis.findings[0].accuracy if diagnosis.findings else None
+    own = diagnosis.own.accuracy if diagnosis.own else None
     missed = declared is not None and own is not None and not own.low <= declared.value <= own.high
     if missed:
-        say(f"doctor: the declared {declared} on {data.name} is not reproduced")
+        say_wrapped(f"doctor: the declared {declared} on {data.name} is not reproduced")
     return OK if diagnosis.healthy and not missed else PROBLEMS
 
 

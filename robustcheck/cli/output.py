@@ -29,6 +29,14 @@ def say(text: str = "") -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def say_wrapped(text: str) -> None:
+    """Write a line to standard output; on a terminal it is wrapped between words, the rest indented."""
+    room = max(LEAST_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 0
+    if room:
+        text = textwrap.fill(text, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    say(text)
+
+
 def complain(text: str) -> None:
     """Write a line to standard error."""
     sys.stderr.write(f"robustcheck: {text}\n")

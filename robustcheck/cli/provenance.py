@@ -133,7 +133,7 @@ def _parameters(path: Path | None) -> dict[str, Any]:
 
 
 def _card(arguments: argparse.Namespace) -> int:
-    from robustcheck.data import open_source
+    from robustcheck.data import alike, open_source
     from robustcheck.engine.store import write_whole
     from robustcheck.evidence.card_draft import draft_card, lacking
     from robustcheck.language import load_project
@@ -145,8 +145,9 @@ def _card(arguments: argparse.Namespace) -> int:
     entry, out = known[arguments.data], arguments.out
     if os.path.lexists(out) and not arguments.replace:
         raise RobustcheckError(f"{out}: a card is here already; --replace writes over it")
+    source = open_source(entry, seed=0)
     card = draft_card(
-        open_source(entry, seed=0),
+        source,
         name=entry.name,
         description=entry.description,
         license=arguments.license,
@@ -157,6 +158,8 @@ def _card(arguments: argparse.Namespace) -> int:
     write_whole(out, json.dumps(card, indent=1, ensure_ascii=False) + "\n", "card")
     counts = [row["classes/count"] for row in card["recordSet"][0]["data"]]
     say(f"{out} written: {len(counts)} classes, {sum(counts)} pictures, the rarest class has {min(counts)}")
+    for note in (*getattr(source, "notes", ()), *alike(source, source.samples())):
+        say(note)
     if lacking(card):
         say(f"still to be said by a person: {', '.join(lacking(card))}")
     return OK

@@ -94,8 +94,7 @@ def ground_of(arguments: argparse.Namespace) -> Any:
     if arguments.suite is None:
         return open_ground(_project(), arguments.data), None
     suite, project = load_named(arguments.suite)
-    classes = project.models[suite.model].classes
-    ground = open_ground(project, suite.data, seed=suite.seed, classes=classes)
+    ground = open_ground(project, suite.data, seed=suite.seed, model=project.models[suite.model])
     return ground, suite.labels
 
 

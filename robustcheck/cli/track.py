@@ -18,7 +18,9 @@ HELP = "hand a report to MLflow or Weights & Biases"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("report", type=Path, metavar="REPORT", help="a report's folder")
-    parser.add_argument("--mlflow", metavar="URI", help="of a tracking server or a local store")
+    parser.add_argument(
+        "--mlflow", metavar="URI", help="a folder, such as ./mlruns, or the address of a tracking server"
+    )
     parser.add_argument("--experiment", metavar="NAME", default="robustcheck", help="of MLflow (default: robustcheck)")
     parser.add_argument("--wandb", metavar="PROJECT", help="of Weights & Biases")
     parser.add_argument("--offline", action="store_true", help="keep the run of Weights & Biases in a folder")

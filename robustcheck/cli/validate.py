@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.language import listed_variables, load_project, load_suite
     from robustcheck.language.approvals import approvals_of, missing_approvals
     from robustcheck.language.entries import Project
+    from robustcheck.language.gating import ungated_clean
 
     settings = find_settings(arguments.paths)
     discovery = _discovery(arguments.paths, settings)
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             problems += error.problems
             continue
         cases += len(suite.cases) + len(suite.overall)
-        for note in suite.notes:
+        for note in (*suite.notes, *ungated_clean(suite, project.models.get(suite.model))):
             say(f"note: {note}")
         try:
             approvals = approvals_of(suite, settings.root)

@@ -93,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     for waiver in found.waived:
         excuse = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
         say(f"  waived {printable(waiver.id)}: {printable(excuse)}")
+    for note in found.notes:
+        say(f"  note   {note}")
     if found.cached:
         say(f"  cached {found.cached} cases were not looked at anew")
     if found.not_recomputed:

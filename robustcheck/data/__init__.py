@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.checksums import digest_of_set
-from robustcheck.data.checked import CheckedSource, Fetching
+from robustcheck.data.checked import UNREADABLE, CheckedSource, Fetching
 from robustcheck.data.reading import in_threads
 from robustcheck.data.source import Sample, Source
-from robustcheck.language.entries import DataEntry
+from robustcheck.errors import count_of
+from robustcheck.language.entries import DataEntry, Decoding
 
-__all__ = ["Sample", "Source", "data_digest", "open_source"]
+__all__ = ["Sample", "Source", "alike", "data_digest", "open_source"]
 
 
 def open_source(
@@ -23,6 +24,7 @@ def open_source(
     seed: int,
     limit: int | None = None,
     first: MutableMapping[tuple[str, str], str] | None = None,
+    decoding: Decoding = Decoding(),  # noqa: B008 - a frozen value
 ) -> Source:
     """Open a data set of ``configs/data.yaml``, every picture of which must stay what it was when it was first read.
 
@@ -31,11 +33,12 @@ def open_source(
         seed: Decides which pictures a limit takes.
         limit: Number of pictures; overrides the entry's own.
         first: The digests of pictures that this session has read already, and where those of this source go.
+        decoding: How its pictures are decoded, as the model's preprocessing says; the defaults where no model is asked.
 
     Raises:
         DataError: It cannot be opened; says where its entry stands and what to correct.
     """
-    source = CheckedSource(_open(entry), first)
+    source = CheckedSource(_open(entry), first, decoding)
     most = limit if limit is not None else entry.limit
     return source if most is None else Limited(source, most, seed)
 
@@ -121,3 +124,31 @@ def data_digest(source: Source, samples: Iterable[Sample]) -> str:
     # Only our own sources promise that they bear several threads here.
     contents = in_threads(source.content, listed) if getattr(source, "parallel", False) else map(source.content, listed)
     return digest_of_set((sample.id, content, sample.label) for sample, content in zip(listed, contents, strict=True))
+
+
+def alike(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
+    """Say which pictures have the content of another one, and which of these have another label.
+
+    Args:
+        source: The data set; it knows the contents once ``data_digest`` was asked for.
+        samples: Of it.
+    """
+    first: dict[str, Sample] = {}
+    again: list[tuple[Sample, Sample]] = []
+    for sample in samples:
+        content = source.content(sample)
+        if not content.startswith(UNREADABLE) and first.setdefault(content, sample) is not sample:
+            again.append((first[content], sample))
+    if again:
+        one, two = again[0]
+        yield (
+            f"{count_of(len(again), 'picture')} of {source.name} with the very content of another one, such as {two.id} and "
+            f"{one.id}: each counts by itself, so the intervals are narrower than they should be"
+        )
+    other = [(one, two) for one, two in again if one.label != two.label]
+    if other:
+        one, two = other[0]
+        yield (
+            f"{count_of(len(other), 'picture')} of {source.name} with the very content of one that has another label, such as "
+            f"{two.id} ({two.label}) and {one.id} ({one.label}): no model can be right about both; correct the labels"
+        )

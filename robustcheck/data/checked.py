@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from robustcheck.data.source import Sample, Source
 from robustcheck.errors import ChangedPicture, UnreadablePicture
+from robustcheck.language.entries import Decoding
+from robustcheck.pictures.form import Decoded, Form
 
 TWICE: Final = 16
 """Pictures that are asked for twice at the start where a data set says itself what its pictures are."""
@@ -24,19 +26,27 @@ class Fetched:
 
     Attributes:
         digest: sha256 of the bytes that ``decode`` decodes (of the pixels where nothing is stored), or why there are none.
-        decode: Returns the pixels, shape (h, w, 3), uint8 RGB.
+        decoder: Returns the picture, decoded as it is told.
         claimed: Whether the data set says by itself what its content is, so that ``digest`` is no part of its digest.
     """
 
     digest: str
-    decode: Callable[[], NDArray[np.uint8]]
+    decoder: Callable[[Decoding], Decoded]
     claimed: bool = False
+
+    def decode(self) -> NDArray[np.uint8]:
+        """Return the pixels, decoded as where nothing is said of it: shape (h, w, 3), uint8 RGB.
+
+        Raises:
+            UnreadablePicture: See ``robustcheck.pictures.decoding``.
+        """
+        return self.decoder(Decoding()).pixels
 
 
 def unreadable(sample: Sample, reason: str, *, digest: str = "") -> Fetched:
     """Return a picture that cannot be read, whose digest is the reason unless another is given."""
 
-    def refuse() -> NoReturn:
+    def refuse(_: Decoding) -> NoReturn:
         raise UnreadablePicture(sample.id, reason)
 
     return Fetched(digest or f"{UNREADABLE}{reason}", refuse)
@@ -51,16 +61,29 @@ class Fetching(Source, Protocol):
 
 
 class CheckedSource:
-    """Holds every reading of a picture against the first one."""
+    """Holds every reading of a picture against the first one.
 
-    def __init__(self, source: Fetching, first: MutableMapping[tuple[str, str], str] | None = None) -> None:
+    Attributes:
+        name: The entry's name.
+        forms: How each picture that was decoded is stored, by id.
+    """
+
+    def __init__(
+        self,
+        source: Fetching,
+        first: MutableMapping[tuple[str, str], str] | None = None,
+        decoding: Decoding = Decoding(),  # noqa: B008 - a frozen value
+    ) -> None:
         """Wrap a source.
 
         Args:
             source: It.
             first: The first digests, shared by all that read the same data set in a session.
+            decoding: How its pictures are decoded.
         """
         self._source = source
+        self._decoding = decoding
+        self.forms: dict[str, Form] = {}
         self._first = {} if first is None else first
         self._asked_twice = 0
         self.name = source.name
@@ -75,7 +98,15 @@ class CheckedSource:
         return self._source.samples()
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
-        """Decode one picture.
+        """Decode one picture; see ``decoded``."""
+        return self.decoded(sample).pixels
+
+    def decoded(self, sample: Sample, decoding: Decoding | None = None) -> Decoded:
+        """Decode one picture and say how it is stored.
+
+        Args:
+            sample: Which one.
+            decoding: How, where not as this source was opened with.
 
         Raises:
             UnreadablePicture: It cannot be read, and could not when it was first looked at.
@@ -86,7 +117,9 @@ class CheckedSource:
             self._asked_twice += 1
             self._hold(sample, self._source.fetch(sample))
         self._hold(sample, fetched)
-        return fetched.decode()
+        decoded = fetched.decoder(decoding or self._decoding)
+        self.forms[sample.id] = decoded.form
+        return decoded
 
     def content(self, sample: Sample) -> str:
         """Return the digest of a picture as it was first read."""

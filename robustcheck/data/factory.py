@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.class_names import class_name
 from robustcheck.data.checked import Fetched, Fetching, unreadable
 from robustcheck.data.items import ItemSource
 from robustcheck.data.pixels import fetched_from
-from robustcheck.data.source import Sample
+from robustcheck.data.source import Sample, metadata_of
 from robustcheck.data.stream import StreamSource
 from robustcheck.errors import DataError, RobustcheckError, UnreadablePicture
 from robustcheck.imports import FactoryError, call_factory, told
@@ -112,7 +113,10 @@ class OwnSource(ItemSource):
         """Wrap it."""
         super().__init__(entry)
         self._source = source
-        self.columns = tuple(getattr(source, "columns", ()))
+        self.columns = self._columns()
+
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(class_name(str(name)) for name in getattr(self._source, "columns", ()))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -130,9 +134,11 @@ class OwnSource(ItemSource):
                 raise DataError(
                     f"{self.entry.where}: item {number} of {self.name} is {type(sample).__name__}, not a robustcheck.data.Sample"
                 )
-            label = self.entry.labels.get(sample.label, sample.label)
-            yield sample if label == sample.label else Sample(sample.id, label, sample.metadata, sample)
-        self.columns = tuple(getattr(self._source, "columns", ()))
+            own = class_name(str(sample.label))
+            label, metadata = self.entry.labels.get(own, own), metadata_of(sample.metadata)
+            same = label == sample.label and metadata == sample.metadata
+            yield sample if same else Sample(sample.id, label, metadata, sample)
+        self.columns = self._columns()
 
     def fetch(self, sample: Sample) -> Fetched:
         """Have it read one picture; what its pictures are it says by itself, in ``content``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from robustcheck.data.checked import UNREADABLE, Fetched, unreadable
 from robustcheck.data.source import Sample
+from robustcheck.picture_files import refused_kind
 from robustcheck.regular_files import read_with_digest
 
 
@@ -38,13 +38,17 @@ class FileSource:
 
     def fetch(self, sample: Sample) -> Fetched:
         """Read the file of a sample: what is hashed is what is decoded."""
-        from robustcheck.pictures.decoding import decode
+        from robustcheck.pictures.decoding import decoded
 
         try:
             content, digest = read_with_digest(sample.handle)
         except OSError as error:
             return _unreadable(sample, error.strerror or type(error).__name__)
-        return Fetched(digest, functools.partial(decode, content, sample.id))
+        kind = refused_kind(content, str(sample.handle))
+        if kind:
+            told = f"it is a picture of the kind {kind}, which is not read; convert it to PNG"
+            return unreadable(sample, told, digest=digest)
+        return Fetched(digest, functools.partial(decoded, content, sample.id))
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Decode one picture, shape (h, w, 3), RGB.
@@ -61,11 +65,3 @@ class FileSource:
 
 def _unreadable(sample: Sample, reason: str) -> Fetched:
     return unreadable(sample, reason, digest=f"{UNREADABLE}{sample.id}: {reason}")
-
-
-def normal(name: str) -> str:
-    """Return a name in Unicode's composed form, so that ids are the same on every file system.
-
-    Bytes of a file name that are no UTF-8, which Python keeps as lone surrogates, are written out.
-    """
-    return unicodedata.normalize("NFC", name).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -6,13 +6,18 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
-from robustcheck.data.files import FileSource, normal
+from robustcheck.class_names import class_name, normal
+from robustcheck.data.files import FileSource
 from robustcheck.data.source import Sample
-from robustcheck.errors import DataError
+from robustcheck.errors import DataError, count_of
 from robustcheck.language.entries import DataEntry
+from robustcheck.picture_files import HEAD, READ_SUFFIXES, is_read, kind_of_file, left_behind
+from robustcheck.regular_files import open_regular
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+NAMED: Final = 10
+"""Folders that a message names."""
 
 
 class ImageFolder(FileSource):
@@ -34,36 +39,57 @@ class ImageFolder(FileSource):
         """Iterate by class, then by path; what was left out is told in ``notes``.
 
         Raises:
-            DataError: A folder cannot be read, or there is not one picture in a class folder.
+            DataError: A folder cannot be read, two class folders have one name, or a class folder has no picture that can be
+                read.
         """
         walk, total, empty = _Walk(self._entry), 0, []
+        folders: dict[str, Path] = {}
         for folder in walk.classes(self._folder):
-            label, count = normal(folder.name), 0
+            label, count = class_name(folder.name), 0
+            if folders.setdefault(label, folder) is not folder:
+                raise DataError(
+                    f"{self._entry.where}: the folders {folders[label].name!a} and {folder.name!a} of {self.name} are both "
+                    f"the class {label}; put their pictures into one"
+                )
+            before = walk.refused.copy()
             for path in walk.pictures(folder):
                 count += 1
                 name = normal(path.relative_to(self._folder).as_posix())
                 yield Sample(name, self._entry.labels.get(label, label), {}, path)
             total += count
-            if not count:
-                empty.append(f"the class folder {label} of {self.name} has no picture")
-        self.notes = (*empty, *walk.notes())
+            refused = walk.refused - before
+            if count == refused.total():
+                empty.append(f"{label} ({_counted(refused) or 'nothing'})")
+        self.notes = tuple(walk.notes())
         if not total:
             raise DataError(
                 f"{self._entry.where}: {self._folder.name}/ has no class folder with a picture in it; a picture must lie "
-                "in a folder named after its class, such as stop/0001.png"
-                + "".join(f"; {note}" for note in walk.notes())
+                "in a folder named after its class, such as stop/0001.png" + "".join(f"; {note}" for note in self.notes)
+            )
+        if empty:
+            more = f" and of {len(empty) - NAMED} more" if len(empty) > NAMED else ""
+            raise DataError(
+                f"{self._entry.where}: the data has no picture of the class {' or '.join(empty[:NAMED])}{more} that can be read "
+                f"in {self.name}; put pictures there (PNG, JPEG, WebP, BMP or TIFF), or take the folder out"
+                + "".join(f"; {note}" for note in self.notes)
             )
 
 
 class _Walk:
-    """Walks class folders in a stable order, following links, and counts what it leaves out."""
+    """Walks class folders in a stable order, following links, and counts what it leaves out.
+
+    Attributes:
+        refused: Pictures of kinds that are not read, by kind, so far.
+    """
 
     def __init__(self, entry: DataEntry) -> None:
         self._entry = entry
         self._root = ""
         self._seen: set[str] = set()
         self._ignored: Counter[str] = Counter()
+        self._system: Counter[str] = Counter()
         self._again: list[str] = []
+        self.refused: Counter[str] = Counter()
 
     def classes(self, folder: Path) -> Iterator[Path]:
         """Iterate over the class folders."""
@@ -80,32 +106,56 @@ class _Walk:
         yield from self._below(folder)
 
     def notes(self) -> Iterator[str]:
-        """Say what was left out."""
+        """Say what was left out, and which pictures will not be read."""
+        name = self._entry.name
         if self._again:
             yield (
-                f"{len(self._again)} links of {self._entry.name} lead to folders that are listed already and were not "
-                f"followed, such as {self._again[0]}"
+                f"{len(self._again)} links of {name} lead to folders that are listed already and were not followed, such as "
+                f"{self._again[0]}"
             )
         if self._ignored:
-            kinds = ", ".join(f"{count} {what}" for what, count in self._ignored.most_common(5))
-            total = self._ignored.total()
-            yield f"{total} files of {self._entry.name} are no pictures and were left out: {kinds}"
+            yield f"{self._ignored.total()} files of {name} are no pictures and were left out: {_counted(self._ignored)}"
+        if self._system:
+            yield (
+                f"{self._system.total()} files and folders of {name} that systems make or hide were left out: "
+                f"{_counted(self._system)}"
+            )
+        if self.refused:
+            yield (
+                f"{count_of(self.refused.total(), 'picture')} of {name} of kinds that are not read count as unreadable: "
+                f"{_counted(self.refused)}"
+            )
 
     def _below(self, folder: Path) -> Iterator[Path]:
         inner = []
         for entry in self._entries(folder):
-            suffix = Path(entry.name).suffix
             if _is_folder(entry):
                 inner.append(entry)
-            elif suffix.lower() in SUFFIXES:
-                # A broken link, a named pipe, a device: a picture that cannot be read, and is named as such.
+            elif self._is_picture(entry):
                 yield Path(entry.path)
-            else:
-                self._ignored[suffix or entry.name] += 1
         for entry in inner:
             if not self._is_known(entry, self._seen):
                 self._seen.add(os.path.realpath(entry.path))
                 yield from self._below(Path(entry.path))
+
+    def _is_picture(self, entry: os.DirEntry[str]) -> bool:
+        """Look at what has no suffix of pictures that are read; count what is left out and what will be refused."""
+        suffix = Path(entry.name).suffix
+        if suffix.lower() in READ_SUFFIXES:
+            return True
+        try:
+            with open_regular(entry.path) as file:
+                kind = kind_of_file(file.read(HEAD), entry.name)
+        except OSError:
+            if os.path.exists(entry.path) and not os.path.isfile(entry.path):
+                self._ignored[suffix or entry.name] += 1  # a named pipe, a socket, a device: nobody's picture
+                return False
+            return True  # a broken link, or not ours to read: perhaps a picture, and named as unreadable
+        if kind and not is_read(kind):
+            self.refused[kind] += 1
+        elif not kind:
+            self._ignored[suffix or entry.name] += 1
+        return bool(kind)
 
     def _is_known(self, entry: os.DirEntry[str], seen: set[str]) -> bool:
         if os.path.realpath(entry.path) not in seen:
@@ -119,11 +169,20 @@ class _Walk:
                 entries = list(found)
         except OSError as error:
             raise DataError(f"{self._entry.where}: the folder {folder} cannot be read: {error.strerror}") from None
+        shown = []
         for entry in entries:
-            if entry.name.startswith(".") and Path(entry.name).suffix.lower() in SUFFIXES:
-                self._ignored["hidden"] += 1
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
+            made = left_behind(entry.name, folder=_is_folder(entry))
+            if made:
+                self._system[made] += 1
+            else:
+                shown.append(entry)
         return sorted(shown, key=lambda entry: normal(entry.name))
+
+
+def _counted(kinds: Counter[str]) -> str:
+    """Return the commonest kinds with their counts, in an order that no file system decides."""
+    ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {what}" for what, count in ranked[:NAMED])
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from robustcheck.data.files import normal
-from robustcheck.data.source import Sample
+from robustcheck.class_names import class_name, normal
+from robustcheck.data.source import Sample, metadata_of
 from robustcheck.errors import DataError, RobustcheckError
 from robustcheck.imports import told
 from robustcheck.language.entries import DataEntry
@@ -62,7 +62,7 @@ class ItemSource:
             raise DataError(
                 f"{self.entry.where}: the metadata of item {number} of {self.name} is {type(further).__name__}, not a dict"
             )
-        metadata = {str(key): str(value) for key, value in further.items()}
+        metadata = metadata_of(further)
         self.columns = tuple(dict.fromkeys((*self.columns, *metadata)))
-        label = normal(str(item[2]))
+        label = class_name(str(item[2]))
         return Sample(normal(str(item[0])), self.entry.labels.get(label, label), metadata, handle)

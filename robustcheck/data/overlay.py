@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.class_names import class_name
 from robustcheck.errors import DataError
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import open_to_change, read_regular
@@ -66,6 +67,11 @@ class Decision:
     task: str
     model_digest: str
     blind: bool
+
+    def __post_init__(self) -> None:
+        """Bring the names of classes into the form in which those of the data are."""
+        object.__setattr__(self, "original", class_name(self.original))
+        object.__setattr__(self, "label", class_name(self.label))
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from robustcheck.data.checked import Fetched
 from robustcheck.data.source import Sample
 from robustcheck.language.entries import DataEntry
+from robustcheck.pictures.form import Decoded
 
 
 class Signs:
@@ -39,7 +40,7 @@ class Signs:
     def fetch(self, sample: Sample) -> Fetched:
         """Copy one scene out of the cache, and hash what was copied."""
         pixels = np.array(self._scenes.images[sample.handle])
-        return Fetched(hashlib.sha256(pixels.tobytes()).hexdigest(), lambda: pixels)
+        return Fetched(hashlib.sha256(pixels.tobytes()).hexdigest(), lambda _: Decoded(pixels))
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """Return one scene, shape (160, 160, 3), RGB."""

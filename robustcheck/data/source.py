@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.class_names import class_name, text_of
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -18,7 +20,7 @@ class Sample:
         id: Unique in its data set and stable from run to run and machine to machine, such as the path
             within the data set with forward slashes. Randomness is keyed by it.
         label: Class name, after ``labels`` of the entry.
-        metadata: Further columns, as text.
+        metadata: Further columns, as text; empty where a value is missing.
         handle: Whatever the source needs to read the picture.
     """
 
@@ -26,6 +28,11 @@ class Sample:
     label: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     handle: Any = None
+
+
+def metadata_of(values: Mapping[Any, Any]) -> dict[str, str]:
+    """Return further columns as text: names and values composed, what is missing (``None``, NaN, blanks) as an empty text."""
+    return {class_name(str(name)): text_of(value) for name, value in values.items()}
 
 
 class Source(Protocol):

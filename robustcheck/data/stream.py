@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.class_names import normal
 from robustcheck.data.checked import UNREADABLE, Fetched, unreadable
-from robustcheck.data.files import normal
 from robustcheck.data.items import ItemSource
 from robustcheck.data.pixels import fetched_from
 from robustcheck.data.source import Sample

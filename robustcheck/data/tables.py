@@ -3,16 +3,61 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
+from robustcheck.class_names import class_name, repeated
+from robustcheck.data.table_words import UTF8, instead_of_csv, instead_of_text, nested, no_column, uneven
 from robustcheck.errors import DataError
-from robustcheck.regular_files import check_regular, text_of_regular
+from robustcheck.regular_files import check_regular, open_regular, text_of_regular
 
 Row = dict[str, str]
 ROWS_AT_ONCE = 4096
+HEAD: Final = 4096
+"""Bytes at the beginning of a file that say what it is."""
+PARQUET: Final = b"PAR1"
+
+
+class Table(Protocol):
+    """Rows of text under named columns.
+
+    Attributes:
+        columns: Names of the columns, in composed Unicode.
+        notes: What a report must say of the table.
+    """
+
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Iterate over (place, row); see the classes."""
+        ...
+
+    def without(self, column: str) -> str:
+        """Say that there is no such column, what there is instead, and what to do."""
+        ...
+
+
+def table_of(path: Path) -> Table:
+    """Open a table: Parquet by its first bytes or its name, CSV otherwise.
+
+    Raises:
+        DataError: It is neither; says what it is instead.
+    """
+    try:
+        with open_regular(path) as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror}") from None
+    if head.startswith(PARQUET):
+        return ParquetTable(path)
+    other = instead_of_text(head)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        raise DataError(f"{path.name} cannot be read as Parquet: {other or 'it does not begin as Parquet does'}")
+    if other:
+        raise DataError(f"{path.name} cannot be read as CSV in UTF-8: {other}")
+    return CsvTable(path)
 
 
 class CsvTable:
@@ -31,11 +76,10 @@ class CsvTable:
         """
         self._path = path
         self.notes: tuple[str, ...] = ()
-        self._head: list[str] = next((values for _, values in self._lines()), [])
+        self._line, self._first = next(self._lines(), (1, []))
+        self._head = [class_name(name) for name in self._first]
         self.columns = tuple(name for name in self._head if name)  # pandas writes its index under no name
-        twice = [name for name, count in Counter(self.columns).items() if count > 1]
-        if twice:
-            raise DataError(f"{path.name}:1: the column {twice[0]} stands twice")
+        _once(self.columns, f"{path.name}:{self._line}")
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Iterate over (``file:line``, row).
@@ -46,25 +90,50 @@ class CsvTable:
         lines = self._lines()
         next(lines, None)
         for line, values in lines:
-            if not values:
-                continue
             place = f"{self._path.name}:{line}"
             if len(values) != len(self._head):
-                raise DataError(
-                    f"{place}: there are {len(values)} values for {len(self._head)} columns; quote values with commas"
-                )
+                raise DataError(f"{place}: {uneven(values, len(self._head))}")
             yield place, {name: value for name, value in zip(self._head, values, strict=True) if name}
 
+    def without(self, column: str) -> str:
+        """Say that there is no such column, what there is instead, and what to do."""
+        told = no_column(column, self.columns)
+        return f"{self._path.name}:{self._line}: {told}{instead_of_csv(self._first, column)}"
+
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
+        line = 0
         try:
             with text_of_regular(self._path, newline="", encoding="utf-8-sig") as file:
                 reader = csv.reader(file, skipinitialspace=True, strict=True)
                 for values in reader:
-                    yield reader.line_num, [value.strip() for value in values]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise DataError(f"{self._path.name} cannot be read as CSV in UTF-8: {error}") from None
+                    line = reader.line_num
+                    if values:
+                        yield line, [value.strip() for value in values]
+        except csv.Error as error:
+            seen = "" if line else self._beginning()
+            cure = 'put values with quotes or commas into double quotes, and write a quote within as ""'
+            raise DataError(
+                f"{self._path.name} cannot be read as CSV in UTF-8: {error}, after line {line}{seen or f'; {cure}'}"
+            ) from None
+        except UnicodeDecodeError:
+            raise DataError(f"{self._path.name} cannot be read as CSV in UTF-8: {self._odd_byte()}; {UTF8}") from None
         except OSError as error:
             raise DataError(f"{self._path.name} cannot be read: {error.strerror}") from None
+
+    def _beginning(self) -> str:
+        """Say what the first line is where it cannot be taken apart."""
+        with text_of_regular(self._path, encoding="utf-8-sig") as file:
+            return instead_of_csv([file.readline(csv.field_size_limit()).strip()], "path")
+
+    def _odd_byte(self) -> str:
+        """Say where the first byte is that is no UTF-8."""
+        with open_regular(self._path) as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as error:
+                    return f"line {number} has the byte 0x{line[error.start]:02x}, as in Windows-1252 or Latin-1"
+        return "it changes while it is read"
 
 
 class ParquetTable:
@@ -86,14 +155,18 @@ class ParquetTable:
         self._path = path
         with self._file() as file:
             schema = file.schema_arrow
-        bulky = [
-            field.name
+        self._bulky = {
+            class_name(field.name): field.type
             for field in schema
-            if types.is_nested(field.type) or any(test(field.type) for test in (types.is_binary, types.is_large_binary))
-        ]
-        self.columns = tuple(name for name in schema.names if name not in bulky)
-        self.notes = (
-            (f"columns of {path.name} that hold neither text nor numbers: {', '.join(bulky)}",) if bulky else ()
+            if types.is_nested(field.type)
+            or any(test(field.type) for test in (types.is_binary, types.is_large_binary, types.is_fixed_size_binary))
+        }
+        self._stored = [name for name in schema.names if class_name(name) not in self._bulky]
+        self.columns = tuple(map(class_name, self._stored))
+        _once(self.columns, path.name)
+        told = ", ".join(self._bulky)
+        self.notes: tuple[str, ...] = (
+            (f"columns of {path.name} that hold neither text nor numbers: {told}",) if told else ()
         )
 
     def rows(self) -> Iterator[tuple[str, Row]]:
@@ -107,12 +180,20 @@ class ParquetTable:
         number = 0
         try:
             with self._file() as file:
-                for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(self.columns)):
+                for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=self._stored):
                     for row in batch.to_pylist():
                         number += 1
-                        yield f"{self._path.name}:row {number}", {name: _text(value) for name, value in row.items()}
+                        yield f"{self._path.name}:row {number}", {class_name(name): _text(row[name]) for name in row}
         except (pyarrow.ArrowException, OSError) as error:
             raise DataError(f"{self._path.name} cannot be read after row {number}: {error}") from None
+
+    def without(self, column: str) -> str:
+        """Say that there is no such column, what there is instead, and what to do."""
+        kind = self._bulky.get(column)
+        if kind is not None:
+            return f"{self._path.name}: the column {column} {nested(kind)}"
+        bulky = "".join(f"; {name} {nested(kind)}" for name, kind in self._bulky.items())
+        return f"{self._path.name}: {no_column(column, self.columns)}{bulky}"
 
     def _file(self) -> Any:
         import pyarrow
@@ -125,5 +206,14 @@ class ParquetTable:
             raise DataError(f"{self._path.name} cannot be read as Parquet: {error}") from None
 
 
+def _once(columns: Sequence[str], place: str) -> None:
+    twice = list(repeated(columns))
+    if twice:
+        more = f" (and {', '.join(twice[1:])})" if len(twice) > 1 else ""
+        raise DataError(f"{place}: the column {twice[0]} stands twice{more}; give each a name of its own")
+
+
 def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+    if value is None or value != value:  # NaN: a number that is missing
+        return ""
+    return str(value).strip()

@@ -129,7 +129,8 @@ class Adversary:
 
         Returns:
             Its columns, what gives the picture at a place with its change, the pictures that the attack left, float32 in
-            [0, 1], shape (n, 3, h, w), and their logits, float32, shape (n, classes).
+            [0, 1], shape (n, 3, h, w) or (n, 1, h, w) where the model's channel is gray, and their logits, float32, shape
+            (n, classes).
 
         Args:
             pixels: The inputs, shape (n, h, w, 3), with the shifts of the case.
@@ -143,8 +144,7 @@ class Adversary:
         from robustcheck.attacks.goal import Goal
 
         device = self._predictor.device
-        inputs = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(device)
-        inputs = inputs.permute(0, 3, 1, 2).float().div_(255.0)
+        inputs = self._in_box(pixels)
         goal = Goal(inputs, torch.from_numpy(labels.astype(np.int64)).to(device), None, tuple(ids), self._seed)
         before = self.victim.forwards
         logits = self.victim.logits(inputs)
@@ -222,13 +222,16 @@ class Adversary:
             for number, (name, _) in enumerate(self.attack.attacks):
                 self.by[name] = self.by.get(name, 0) + int(((by == number) & reached).sum())
 
+    def _in_box(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
+        from robustcheck.models.module import in_box
+
+        return in_box(pixels, self._predictor.entry.preprocessing, self._predictor.device)
+
     def _columns(self, found: _Found, clean: NDArray[np.uint8], calls: float) -> Columns:
-        import torch
 
         labels = found.goal.labels.cpu().numpy().astype(np.int32)
         logits = found.logits.cpu().numpy()
-        base = torch.from_numpy(clean).to(found.pictures.device).permute(0, 3, 1, 2).float().div_(255.0)
-        change = (found.pictures - base).abs().flatten(1) * 255.0
+        change = (found.pictures - self._in_box(clean)).abs().flatten(1) * 255.0
         columns: Columns = {**score(logits, labels)}
         size = np.ptp(logits, axis=1) + 1e-12
         columns["borderline"] = columns["borderline"] | (found.attempted & (columns["margin"] < CLOSE * size))
@@ -319,8 +322,9 @@ class Adversary:
 
 
 def _input_of(found: _Found, place: int) -> Input:
-    picture = found.pictures[place].permute(1, 2, 0)
-    change = picture - found.goal.pictures[place].permute(1, 2, 0)
+    # What is gray to the model is shown in three equal channels.
+    picture = found.pictures[place].expand(3, -1, -1).permute(1, 2, 0)
+    change = picture - found.goal.pictures[place].expand(3, -1, -1).permute(1, 2, 0)
     return (picture * 255).round().byte().cpu().numpy(), change.cpu().numpy()
 
 

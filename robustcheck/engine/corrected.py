@@ -40,8 +40,9 @@ def raw_metrics(
 
 def _with_own_labels(records: Records, index: Index) -> Records:
     label = index.original[index.rows(records.id)]
-    # Only whether a prediction is right is known of a label that the loss was not taken for.
-    return dataclasses.replace(records, label=label, rank=(records.predicted != label).astype(np.int32))
+    # Only whether a prediction is right is known of a label that the loss was not taken for; a tie never is.
+    wrong = (records.predicted != label) | (records.margin == 0)
+    return dataclasses.replace(records, label=label, rank=wrong.astype(np.int32))
 
 
 def automatic_of(case: Case, seen: Observation) -> dict[str, Any]:

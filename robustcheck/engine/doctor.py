@@ -1,141 +1,139 @@
 """Why is the clean accuracy not what the authors claim? Tries the usual mistakes on a few pictures.
 
-A wrong resize, crop, mean or channel order costs accuracy silently. Each variant of the preprocessing is
-tried by itself, and the likely pairs, on the same pictures; the exact McNemar test, corrected for the number
-of different outcomes, says whether a variant is better by more than chance.
+A wrong resize, crop, mean, scale or channel order costs accuracy silently. Each variant of the preprocessing is tried by itself,
+and pairs of them, on the same pictures; so are the usual orders of the classes. ``robustcheck.engine.diagnosis`` says which of
+them may be called a cure.
 """
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
+import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.data import Limited
+from robustcheck.data.checked import CheckedSource
 from robustcheck.data.selection import select
-from robustcheck.data.source import Source
+from robustcheck.data.source import Sample, Source
+from robustcheck.engine.diagnosis import OF_PAIRS, SURE, Answers, Diagnosis, Finding, judged
 from robustcheck.engine.index import Index, build_index
+from robustcheck.engine.mistakes import (
+    Three,
+    Variant,
+    changed,
+    orders_of_classes,
+    paired_mistakes,
+    single_mistakes,
+    together,
+    variants,
+)
 from robustcheck.errors import DataError, ModelError, UnreadablePicture
-from robustcheck.language.entries import ModelEntry, Preprocessing
-from robustcheck.measure.intervals import Estimate, proportion
-from robustcheck.measure.verdicts import written
+from robustcheck.language.entries import Decoding, ModelEntry, Preprocessing
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
 
-Pixels = NDArray[np.uint8]
-NORMALISATIONS = {
-    "ImageNet's": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "0.5": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
-    "no": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-}
-SURE = 0.05
-"""Chance, one-sided, below which a variant counts as better."""
+__all__ = ["Diagnosis", "Finding", "Variant", "diagnose", "variants"]
 
-BATCH = 32
+Pixels = NDArray[np.uint8]
+BATCH: Final = 32
+LEADING: Final = 3
+"""Single mistakes that are combined with every other one."""
+LEAST_LEFT: Final = 5
+"""Pictures that must be wrong without the best single mistake before pairs are tried: fewer cannot tell."""
+SPREAD: Final = 3.0
+"""Standard deviation of the logits from which losses are computed."""
+OF_VALUES: Final = frozenset({"mean", "std", "channels"})
+"""Fields that change no pixel of the model's input, but what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """One way to preprocess.
+class _Ward:
+    """The pictures that are tried, read again in every round so that only a batch of them is held.
 
     Attributes:
-        advice: What to write in ``configs/models.yaml``; empty for the entry as it is.
-        preprocessing: The way itself.
-        changes: Number of mistakes it assumes.
+        source: Where they are read.
+        samples: Those that can be read.
+        labels: Class indices, shape (n,).
     """
 
-    advice: str
-    preprocessing: Preprocessing
-    changes: int
+    source: Source
+    samples: tuple[Sample, ...]
+    labels: NDArray[np.int32]
+
+    def batches(self) -> Iterator[_Batch]:
+        """Return one batch after the other."""
+        for start in range(0, len(self.samples), BATCH):
+            yield _Batch(self.source, self.samples[start : start + BATCH], {}, {})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a variant gave.
+class _Batch:
+    """Some pictures, decoded and rendered as often as the variants differ in it.
+
+    Attributes:
+        source: Where they are read.
+        samples: Them.
+        decoded: Pixels by decoding.
+        rendered: What the model is shown, by preprocessing.
+    """
+
+    source: Source
+    samples: tuple[Sample, ...]
+    decoded: dict[Decoding, list[Pixels]]
+    rendered: dict[Preprocessing, Pixels]
+
+    def pictures(self, decoding: Decoding) -> list[Pixels]:
+        """Return the pictures, decoded one way."""
+        if decoding not in self.decoded:
+            self.decoded[decoding] = [_read(self.source, sample, decoding) for sample in self.samples]
+        return self.decoded[decoding]
+
+    def inputs(self, way: Preprocessing) -> Pixels:
+        """Return what the model is shown; ways that differ in what becomes of it share it."""
+        key = replace(way, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), channels="rgb")
+        if key not in self.rendered:
+            self.rendered[key] = np.stack([_rendered(picture, key) for picture in self.pictures(way.decoding)])
+        return self.rendered[key]
+
+
+def _read(source: Source, sample: Sample, decoding: Decoding) -> Pixels:
+    """Decode a picture one way; a source that was not opened by us has one way only."""
+    if isinstance(source, CheckedSource | Limited):
+        pixels: Pixels = source.decoded(sample, decoding).pixels
+        return pixels
+    return source.read(sample)
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One variant under way.
 
     Attributes:
         variant: The variant.
-        accuracy: On the pictures tried.
-        chance: Probability, at most, that any variant gains this much over the entry as it is by chance alone;
-            1 for itself.
+        logits: Of each batch.
+        differs: Whether the model is shown anything else than the entry shows it.
+        failure: Why there are no answers.
     """
 
     variant: Variant
-    accuracy: Estimate
-    chance: float
+    logits: list[NDArray[np.float32]]
+    differs: bool = False
+    failure: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What the doctor found.
-
-    Attributes:
-        model: Name of the model.
-        pictures: Number of pictures tried.
-        findings: The entry as it is, then the variants, best first.
-        remarks: Findings about the model or the labels rather than the preprocessing.
-    """
-
-    model: str
-    pictures: int
-    findings: tuple[Finding, ...]
-    remarks: tuple[str, ...]
-
-    @property
-    def best(self) -> Finding | None:
-        """The variant that is better than the entry by more than chance, if there is one."""
-        better = [finding for finding in self.findings[1:] if finding.chance <= SURE]
-        return better[0] if better else None
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing speaks against the entry as it is."""
-        return not self.remarks and self.best is None
-
-    def lines(self) -> Iterator[str]:
-        """Yield the diagnosis for a person to read, advice first."""
-        yield from self.remarks
-        if not self.findings:
-            return
-        own = self.findings[0].accuracy
-        if self.best:
-            found = self.best
-            yield (
-                f"doctor: {found.variant.advice} gives {_shown(found.accuracy)} instead of {_shown(own)} on "
-                f"{self.pictures} pictures (p = {found.chance:.2g})"
-            )
-            ties = [other for other in self.findings[1:] if other is not found and self._ties(other)]
-            for other in ties[:2]:
-                yield f"doctor: {other.variant.advice} does as well ({_shown(other.accuracy)}); these pictures cannot tell which"
-        else:
-            yield (
-                f"doctor: as configured {_shown(own)} on {self.pictures} pictures; none of {len(self.findings) - 1} usual "
-                "variants is better by more than chance"
-            )
-            rival = self.findings[1] if len(self.findings) > 1 else None
-            if rival and rival.accuracy.value > own.value:
-                yield (
-                    f"doctor: {rival.variant.advice} gives {_shown(rival.accuracy)}, which {self.pictures} pictures "
-                    f"cannot tell from it (p = {rival.chance:.2g}); try more"
-                )
-
-    def _ties(self, other: Finding) -> bool:
-        best = self.best
-        return (
-            best is not None
-            and other.chance <= SURE
-            and other.accuracy.value == best.accuracy.value
-            and (other.variant.changes <= best.variant.changes)
-        )
+    def ended(self, labels: NDArray[np.int32]) -> Answers:
+        """Return what the model answered to all pictures."""
+        logits = np.concatenate(self.logits)
+        return Answers(self.variant, logits.argmax(axis=1), _loss(logits, labels))
 
 
 def diagnose(entry: ModelEntry, source: Source, *, pictures: int = 64, device: str = "auto") -> Diagnosis:
-    """Try the usual variants of a model's preprocessing.
+    """Try the usual variants of a model's preprocessing and of its list of classes.
 
     Args:
         entry: The model.
@@ -147,169 +145,191 @@ def diagnose(entry: ModelEntry, source: Source, *, pictures: int = 64, device: s
         ModelError: The model cannot be built.
         DataError: Not one picture can be read, or the labels are no classes of the model.
     """
-    index = build_index(source, entry.classes)
-    shown, labels = _read(source, index, pictures)
+    ward = _admitted(source, build_index(source, entry.classes), pictures)
     predictor = open_model(entry, device=device)
-    try:
-        own = _predict(predictor, shown, entry.preprocessing)
-    except ModelError as error:
-        return Diagnosis(entry.name, len(shown), (), (f"doctor: {error}",))
-    right = own == labels
-    base = Finding(Variant("", entry.preprocessing, 0), _accuracy(right), 1.0)
-    tried: list[tuple[Variant, NDArray[np.bool_]]] = []
-    for variant in variants(entry.preprocessing):
-        # Inputs that the model cannot take are no cure.
-        with contextlib.suppress(ModelError):
-            tried.append((variant, _predict(predictor, shown, variant.preprocessing) == labels))
-    # Every other outcome is one more throw of the dice (Bonferroni).
-    throws = len({hits.tobytes() for _, hits in tried if not np.array_equal(hits, right)})
-    others = [Finding(variant, _accuracy(hits), min(1.0, throws * _chance(right, hits))) for variant, hits in tried]
-    others.sort(key=lambda finding: (-finding.accuracy.value, finding.variant.changes, finding.variant.advice))
-    found = Diagnosis(entry.name, len(shown), (base, *others), ())
-    # Pictures in the wrong order of channels may look like classes in the wrong order; what makes the listed
-    # names right is the better explanation.
-    cured = found.best.accuracy.value if found.best else 0.0
-    remarks = tuple(text for share, text in _label_remarks(own, labels, entry) if share > cured)
-    return dataclasses.replace(found, remarks=remarks)
+    own = entry.preprocessing
+    singles = single_mistakes(own, _measured(ward, own))
+    base, *trials = _tried(predictor, ward, [Variant("", own, 0), *singles])
+    ran = [trial.ended(ward.labels) for trial in trials if trial.differs and not trial.failure]
+    if base.failure:
+        known = {way.preprocessing for way in singles}
+        far = [way for way in single_mistakes(own, near=math.inf) if way.preprocessing not in known]
+        trials = _tried(predictor, ward, far)
+        ran += [trial.ended(ward.labels) for trial in trials if not trial.failure]
+        return _of_a_broken_entry(entry, ward, base, ran)
+    answers = base.ended(ward.labels)
+    orders = _orders(entry, np.concatenate(base.logits), ward.labels)
+    possible = len(singles) * (len(singles) - 1) // 2
+    found = judged(ward.labels, answers, [*ran, *orders], possible_pairs=possible)
+    pairs = _worthwhile_pairs(own, found, [one.variant for one in ran], possible)
+    if pairs:
+        more = [
+            trial.ended(ward.labels) for trial in _tried(predictor, ward, pairs) if trial.differs and not trial.failure
+        ]
+        ran += more
+        found = judged(ward.labels, answers, [*ran, *orders], possible_pairs=possible)
+    unchanged = bool(ran) and all(np.array_equal(one.predicted, answers.predicted) for one in ran)
+    diagnosis = Diagnosis(entry.name, len(ward.samples), found, (), unchanged=unchanged)
+    return replace(diagnosis, remarks=tuple(_remarks(diagnosis, answers.predicted, ward.labels, entry)))
 
 
-def variants(own: Preprocessing) -> list[Variant]:
-    """Return what else a preprocessing could have been meant to be: single changes, then likely pairs."""
-    colours = [_channels(own)]
-    normalised = [variant for name in NORMALISATIONS if (variant := _normalised(own, name))]
-    resized = list(_resized(own))
-    filters = list(_filtered(own))
-    single = colours + normalised + resized + filters
-    pairs = [
-        Variant(f"{one.advice} and {two.advice}", _merged(own, one.preprocessing, two.preprocessing), 2)
-        for one, two in (*_product(colours, normalised + resized), *_product(normalised, resized))
-    ]
-    return single + pairs
+def _of_a_broken_entry(entry: ModelEntry, ward: _Ward, base: _Trial, ran: Sequence[Answers]) -> Diagnosis:
+    """Hold the variants against the best constant answer where the entry as it is gives none."""
+    said, n = f"doctor: {base.failure}", len(ward.samples)
+    if not ran:
+        return Diagnosis(entry.name, n, (), (said,))
+    commonest = Counter(ward.labels.tolist()).most_common(1)[0][0]
+    constant = Answers(base.variant, np.full(n, commonest, np.int64), np.full(n, np.inf))
+    found = judged(ward.labels, constant, ran)
+    return Diagnosis(entry.name, n, found, (said,), broken=base.failure)
 
 
-def _product(ones: Sequence[Variant], twos: Sequence[Variant]) -> Iterator[tuple[Variant, Variant]]:
-    return ((one, two) for one in ones for two in twos)
-
-
-def _merged(own: Preprocessing, one: Preprocessing, two: Preprocessing) -> Preprocessing:
-    changed = {
-        field.name: getattr(two, field.name)
-        for field in dataclasses.fields(own)
-        if getattr(two, field.name) != getattr(own, field.name)
-    }
-    return dataclasses.replace(one, **changed)
-
-
-def _channels(own: Preprocessing) -> Variant:
-    other: Literal["rgb", "bgr"] = "rgb" if own.channels == "bgr" else "bgr"
-    return Variant(f"input.channels: {other}", dataclasses.replace(own, channels=other), 1)
-
-
-def _normalised(own: Preprocessing, name: str) -> Variant | None:
-    mean, std = NORMALISATIONS[name]
-    if np.allclose(own.mean, mean, atol=2e-3) and np.allclose(own.std, std, atol=2e-3):
-        return None
-    advice = f"input.mean: {list(mean)}, input.std: {list(std)}"
-    return Variant(advice, dataclasses.replace(own, mean=mean, std=std), 1)
-
-
-def _resized(own: Preprocessing) -> Iterator[Variant]:
-    height, width = own.input_size
-    short = min(height, width)
-    for resize in ((height, width), short, round(short * 256 / 224), None):
-        if resize != own.resize:
-            text = "null" if resize is None else list(resize) if isinstance(resize, tuple) else resize
-            yield Variant(f"input.resize: {text}", dataclasses.replace(own, resize=resize), 1)
-
-
-def _filtered(own: Preprocessing) -> Iterator[Variant]:
-    for name in ("bilinear", "bicubic"):
-        if name != own.interpolation:
-            changed = dataclasses.replace(own, interpolation=name)
-            yield Variant(f"input.interpolation: {name}", changed, 1)
-    flipped = not own.antialias
-    yield Variant(f"input.antialias: {str(flipped).lower()}", dataclasses.replace(own, antialias=flipped), 1)
-
-
-def _read(source: Source, index: Index, pictures: int) -> tuple[list[Pixels], NDArray[np.int32]]:
+def _admitted(source: Source, index: Index, pictures: int) -> _Ward:
+    """Choose pictures and leave out those that cannot be read."""
     chosen = select(index.samples, pictures, seed=0)
-    shown, labels, reason = [], [], ""
-    for sample, label in zip(index.samples, index.labels, strict=True):
+    rows, reason = [], ""
+    for row, sample in enumerate(index.samples):
         if sample.id not in chosen:
             continue
         try:
-            shown.append(source.read(sample))
-            labels.append(label)
+            source.read(sample)
+            rows.append(row)
         except UnreadablePicture as error:
             reason = str(error)
-    if not shown:
+    if not rows:
         raise DataError(f"not one of {len(chosen)} pictures could be read; the last: {reason}")
-    return shown, np.array(labels, np.int32)
+    return _Ward(source, tuple(index.samples[row] for row in rows), index.labels[rows])
 
 
-def _predict(predictor: Predictor, shown: Sequence[Pixels], preprocessing: Preprocessing) -> NDArray[np.int64]:
+def _measured(ward: _Ward, own: Preprocessing) -> tuple[Three, Three] | None:
+    """Return mean and std of the first pictures as the model sees them, RGB in [0, 1], where both can stand in an entry."""
+    values = next(ward.batches()).inputs(own).reshape(-1, 3) / 255
+    mean, std = (tuple(round(float(number), 3) for number in of) for of in (values.mean(axis=0), values.std(axis=0)))
+    if min(std) < 0.01:
+        return None
+    return (mean[0], mean[1], mean[2]), (std[0], std[1], std[2])
+
+
+def _tried(predictor: Predictor, ward: _Ward, ways: Sequence[Variant]) -> list[_Trial]:
+    """Ask the model about every picture in every way."""
+    from robustcheck.models.checks import out_of_memory
+
+    trials = [_Trial(way, []) for way in ways]
+    own = predictor.entry.preprocessing
+    for batch in ward.batches():
+        usual = batch.inputs(own)
+        for trial in trials:
+            if trial.failure:
+                continue
+            shown = batch.inputs(trial.variant.preprocessing)
+            values = changed(own, trial.variant.preprocessing) & OF_VALUES
+            trial.differs = trial.differs or bool(values) or not np.array_equal(shown, usual)
+            try:
+                trial.logits.append(_model(predictor, trial.variant.preprocessing).logits(shown))
+            except ModelError as error:
+                # Inputs that the model cannot take are no cure.
+                trial.failure = str(error)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                trial.failure = f"the model {predictor.entry.name} has too little memory for {len(shown)} pictures"
+    return trials
+
+
+def _model(predictor: Predictor, way: Preprocessing) -> Predictor:
+    """Return the model behind a preprocessing; what the entry's first batch has shown is not looked at again for each."""
+    return predictor if way == predictor.entry.preprocessing else predictor.with_preprocessing(way)
+
+
+def _rendered(picture: Pixels, way: Preprocessing) -> Pixels:
     from robustcheck.pictures import render
 
-    way = predictor.with_preprocessing(preprocessing)
-    found = []
-    for start in range(0, len(shown), BATCH):
-        inputs = [
-            render(
-                picture,
-                [],
-                preprocessing=preprocessing,
-                border="source",
-                fill="reflect",
-                rng_for=np.random.default_rng,
-            ).pixels
-            for picture in shown[start : start + BATCH]
-        ]
-        found.append(way.logits(np.stack(inputs)).argmax(axis=1))
-    return np.concatenate(found)
+    return render(picture, [], preprocessing=way, border="source", fill="reflect", rng_for=np.random.default_rng).pixels
 
 
-def _accuracy(right: NDArray[np.bool_]) -> Estimate:
-    return proportion(int(right.sum()), len(right))
+def _worthwhile_pairs(
+    own: Preprocessing, found: Sequence[Finding], singles: Sequence[Variant], possible: int
+) -> list[Variant]:
+    """Return the pairs of mistakes that could still be told: the likely ones, and the leading singles with any other."""
+    best = found[1] if len(found) > 1 and found[1].cures else found[0]
+    wrong = int((~best.right).sum())
+    if wrong < LEAST_LEFT or possible / OF_PAIRS * 0.5 ** int((~found[0].right).sum()) > SURE:
+        return []
+    leading = [one.variant for one in found[1:] if one.gained > one.lost and not one.variant.classes][:LEADING]
+    likely = paired_mistakes(own, singles)
+    return likely + together(own, [*singles, *likely], itertools.product(leading, singles))
 
 
-def _chance(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
-    """Return the one-sided exact McNemar probability that ``after`` gained this much by chance."""
-    from scipy.special import bdtrc
+def _orders(entry: ModelEntry, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> list[Answers]:
+    """Return what the entry's answers are called in the usual orders of the classes, and in the one that the pictures teach."""
+    place = {name: index for index, name in enumerate(entry.classes)}
+    known = orders_of_classes(entry.preprocessing, entry.classes)
+    orders = [(variant, np.array([place[name] for name in variant.classes])) for variant in known]
+    answers = [
+        Answers(variant, order[logits.argmax(axis=1)], _loss(logits, np.argsort(order)[labels]))
+        for variant, order in orders
+    ]
+    return [*answers, *_learned(entry, logits, labels)]
 
-    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
-    if gained <= lost:
-        return 1.0
-    return float(bdtrc(gained - 1, gained + lost, 0.5))
+
+def _loss(logits: NDArray[np.float32], outputs: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """Return the negative logarithm of the probability of an output a picture, shape (n,).
+
+    The logits are brought to one spread before that, or an input of far too much contrast would seem surest of all.
+    """
+    from scipy.special import log_softmax
+
+    centred = logits.astype(np.float64) - logits.mean(axis=1, keepdims=True, dtype=np.float64)
+    chances = log_softmax(centred * SPREAD / max(float(np.sqrt((centred**2).mean())), 1e-12), axis=1)
+    loss: NDArray[np.float64] = -chances[np.arange(len(logits)), outputs]
+    return loss
 
 
-def _label_remarks(
-    predicted: NDArray[np.int64], labels: NDArray[np.int32], entry: ModelEntry
-) -> Iterator[tuple[float, str]]:
-    """Yield what is wrong with the list of classes, each with the share of pictures that it makes right."""
-    n = len(labels)
-    if n < 8 or float((predicted == labels).mean()) >= 0.5:
+def _learned(entry: ModelEntry, logits: NDArray[np.float32], labels: NDArray[np.int32]) -> Iterator[Answers]:
+    """Yield the order that explains the answers best, each half of the pictures named by the order of the other half."""
+    predicted = logits.argmax(axis=1)
+    by_label = np.argsort(labels, kind="stable")
+    half = np.zeros(len(labels), bool)
+    half[by_label[::2]] = True
+    named = np.empty_like(predicted)
+    for mine in (half, ~half):
+        named[mine] = _order(predicted[~mine], labels[~mine], len(entry.classes))[predicted[mine]]
+    order = _order(predicted, labels, len(entry.classes))
+    moved = np.flatnonzero(order != np.arange(len(order)))
+    counts = Counter(labels[(order[predicted] == labels) & np.isin(predicted, moved)].tolist())
+    if not counts or np.array_equal(named, predicted):
         return
-    for offset in (1, -1):
-        share = float((predicted == labels + offset).mean())
-        if share >= 0.6:
-            yield (
-                share,
-                f"doctor: {share:.0%} of the predictions are the class {'after' if offset > 0 else 'before'} the label: the "
-                f"list of classes of {entry.name} is off by one (a background class, perhaps)",
-            )
-            return
-    votes = {int(label): Counter(predicted[labels == label].tolist()).most_common(1)[0] for label in np.unique(labels)}
-    targets = [winner for winner, _ in votes.values()]
-    agreed = sum(count for _, count in votes.values()) / n
-    if len(votes) >= 2 and n >= 3 * len(votes) and len(set(targets)) == len(targets) and agreed >= 0.8:
-        label, (winner, _) = next((label, vote) for label, vote in votes.items() if label != vote[0])
+    label = counts.most_common(1)[0][0]
+    output = int(np.flatnonzero(order == label)[0])
+    said = (
+        f"the predictions are consistent but the names are not: pictures labelled {entry.classes[label]} are called "
+        f"{entry.classes[output]}; the order of `classes` of {{model}} is not the model's ({{share}} right under another order)"
+    )
+    names = tuple(entry.classes[index] for index in order)
+    loss = _loss(logits, np.argsort(order)[labels])
+    yield Answers(Variant(said, entry.preprocessing, 3, names), named, loss)
+
+
+def _order(predicted: NDArray[np.int64], labels: NDArray[np.int32], classes: int) -> NDArray[np.int64]:
+    """Return the class that each output most likely stands for, each once; what was not seen stays where it is if it can."""
+    from scipy.optimize import linear_sum_assignment
+
+    votes = np.zeros((classes, classes))
+    np.add.at(votes, (predicted, labels), 1.0)
+    outputs, names = linear_sum_assignment(votes + 0.5 * np.eye(classes), maximize=True)
+    order = np.empty(classes, np.int64)
+    order[outputs] = names
+    return order
+
+
+def _remarks(
+    found: Diagnosis, predicted: NDArray[np.int64], labels: NDArray[np.int32], entry: ModelEntry
+) -> Iterator[str]:
+    n = len(labels)
+    if n > 1 and len(np.unique(labels)) == 1:
         yield (
-            agreed,
-            f"doctor: the predictions are consistent but the names are not: pictures labelled {entry.classes[label]} are "
-            f"called {entry.classes[winner]}; the order of `classes` of {entry.name} is not the model's "
-            f"({agreed:.0%} right under another order)",
+            f"doctor: all {n} pictures are labelled {entry.classes[labels[0]]}, so nothing shows whether the model tells classes "
+            "apart; take data with several classes"
         )
-
-
-def _shown(estimate: Estimate) -> str:
-    return f"{written(estimate.value, '%')} [{estimate.low * 100:.1f}, {estimate.high * 100:.1f}]"
+    elif n > 1 and len(np.unique(predicted)) == 1 and found.best is None:
+        yield f"doctor: the model answers {entry.classes[predicted[0]]} for each of {n} pictures"

@@ -15,7 +15,7 @@ from robustcheck.data import data_digest, open_source
 from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Source
 from robustcheck.engine.adversary import BLOCK, Adversary, Columns
-from robustcheck.engine.index import Index, build_index, relabelled
+from robustcheck.engine.index import Index, build_index, check_classes, relabelled
 from robustcheck.engine.options import Options
 from robustcheck.engine.overlay import overlaid_of
 from robustcheck.engine.preconditions import check_arguments, check_digest, check_gradients
@@ -28,6 +28,7 @@ from robustcheck.engine.reference_batch import ReferenceCollector, most_kept
 from robustcheck.engine.search import BLOCK as SEARCHED
 from robustcheck.engine.search import WorstView
 from robustcheck.engine.store import Stored, export
+from robustcheck.engine.stored_forms import form_column
 from robustcheck.engine.strip import Input, Strip
 from robustcheck.engine.tracked import refuse_tracked
 from robustcheck.errors import DataError, ModelError
@@ -95,7 +96,11 @@ class Evaluator:
         check_gradients(suite, entry)
         self._note_depends(project, entry)
         self.source: Source = open_source(
-            project.data[suite.data], seed=suite.seed, limit=options.limit, first=project.files.pictures
+            project.data[suite.data],
+            seed=suite.seed,
+            limit=options.limit,
+            first=project.files.pictures,
+            decoding=entry.preprocessing.decoding,
         )
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)
@@ -235,12 +240,18 @@ class Evaluator:
         if not len(order):
             name, reason = unreadable[0]
             raise DataError(f"not one of {len(unreadable)} pictures could be read; the first: {name}: {reason}")
+        check_classes(self.index, self._preparation.unreadable, self.predictor.entry.classes)
         if self._options.keep:
             columns |= self._pictures(case, order, strip)
+        if case is self._suite.clean:
+            columns |= form_column(getattr(self.source, "forms", {}), [samples[row] for row in order])
         records = self._records(order, columns)
         seconds = time.perf_counter() - began
         forwards, backwards = self._forward.pictures - before, self._backwards - backwards_before
         return Stored(records, unreadable, seconds, forwards, notes, sanity, backwards, reference.batch())
+
+    def _names(self, rows: Sequence[int] | NDArray[np.int64]) -> list[str]:
+        return [self.index.samples[row].id for row in rows]
 
     def _records(self, rows: NDArray[np.int64], columns: Columns) -> Records:
         ids = np.array([self.index.samples[row].id for row in rows])
@@ -260,7 +271,7 @@ class Evaluator:
 
         def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
             for batch in self._preparation.batches(case, rows, self._forward.size):
-                logits = self._forward(batch.pixels)
+                logits = self._forward(batch.pixels, self._names(batch.rows))
                 columns = {**score(logits, self.index.labels[batch.rows]), **columns_of(batch)}
                 reference.offer(batch.rows, batch.digests, logits)
                 strip.offer(batch.rows, columns, functools.partial(_input_of, batch.pixels))
@@ -344,7 +355,11 @@ class Evaluator:
         kinds = (np.int64, np.uint8, np.float32, np.float32, np.str_)
         found: list[tuple[NDArray[Any], ...]] = [tuple(np.zeros(0, kind) for kind in kinds)]
         for batch in self._preparation.batches(case, rows, self._forward.size):
-            logits = self._forward(batch.pixels) if look else np.zeros((len(batch.rows), 0), np.float32)
+            logits = (
+                self._forward(batch.pixels, self._names(batch.rows))
+                if look
+                else np.zeros((len(batch.rows), 0), np.float32)
+            )
             columns = (batch.rows, batch.pixels, batch.unseen, logits, batch.digests)
             found.append(tuple(column.copy() for column in columns))
         rows_, pixels, unseen, plain, digests = (
@@ -356,7 +371,7 @@ class Evaluator:
         self, case: Case, rows: NDArray[np.int64], steps: Sequence[Sequence[Step]]
     ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         for batch in self._preparation.batches(case, rows, self._forward.size, steps):
-            yield batch, self._forward(batch.pixels)
+            yield batch, self._forward(batch.pixels, self._names(batch.rows))
 
 
 def _input_of(pixels: NDArray[np.uint8], place: int) -> Input:

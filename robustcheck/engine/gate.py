@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from robustcheck.data.source import Source
+from robustcheck.engine.answers import constant_answers
 from robustcheck.engine.options import Options
-from robustcheck.errors import RobustcheckError
+from robustcheck.errors import RobustcheckError, count_of
 from robustcheck.language.bounds import declared_of
 from robustcheck.language.entries import DataEntry, ModelEntry
-from robustcheck.language.plan import Declared, Suite
-from robustcheck.measure.intervals import Estimate
+from robustcheck.language.plan import Declared, Rule, Suite
+from robustcheck.measure.intervals import Estimate, pictures_within
 from robustcheck.measure.records import Observation
-from robustcheck.measure.verdicts import Judgement, measure, written
+from robustcheck.measure.verdicts import Judgement, gate_of, measure, written
 from robustcheck.units import Quantity
 
 NAMED = 5
@@ -34,12 +35,21 @@ class Gate:
         refusal: Why no shift counts; empty when they do.
         problems: What makes every case of the suite an error.
         advice: What makes the clean case an error: the refusal and what the doctor found.
+        notes: What these pictures are too few to tell.
+        doubts: Why no number of any case is to be believed.
     """
 
     judgements: list[Judgement]
     refusal: str
     problems: list[str]
     advice: list[str]
+    notes: list[str]
+    doubts: list[str]
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether ``decide: confident`` asks for more than these pictures can tell of a declared accuracy."""
+        return any(judgement.inconclusive for judgement in self.judgements)
 
 
 def open_gate(
@@ -64,23 +74,34 @@ def open_gate(
         clean: Records of the clean case.
         unreadable: Id and reason of each picture that could not be decoded.
         options: How to run the doctor.
-        limited: Whether only a sample was asked for. That, like the ``limit`` of the entry, widens what counts as reproduced to
-            what chance allows.
+        limited: Whether only a sample was looked at, see ``sampled``. That widens what counts as reproduced to what chance allows; where chance allows more than the tolerance, the sample cannot tell, which is said, and is not
+            enough for ``decide: confident``.
         raw: The clean accuracy with the labels of the data set itself, where people corrected some: what the entry declares is about
             those, and a suite that names an overlay cannot change it.
     """
     problems = _unreadable_problems(suite, data, len(clean.records), unreadable)
-    observed = measure(clean, "accuracy")
-    limited = limited or data.limit is not None
+    observed, doubts = measure(clean, "accuracy"), constant_answers(clean.records)
     claims = declared_of(suite.declared, entry, suite.data, apart=raw is not None)
     numbers = [raw if raw is not None and claim is not suite.declared else observed for claim in claims]
-    judgements = [_reproduced(claim, number, limited=limited) for claim, number in zip(claims, numbers, strict=True)]
+    rule = suite.clean.rule
+    judgements = [
+        _reproduced(claim, number, rule, limited=limited) for claim, number in zip(claims, numbers, strict=True)
+    ]
+    notes = [
+        f"the declared {claim.accuracy} within {claim.tolerance} ({claim.where}) is not contradicted: {judgement.possible}"
+        for claim, judgement in zip(claims, judgements, strict=True)
+        if judgement.possible
+    ]
     if len(judgements) > 1:
         # The entry's comes first and keeps the name.
         judgements[1] = replace(judgements[1], name=f"{judgements[1].name}[suite]")
-    missed = [claim for claim, judgement in zip(claims, judgements, strict=True) if not judgement.holds]
+    missed = [
+        claim
+        for claim, judgement in zip(claims, judgements, strict=True)
+        if not (judgement.holds or judgement.inconclusive)
+    ]
     if not missed:
-        return Gate(judgements, "", problems, [])
+        return Gate(judgements, "", problems, [], notes, doubts)
     told = " and not ".join(
         f"the declared {claim.accuracy} within {claim.tolerance} ({claim.where})" for claim in missed
     )
@@ -92,22 +113,53 @@ def open_gate(
         f"`robustcheck doctor {entry.name} {suite.data}`"
     )
     advice = _advice(entry, source, options) if source else ()
-    return Gate(judgements, refusal, problems, [refusal, *advice])
+    return Gate(judgements, refusal, problems, [refusal, *advice], notes, doubts)
 
 
-def _reproduced(declared: Declared, observed: Estimate, *, limited: bool) -> Judgement:
-    claim, tolerance = declared.accuracy.value, declared.tolerance.value
-    holds = abs(observed.value - claim) <= tolerance + 1e-12
-    if limited and not holds:
-        holds = observed.low - tolerance <= claim <= observed.high + tolerance
+def sampled(pictures: int, limit: int | None, data: DataEntry) -> bool:
+    """Whether the pictures looked at may be a part of the data set: a limit that leaves room took all of them.
+
+    Args:
+        pictures: How many there are.
+        limit: How many were asked for on the command line.
+        data: The data set's entry, whose own limit holds where none was asked for.
+    """
+    most = data.limit if limit is None else limit
+    return most is not None and pictures >= most
+
+
+def _reproduced(declared: Declared, observed: Estimate, rule: Rule, *, limited: bool) -> Judgement:
+    """Hold the clean accuracy against a declared one: exactly, or as far as a sample of the pictures can tell."""
+    claim, tolerance = declared.accuracy.value, declared.tolerance.value + 1e-12
+    confident = limited and rule.decide == "confident"
+    ends = gate_of("accuracy", observed, rule.confidence) if confident else (observed.low, observed.high)
+    if not limited:
+        ends = observed.value, observed.value
+    holds = ends[0] - tolerance <= claim <= ends[1] + tolerance
+    undecided = holds and not (claim - tolerance <= ends[0] and ends[1] <= claim + tolerance)
+    needed = pictures_within(claim, tolerance) if undecided else None
     return Judgement(
         name="declared accuracy",
         expect=f"{declared.accuracy} ± {declared.tolerance}",
         estimate=observed,
-        holds=holds,
-        straddles=False,
+        holds=holds and not (undecided and confident),
+        straddles=undecided,
         unit="%",
+        rule=rule if confident else Rule(),
+        gate=ends if confident else None,
+        inconclusive=undecided and confident,
+        needs=needed if confident else None,
+        possible=_cannot_tell(observed, ends, needed) if undecided else "",
     )
+
+
+def _cannot_tell(observed: Estimate, ends: tuple[float, float], needed: int | None) -> str:
+    low, high = (written(end, "%") for end in ends)
+    told = (
+        f"{count_of(observed.n, 'picture')} cannot tell; {written(observed.value, '%')} of them are right, and anything from "
+        f"{low} to {high} is possible"
+    )
+    return told + (f"; about {needed} pictures would tell, or all of the data set" if needed else "")
 
 
 def _unreadable_problems(

@@ -8,14 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from robustcheck.data import alike
 from robustcheck.engine.evaluate import Evaluator
 from robustcheck.engine.results import combination_of
+from robustcheck.engine.stored_forms import form_notes
 from robustcheck.language.plan import Suite
+from robustcheck.measure.records import Records
 from robustcheck.models.definition import facts_of
 
 
 def identity_of(
-    suite: Suite, evaluator: Evaluator | None = None, *, notes: Sequence[str] = (), limit: int | None = None
+    suite: Suite,
+    evaluator: Evaluator | None = None,
+    *,
+    notes: Sequence[str] = (),
+    limit: int | None = None,
+    clean: Records | None = None,
 ) -> dict[str, Any]:
     """Return what a suite, its model and its data are, as JSON values.
 
@@ -24,6 +32,7 @@ def identity_of(
         evaluator: Its model and data; ``None`` where they could not be opened.
         notes: What a reader must know beside the notes of the suite.
         limit: Number of pictures that was asked for; ``None`` for all.
+        clean: Records of the clean case, once there are some: they say how many pictures the decoding concerns.
     """
     facts: dict[str, Any] = {
         "path": suite.path,
@@ -42,6 +51,9 @@ def identity_of(
     if evaluator is None:
         return facts
     facts["model"] |= facts_of(evaluator.predictor)
+    if clean is not None:
+        # Notes of the suite, since those are put together from all workers of a run.
+        facts["notes"] += form_notes(clean, evaluator.predictor.entry.preprocessing)
     if suite.labels and evaluator.overlaid:
         facts["labels"] = {"overlay": suite.labels.overlay, **evaluator.overlaid.to_json()}
     facts["data"] |= {
@@ -51,6 +63,6 @@ def identity_of(
         "overlay": evaluator.overlaid.digest if evaluator.overlaid else "",
         "limit": limit,
         "names": list(evaluator.predictor.entry.classes),
-        "notes": list(getattr(evaluator.source, "notes", ())),
+        "notes": [*getattr(evaluator.source, "notes", ()), *alike(evaluator.source, evaluator.index.samples)],
     }
     return facts

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Sample, Source
-from robustcheck.errors import DataError, did_you_mean
+from robustcheck.errors import DataError, UnreadablePicture, count_of, did_you_mean
+
+NAMED: Final = 5
+"""Classes that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,32 @@ def build_index(source: Source, classes: tuple[str, ...]) -> Index:
     columns = {name: np.array([sample.metadata.get(name, "") for sample in samples]) for name in source.columns}
     position = {sample.id: row for row, sample in enumerate(samples)}
     return Index(samples, labels, columns, position, labels, np.zeros(len(samples), bool))
+
+
+def check_classes(index: Index, unreadable: Mapping[int, UnreadablePicture], classes: tuple[str, ...]) -> None:
+    """Raise if not one picture of a class could be read: the data would lose the class, and every gate with it.
+
+    Args:
+        index: All samples.
+        unreadable: Why, by row.
+        classes: Of the model.
+
+    Raises:
+        DataError: With the classes, and why the first picture of each is unreadable.
+    """
+    rows = sorted(unreadable)
+    lost = np.bincount(index.labels[rows], minlength=len(classes)) if rows else np.zeros(len(classes), np.int64)
+    gone = np.flatnonzero((lost > 0) & (lost == np.bincount(index.labels, minlength=len(classes))))
+    if len(gone):
+        first = {
+            number: next(unreadable[row] for row in rows if index.labels[row] == number) for number in gone[:NAMED]
+        }
+        told = "; ".join(
+            f"{classes[number]} ({count_of(int(lost[number]), 'picture')}, the first: {error.name}: {error.reason})"
+            for number, error in first.items()
+        )
+        more = f"; and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+        raise DataError(f"not one picture can be read of the class {told}{more}; nothing could be said of it")
 
 
 def relabelled(index: Index, overlaid: Overlaid, classes: tuple[str, ...]) -> Index:

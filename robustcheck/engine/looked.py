@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from robustcheck import registry
+from robustcheck.engine.answers import tied_answers
 from robustcheck.engine.believed import UPPER_BOUND
 from robustcheck.engine.evaluate import Evaluated
 from robustcheck.engine.limits import Found
@@ -114,7 +115,7 @@ def notes_of(case: Case, records: Records) -> list[str]:
     borderline = int(records.borderline.sum())
     if borderline:
         notes.append(f"{borderline} borderline: the two best logits differ by less than 1e-4")
-    return notes
+    return [*notes, *tied_answers(records)]
 
 
 def uniform(seen: Observation) -> Observation:

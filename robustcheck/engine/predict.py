@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError
+from robustcheck.errors import ModelError, NotFiniteError
 from robustcheck.models.predictor import Predictor
 
 CPU_BATCH = 32
@@ -26,8 +28,12 @@ class Forward:
         self.size = batch_size or (CPU_BATCH if predictor.device == "cpu" else ACCELERATOR_BATCH)
         self.pictures = 0
 
-    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, pixels: NDArray[np.uint8], names: Sequence[str] = ()) -> NDArray[np.float32]:
         """Return the logits of any number of pictures, shape (n, classes).
+
+        Args:
+            pixels: Shape (n, h, w, 3).
+            names: What the pictures are called in messages.
 
         Raises:
             ModelError: Not even one picture fits into memory, or the model misbehaves.
@@ -38,6 +44,8 @@ class Forward:
             part = pixels[start : start + self.size]
             try:
                 parts.append(self._predictor.logits(part))
+            except NotFiniteError as error:
+                raise error.named(names[start : start + self.size]) from None
             except (RuntimeError, MemoryError) as error:
                 if not _memory_ran_out(error):
                     raise

@@ -167,7 +167,7 @@ class Preview:
             DataError: The data set cannot be listed or does not fit the model.
         """
         entry = project.models[suite.model]
-        source = open_source(project.data[suite.data], seed=suite.seed)
+        source = open_source(project.data[suite.data], seed=suite.seed, decoding=entry.preprocessing.decoding)
         self._classes = entry.classes
         self._index: Index = build_index(source, entry.classes)
         self._rows = choose(self._index.samples, samples, suite.seed)

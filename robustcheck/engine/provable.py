@@ -12,6 +12,7 @@ from robustcheck.engine.options import Options
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Rule, Suite, Threshold
+from robustcheck.measure.groups import values_of
 from robustcheck.measure.intervals import least_pictures, paired_difference
 from robustcheck.measure.selective import selected
 from robustcheck.units import parse_quantity
@@ -80,6 +81,9 @@ def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ..
         else:
             strict = line.comparison in (">", "<")
             needed = least_pictures(line.bound.value, at_least=at_least, confidence=confidence, strict=strict)
+            if needed is None:
+                what = f"{line} cannot be proven at {confidence * 100:g}% with any number of pictures: none shows that it never happens"
+                return Problem(line.where, what, "ask for less, such as 1% and 99%, or write decide: point")
         if needed is not None and n < needed:
             perfect = "not one error" if at_least or line.metric in OF_PAIRS else "not one case"
             what = f"{line} cannot be proven at {confidence * 100:g}% with {n} pictures{text}, even if there is {perfect}: it takes {needed}"
@@ -105,9 +109,9 @@ def counts_of(line: Threshold, index: Index, classes: tuple[str, ...]) -> Iterat
         yield f" of {classes[labels[place]]}", int(counts[place])
     elif line.metric == "group_accuracy" and line.argument[0] in index.columns:
         column, *value = line.argument
-        texts = index.columns[column]
-        for one in value or np.unique(texts).tolist():
-            yield f" with {column} = {one}", int((texts == one).sum())
+        groups = values_of(index.columns[column])
+        for one in value or groups:
+            yield f" with {column} = {one}", int(groups[one].sum()) if one in groups else 0
 
 
 def _pairs_needed(bound: float, confidence: float) -> int | None:

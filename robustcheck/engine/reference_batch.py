@@ -26,7 +26,7 @@ class ReferenceBatch:
         ids: Sample ids, str, shape (k,).
         inputs: Digest of each one's input, before any attack, as in the column ``pixels`` of records, str, shape (k,).
         logits: Of what the model saw at last: the input, the worst view or the attacked picture; float32, shape (k, classes).
-        pictures: The attacked pictures, float32 in [0, 1], RGB, shape (k, 3, h, w); ``None`` without an attack.
+        pictures: The attacked pictures, float32 in [0, 1], RGB or gray, shape (k, 3 or 1, h, w); ``None`` without an attack.
         points: The parameters that a search found, each a share of its span, float64, shape (k, parameters); ``None`` without one.
     """
 

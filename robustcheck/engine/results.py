@@ -27,6 +27,7 @@ class Expectation:
         gate_low: Lower end of what was held against the bound, where that was an interval.
         gate_high: Upper end.
         needs: How many pictures would decide it, if it is inconclusive and any number would.
+        possible: What is possible all the same where the number is as good as can be; else empty.
     """
 
     metric: str
@@ -43,6 +44,7 @@ class Expectation:
     gate_low: float | None = None
     gate_high: float | None = None
     needs: int | None = None
+    possible: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,4 +274,5 @@ def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expecta
         gate_low=judgement.gate[0] if judgement.gate else None,
         gate_high=judgement.gate[1] if judgement.gate else None,
         needs=judgement.needs,
+        possible=judgement.possible,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from robustcheck import registry
+from robustcheck.engine.answers import tied_answers, unmoved_answers
 from robustcheck.engine.believed import (
     always_attacked,
     attack_facts,
@@ -19,10 +20,11 @@ from robustcheck.engine.believed import (
     risen,
 )
 from robustcheck.engine.black_box import alone, power_of
+from robustcheck.engine.cautions import NOT_GATED, cautions, notes_of_lines
 from robustcheck.engine.compared import Compared
 from robustcheck.engine.corrected import FIXED, automatic_of, raw_metrics
 from robustcheck.engine.evaluate import Evaluated, Evaluator
-from robustcheck.engine.gate import Gate, open_gate
+from robustcheck.engine.gate import Gate, open_gate, sampled
 from robustcheck.engine.identity import identity_of
 from robustcheck.engine.limits import BreakPoint
 from robustcheck.engine.looked import (
@@ -46,7 +48,7 @@ from robustcheck.language.plan import Case, Overall, Suite
 from robustcheck.measure.corruption import corruption_error
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
-from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of
+from robustcheck.measure.verdicts import Verdict, aggregate, judge, measure, verdict_of, worst
 from robustcheck.measure.watch import AGAINST_BASELINE, Watch
 from robustcheck.read_files import Note
 
@@ -123,8 +125,16 @@ class SuiteRun:
             evaluator = self._open()
         except RobustcheckError:
             return identity_of(self.suite)
-        notes = self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
-        return identity_of(self.suite, evaluator, notes=[*evaluator.cache.notes, *notes], limit=self._options.limit)
+        compared = self._compared.notes(evaluator.index, evaluator.data_digest, evaluator.overlaid)
+        notes = [*evaluator.cache.notes, *compared, *self._cautions(evaluator)]
+        clean = self._seen_clean[1].every if self._seen_clean else None
+        return identity_of(self.suite, evaluator, notes=notes, limit=self._options.limit, clean=clean)
+
+    def _cautions(self, evaluator: Evaluator) -> list[str]:
+        entry, classes = self._project.data[self.suite.data], evaluator.predictor.entry.classes
+        of_clean = [] if self._gate is None else list(self._gate.notes)
+        of_clean += [] if self._seen_clean is None else tied_answers(self._seen_clean[0].records)
+        return [*cautions(self.suite, entry, evaluator.index, classes, self._options.limit), *of_clean]
 
     def _noting(self, role: str) -> Note:
         return self._project.files.noting(role, suite=self.suite.path)
@@ -197,17 +207,17 @@ class SuiteRun:
 
     def _check_gate(self) -> Gate:
         if self._gate is None:
-            evaluator = self._open()
+            evaluator, data = self._open(), self._project.data[self.suite.data]
             seen, evaluated = self._clean()
             self._gate = open_gate(
                 self.suite,
                 evaluator.predictor.entry,
-                self._project.data[self.suite.data],
+                data,
                 evaluator.source,
                 seen,
                 evaluated.stored.unreadable,
                 self._options,
-                limited=self._options.limit is not None,
+                limited=sampled(len(evaluator.index.samples), self._options.limit, data),
                 raw=self._raw(self.suite.clean, evaluated).get("accuracy"),
             )
         return self._gate
@@ -241,11 +251,12 @@ class SuiteRun:
                 lacking.append((line, str(error)))
             else:
                 judgements.append(judge(line, estimate, case.rule, outcomes.get(line.name)))
-        problems, notes = list(gate.problems), [*notes_of(case, records), *looked.notes]
+        problems, notes = list(gate.problems), [*notes_of(case, records), *looked.notes, *notes_of_lines(case, seen)]
         proof = proof_of(looked.furthest)
         if is_clean:
             judgements += gate.judgements
             problems += gate.advice
+            notes += [*gate.notes, *([] if judgements else [NOT_GATED])]
         if case.perturbations and proof.share_changed == 0 and not nothing_to_change(case, records):
             if case.kind == "combine":
                 notes.append("none of these levels changes a pixel: this is the clean case again")
@@ -256,6 +267,9 @@ class SuiteRun:
         problems += self._unapproved(case)
         waived = case.waiver is not None
         verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=waived, lacking=bool(lacking))
+        if is_clean and gate.inconclusive:
+            # Neither a warning nor a waiver excuses what is declared.
+            verdict = worst([verdict, "inconclusive"])
         if case.waiver and verdict == "fail":
             notes.append(f"the waiver of {case.waiver.owner} is stale: the case holds without it; remove it")
         synthetic = synthetic_problems(case, records)
@@ -264,8 +278,9 @@ class SuiteRun:
             synthetic = synthetic_problems(case, looked.furthest)
         first = looked.evaluations[0].stored
         too_weak, weak = alone(self.suite, case, gradients=self._project.models[self.suite.model].gradients)
-        doubts = [*synthetic, *doubts_of(first), *self._beaten(case, records), *too_weak]
-        notes += [*power_of(case, records), *weak]
+        unmoved, told = unmoved_answers(case, looked.furthest, self._clean()[0].of(looked.furthest).clean)
+        notes += [*told, *power_of(case, records), *weak]
+        doubts = [*gate.doubts, *unmoved, *synthetic, *doubts_of(first), *self._beaten(case, records), *too_weak]
         kept = kept_of(looked, case, functools.partial(self._open().export, problems=problems))
         if problems or doubts:
             verdict = "error" if problems else "unreliable"

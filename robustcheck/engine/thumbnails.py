@@ -41,7 +41,7 @@ def keep_thumbnails(
     from robustcheck.pictures import render
     from robustcheck.pictures.thumbnails import thumbnail
 
-    source = open_source(entry, seed=seed, limit=limit, first=first)
+    source = open_source(entry, seed=seed, limit=limit, first=first, decoding=preprocessing.decoding)
     found: dict[str, bytes] = {}
     for sample in source.samples():
         if sample.id in ids:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from robustcheck.data import Source, data_digest
 from robustcheck.evidence.data_card import CROISSANT, DIGEST
+from robustcheck.evidence.licenses import spdx
 
 CONTEXT: Final = {
     "@language": "en",
@@ -41,7 +42,7 @@ def draft_card(
         source: The data set; its pictures are read for their digests, not decoded.
         name: Of the data set.
         description: In words.
-        license: An SPDX id or address.
+        license: An SPDX id, name or address; what is known becomes an id.
         creator: A person's or organization's name.
         url: Where the data can be had.
         published: The day, YYYY-MM-DD.
@@ -53,7 +54,7 @@ def draft_card(
     counts = Counter(sample.label for sample in samples)
     given = {
         "description": description,
-        "license": license,
+        "license": spdx(license),
         "creator": {"@type": "sc:Organization", "name": creator} if creator else "",
         "url": url,
         "datePublished": published,

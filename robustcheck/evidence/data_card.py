@@ -7,13 +7,14 @@ of the type ``sc:Enumeration`` whose rows are inline and have a field ``.../name
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.class_names import class_name, repeated
 from robustcheck.errors import RobustcheckError
+from robustcheck.evidence.licenses import is_allowed, is_known, spdx
 from robustcheck.measure.baseline import named, printable
 from robustcheck.places import inside
 from robustcheck.read_files import Note, ignore
@@ -22,8 +23,6 @@ from robustcheck.strict_json import NotStrict, parse_object, read_evidence
 CROISSANT: Final = "http://mlcommons.org/croissant/"
 DIGEST: Final = "sha256:"
 HOW: Final = "robustcheck provenance card drafts one"
-COMMONS: Final = re.compile(r"https?://creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/(\d\.\d)(/.*)?")
-SPDX: Final = re.compile(r"https?://spdx\.org/licenses/([A-Za-z0-9.+-]+?)(\.html|\.json)?/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def load_card(path: Path, *, root: Path, note: Note = ignore) -> DataCard:
             raise ValueError(f"conformsTo does not name {CROISSANT}")
         return DataCard(
             name=printable(str(path)),
-            licenses=tuple(map(spdx, _texts(found.get("license", ())))),
+            licenses=tuple(_licenses(found.get("license", ()))),
             creators=tuple(_texts(found.get("creator", ()))),
             counts=_counts(found.get("recordSet", ())),
             digest=next((text for text in _digests(found)), ""),
@@ -78,20 +77,6 @@ def load_card(path: Path, *, root: Path, note: Note = ignore) -> DataCard:
         raise RobustcheckError(f"{path}: this is no Croissant data card: {printable(str(error))}; {HOW}") from None
 
 
-def spdx(text: str) -> str:
-    """Return the SPDX id that an address of a licence stands for, or the text as it is."""
-    found = SPDX.fullmatch(text)
-    if found:
-        return found[1]
-    found = COMMONS.fullmatch(text)
-    if not found:
-        return text
-    kind, code, version = found[1], found[2].upper(), found[3]
-    if kind == "publicdomain":
-        return f"CC0-{version}" if code == "ZERO" else text
-    return f"CC-{code}-{version}"
-
-
 def _texts(value: Any) -> list[str]:
     """Return the texts of a value that may be a text, an object with a name or address, or a list of such."""
     if isinstance(value, list | tuple):
@@ -101,12 +86,25 @@ def _texts(value: Any) -> list[str]:
     return [value.strip()] if isinstance(value, str) and value.strip() else []
 
 
+def _licenses(value: Any) -> list[str]:
+    """Return the licences of a card; of an object that has both a name and an address, whichever says which one it is."""
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _licenses(item)]
+    if not isinstance(value, Mapping):
+        return [spdx(text) for text in _texts(value)]
+    said = [text for key in ("identifier", "url", "@id", "name") for text in _texts(value.get(key, ""))]
+    return [spdx(text) for text in ([text for text in said if is_known(text)] or said)[:1]]
+
+
 def _counts(record_sets: Any) -> dict[str, int] | None:
     for record_set in record_sets if isinstance(record_sets, list) else [record_sets]:
         rows = record_set.get("data") if isinstance(record_set, dict) else None
         if not rows or "sc:Enumeration" not in _texts(record_set.get("dataType", "")):
             continue
         counted = [_row(row) for row in rows]
+        twice = list(repeated(name for name, _ in counted))
+        if twice:
+            raise ValueError(f"the class {twice[0]} is counted twice")
         if all(count is not None for _, count in counted):
             return {name: count for name, count in counted if count is not None}
     return None
@@ -115,7 +113,7 @@ def _counts(record_sets: Any) -> dict[str, int] | None:
 def _row(row: Mapping[str, Any]) -> tuple[str, int | None]:
     ends = {str(key).rpartition("/")[2]: value for key, value in row.items()}
     count = ends.get("count")
-    return str(ends["name"]), count if isinstance(count, int) and not isinstance(count, bool) else None
+    return class_name(str(ends["name"])), count if isinstance(count, int) and not isinstance(count, bool) else None
 
 
 def _digests(found: Mapping[str, Any]) -> Iterator[str]:
@@ -152,13 +150,7 @@ def unmet(
     """
     lacking = _bare(card, data_digest) if data_digest else []
     if licenses:
-        refused = [text for text in card.licenses if text not in licenses]
-        if not card.licenses:
-            lacking.append(f"{card.name} names no licence; {', '.join(licenses)} are allowed")
-        elif refused:
-            lacking.append(
-                f"{card.name}: the licence {named(refused)} is not among {', '.join(licenses)}; use other data"
-            )
+        lacking += _not_allowed(card, licenses)
     if class_counts_min:
         lacking += _too_few(card, class_counts_min, observed_counts)
     if max_age is not None and now is not None:
@@ -176,6 +168,26 @@ def _bare(card: DataCard, data_digest: str) -> list[str]:
         lacking.append(
             f"{card.name} is of other data: its identifier says {printable(card.digest[:12])}, the data here is {data_digest[:12]}; "
             "draft it again by robustcheck provenance card"
+        )
+    return lacking
+
+
+def _not_allowed(card: DataCard, licenses: Sequence[str]) -> list[str]:
+    allowed = ", ".join(licenses)
+    if not card.licenses:
+        return [f"{card.name} names no licence; {allowed} are allowed"]
+    refused = [text for text in card.licenses if not is_allowed(text, licenses)]
+    other, unknown = ([text for text in refused if is_known(text) is known] for known in (True, False))
+    lacking = []
+    if other:
+        lacking.append(
+            f"{card.name}: the licence {named(other)} is not among {allowed}; use other data, or have whoever owns the suite allow it"
+        )
+    if unknown:
+        lacking.append(
+            f"{card.name}: the licence {named(unknown)} is not among {allowed}, and is neither an SPDX id nor the name or address "
+            "of a licence that is known here: look up what it is, and write its SPDX id into the card (spdx.org/licenses lists "
+            "them), or LicenseRef- and a name if it has none"
         )
     return lacking
 

@@ -17,7 +17,7 @@ from robustcheck.data.source import Sample
 from robustcheck.engine.store import atomic
 from robustcheck.regular_files import read_regular
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when a profile comes to mean something else, so that no old one is believed."""
 
 

@@ -19,7 +19,7 @@ from robustcheck.data.remembered import Remembered
 from robustcheck.errors import DataError, UnreadablePicture, did_you_mean
 from robustcheck.evidence.perceptual import PRINT, fingerprint
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of what a fingerprint is; part of the key it is remembered by."""
 DECIDING: Final = ("pillow", "numpy", "opencv-python-headless")
 """Packages that decide the pixels of a file."""

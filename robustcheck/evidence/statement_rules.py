@@ -25,7 +25,7 @@ from robustcheck.language.plan import TIERS
 from robustcheck.measure.baseline import printable
 from robustcheck.strict_json import NotStrict, parse_object
 
-__all__ = ["BadStatement", "ended_of", "parse_statement"]
+__all__ = ["APART", "BadStatement", "ended_of", "parse_statement"]
 
 OUTER: Final = {"_type", "subject", "predicateType", "predicate"}
 INNER: Final = {"result", "configuration", *LISTS.values(), EXTENSION}

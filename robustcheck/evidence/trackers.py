@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +17,10 @@ AT_ONCE: Final = 1000
 """Metrics that MLflow takes in one call."""
 NAME: Final = re.compile(r"[^A-Za-z0-9_\-. :/]")
 """What MLflow refuses in a name."""
+SERVERS: Final = ("http", "https", "databricks", "databricks-uc", "uc")
+DATABASES: Final = ("sqlite", "postgresql", "mysql", "mssql")
+"""Where MLflow keeps runs beside folders; for databases it needs SQLAlchemy, which mlflow-skinny lacks."""
+ALLOW_FOLDERS: Final = "MLFLOW_ALLOW_FILE_STORE"
 
 
 def numbers(suite: Json) -> dict[str, float]:
@@ -59,38 +66,78 @@ def to_mlflow(document: Json, folder: Path, *, uri: str, experiment: str = "robu
     Args:
         document: The result file's content.
         folder: The report's folder, which becomes the run's artifacts.
-        uri: Of the tracking server, or of a local store.
+        uri: Of the tracking server, or a folder of this machine.
         experiment: Its name; made where there is none.
 
     Returns:
         Where each suite's run is: ``tracker``, ``suite``, ``run`` and ``at``.
 
     Raises:
-        RobustcheckError: MLflow is not installed, or refuses.
+        RobustcheckError: MLflow is not installed, cannot keep runs there, or refuses.
     """
     try:
-        from mlflow.entities import Metric, RunTag
         from mlflow.exceptions import MlflowException
-        from mlflow.tracking import MlflowClient
     except ImportError:
         raise RobustcheckError("MLflow is not installed: python -m pip install 'pytest-robustcheck[mlflow]'") from None
+    _check_store(uri)
     try:
-        client = MlflowClient(tracking_uri=uri)
-        known = client.get_experiment_by_name(experiment)
-        home = known.experiment_id if known else client.create_experiment(experiment)
-        made = []
-        for suite in document["suites"]:
-            run = client.create_run(home, run_name=suite["title"]).info
-            every = [Metric(name, value, run.start_time, 0) for name, value in numbers(suite).items()]
-            labels = [RunTag(NAME.sub("_", name), text) for name, text in tags(suite).items()]
-            client.log_batch(run.run_id, tags=labels)
-            for start in range(0, len(every), AT_ONCE):
-                client.log_batch(run.run_id, metrics=every[start : start + AT_ONCE])
-            client.log_artifacts(run.run_id, str(folder), "robustcheck-report")
-            client.set_terminated(run.run_id)
-            made.append({"tracker": "mlflow", "suite": suite["path"], "run": run.run_id, "at": uri})
+        with _folders_allowed():
+            return _logged(document, folder, uri, experiment)
     except (MlflowException, OSError) as error:
         raise RobustcheckError(f"MLflow at {uri}: {' '.join(str(error).split())}") from None
+
+
+def _check_store(uri: str) -> None:
+    """Raise where the installed MLflow cannot keep runs: its own messages send from folders to databases and back."""
+    scheme = uri.partition(":")[0].lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri) else ""
+    base = scheme.partition("+")[0]
+    if base in SERVERS or base in ("", "file"):
+        return
+    if base not in DATABASES:
+        known = ", ".join((*SERVERS[:2], *DATABASES))
+        raise RobustcheckError(
+            f"MLflow at {uri}: {scheme}: is no place where MLflow keeps runs: name a folder, such as ./mlruns, or an address that "
+            f"begins with one of {known}"
+        )
+    if any(importlib.util.find_spec(name) is None for name in ("sqlalchemy", "alembic")):
+        raise RobustcheckError(
+            f"MLflow at {uri}: the extra mlflow installs mlflow-skinny, which keeps runs in a folder or on a server, not in a "
+            "database: name a folder (--mlflow ./mlruns) or a server (--mlflow https://...), or install the whole of MLflow "
+            "(python -m pip install mlflow)"
+        )
+
+
+@contextlib.contextmanager
+def _folders_allowed() -> Iterator[None]:
+    """Let MLflow keep runs in a folder, as the user asked; newer versions want a variable of the environment for that."""
+    if ALLOW_FOLDERS in os.environ:
+        yield
+        return
+    os.environ[ALLOW_FOLDERS] = "true"
+    try:
+        yield
+    finally:
+        del os.environ[ALLOW_FOLDERS]
+
+
+def _logged(document: Json, folder: Path, uri: str, experiment: str) -> list[dict[str, str]]:
+    from mlflow.entities import Metric, RunTag
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    known = client.get_experiment_by_name(experiment)
+    home = known.experiment_id if known else client.create_experiment(experiment)
+    made = []
+    for suite in document["suites"]:
+        run = client.create_run(home, run_name=suite["title"]).info
+        every = [Metric(name, value, run.start_time, 0) for name, value in numbers(suite).items()]
+        labels = [RunTag(NAME.sub("_", name), text) for name, text in tags(suite).items()]
+        client.log_batch(run.run_id, tags=labels)
+        for start in range(0, len(every), AT_ONCE):
+            client.log_batch(run.run_id, metrics=every[start : start + AT_ONCE])
+        client.log_artifacts(run.run_id, str(folder), "robustcheck-report")
+        client.set_terminated(run.run_id)
+        made.append({"tracker": "mlflow", "suite": suite["path"], "run": run.run_id, "at": uri})
     return made
 
 

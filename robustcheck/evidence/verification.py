@@ -14,7 +14,8 @@ from robustcheck.evidence.envelope import BadEnvelope, Envelope, read_envelope, 
 from robustcheck.evidence.keys import load_public
 from robustcheck.evidence.project_check import differing
 from robustcheck.evidence.statement import DATA, EXTENSION, MODEL, SUITE
-from robustcheck.evidence.statement_rules import BadStatement, ended_of, parse_statement
+from robustcheck.evidence.statement_rules import APART, BadStatement, ended_of, parse_statement
+from robustcheck.language.gating import MOST
 from robustcheck.language.plan import TIERS, Tier
 from robustcheck.measure.baseline import named, printable
 from robustcheck.places import resolved
@@ -64,6 +65,7 @@ class Verified:
         ended: When the run ended.
         keyid: Of the key that signed.
         statement: All that was signed.
+        notes: What a reader must know beside the result: that most of the cases could not fail, if so.
     """
 
     model: str
@@ -82,6 +84,7 @@ class Verified:
     ended: datetime.datetime
     keyid: str
     statement: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def verify_attestation(
@@ -252,4 +255,15 @@ def _verified(statement: Mapping[str, Any], envelope: Envelope, digest: str) -> 
         ended=ended_of(run),
         keyid=envelope.keyid,
         statement=statement,
+        notes=tuple(_notes(run)),
     )
+
+
+def _notes(run: Mapping[str, Any]) -> Iterator[str]:
+    cases = [test for test in run["tests"] if test["kind"] not in APART]
+    for count, told in (
+        (sum(test["waiver"] is not None for test in cases), "are excused by a waiver"),
+        (sum(test["severity"] == "warn" for test in cases), "have severity: warn and could not fail"),
+    ):
+        if count > MOST * len(cases):
+            yield f"{count} of {len(cases)} cases {told}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from robustcheck import registry
+from robustcheck.class_names import class_name
 from robustcheck.errors import did_you_mean
 from robustcheck.language.kinds import INVALID, Amount, Flag, Known, Reading
 from robustcheck.language.nodes import Mapping, Node, Scalar, shown, what_is
@@ -90,7 +91,7 @@ def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
     found: dict[str, str] = {}
     sound = True
     for key, value in node:
-        source, target = key.text, value.text if isinstance(value, Scalar) else ""
+        source, target = class_name(key.text), class_name(value.text) if isinstance(value, Scalar) else ""
         for where, word in ((key.where, source), (value.where, target)):
             if not word or (reading.classes is not None and word not in reading.classes):
                 reading.add(
@@ -101,6 +102,9 @@ def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
                 sound = False
         if source == target and sound:
             reading.add(value.where, f"{shown(source)} cannot be taken for itself", "choose another class")
+            sound = False
+        if source in found:
+            reading.add(key.where, f"targeted: {shown(source)} stands twice", "keep one: both are the same name")
             sound = False
         found[source] = target
     return found if sound else INVALID

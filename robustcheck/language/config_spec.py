@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from robustcheck.errors import Location
+from robustcheck.language.class_lists import Classes, Renaming
 from robustcheck.language.depends import DEPENDS
-from robustcheck.language.entries import MAX_UNREADABLE, Interpolation
+from robustcheck.language.entries import MAX_UNREADABLE, Outputs
+from robustcheck.language.input_spec import INPUT
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
@@ -17,18 +18,13 @@ from robustcheck.language.kinds import (
     Field,
     Flag,
     Kind,
-    ListOf,
     Reading,
     Record,
     Text,
     Whole,
 )
 from robustcheck.language.nodes import Mapping as MappingNode
-from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, plain_value, shown, what_is
-from robustcheck.language.variables import NAME, looks_secret
-
-MAX_CLASSES: Final = 100_000
-MAX_SIDE: Final = 8192
+from robustcheck.language.nodes import Node, Scalar, is_null, plain_value, shown, what_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,101 +45,6 @@ class Pattern:
         return {"type": "string", "pattern": f"^({self.expression})$"}
 
 
-class Size:
-    """The kind of a picture's size: one side of a square, or [height, width]."""
-
-    _side: Final = Whole(1, MAX_SIDE)
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return an int, or a (height, width) pair."""
-        if not isinstance(node, Sequence):
-            return self._side.read(name, node, reading)
-        if len(node.items) != 2:
-            return reading.add(node.where, f"{name} must be one number or [height, width]")
-        sides = tuple(self._side.read(name, item, reading) for item in node.items)
-        return INVALID if INVALID in sides else sides
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        side = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE}
-        return {"anyOf": [side, {"type": "array", "items": side, "minItems": 2, "maxItems": 2}]}
-
-
-NO_RESIZE: Final = "none"
-
-
-class Resize(Size):
-    """The kind of ``resize``: a size, or ``none`` to crop the picture as it is."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return an int, a pair, or ``NO_RESIZE``."""
-        if isinstance(node, Scalar) and (is_null(node) or node.value == NO_RESIZE):
-            return NO_RESIZE
-        return super().read(name, node, reading)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"anyOf": [*super().schema()["anyOf"], {"enum": [NO_RESIZE, None]}]}
-
-
-@dataclass(frozen=True, slots=True)
-class Three:
-    """The kind of ``mean`` and ``std``: three numbers in [0, 1]."""
-
-    positive: bool = False
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return a triple of floats."""
-        if not isinstance(node, Sequence) or len(node.items) != 3:
-            return reading.add(node.where, f"{name} must be three numbers", "write [0.485, 0.456, 0.406]")
-        numbers = [Amount(("",)).read(name, item, reading) for item in node.items]
-        if INVALID in numbers:
-            return INVALID
-        values = tuple(float(number.number) for number in numbers)
-        if any(not 0 <= value <= 1 or (self.positive and value == 0) for value in values):
-            hint = "divide numbers of the 0..255 scale by 255" if max(values) > 1 else ""
-            least = "above 0 and at most 1" if self.positive else "between 0 and 1"
-            return reading.add(node.where, f"the numbers of {name} must be {least}", hint)
-        return values
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        low = {"exclusiveMinimum": 0} if self.positive else {"minimum": 0}
-        number = {"type": "number", **low, "maximum": 1}
-        return {"type": "array", "items": number, "minItems": 3, "maxItems": 3}
-
-
-class Classes:
-    """The kind of ``classes``: names, a count, or the path of a file with one name a line."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return a tuple of names, or the Scalar that holds a path."""
-        if isinstance(node, Scalar) and isinstance(node.value, str):
-            return node
-        if isinstance(node, Scalar):
-            count = Whole(2, MAX_CLASSES).read(name, node, reading)
-            return INVALID if count is INVALID else tuple(map(str, range(count)))
-        if not isinstance(node, Sequence):
-            hint = "write a list of names, their number, or the path of a file with one name a line"
-            return reading.add(node.where, f"{name} must not be {what_is(node)}", hint)
-        seen: dict[str, Location] = {}
-        for item in node.items:
-            if not isinstance(item, Scalar) or not item.text.strip():
-                reading.add(item.where, f"a class name must be text, not {what_is(item)}")
-            elif item.text in seen:
-                reading.add(item.where, f"the class {shown(item.text)} stands twice in classes")
-            else:
-                seen[item.text] = item.where
-        if len(node.items) < 2:
-            return reading.add(node.where, "a classifier has at least two classes")
-        return tuple(seen) if len(seen) == len(node.items) else INVALID
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        names = {"type": "array", "minItems": 2, "items": {"type": ["string", "number", "boolean"]}}
-        return {"anyOf": [names, {"type": "integer", "minimum": 2}, {"type": "string", "minLength": 1}]}
-
-
 @dataclass(frozen=True, slots=True)
 class MapOf:
     """The kind of a mapping from any word to values of one kind."""
@@ -160,20 +61,6 @@ class MapOf:
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
         return {"type": "object", "additionalProperties": self.kind.schema()}
-
-
-class Label:
-    """The kind of a class name: any scalar, as text."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return the text."""
-        if not isinstance(node, Scalar) or is_null(node):
-            return reading.add(node.where, f"{name} must be a class name, not {what_is(node)}")
-        return node.text
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"type": ["string", "number", "boolean"]}
 
 
 class Arguments:
@@ -222,22 +109,6 @@ FACTORY: Final = Field(
 ARGUMENTS: Final = Field(Arguments(), "Keyword arguments of the factory.")
 DESCRIPTION: Final = Field(Text(), "What it is, for whoever chooses one.")
 DIGEST: Final = Pattern("[0-9a-fA-F]{64}", "64 hexadecimal digits")
-_INPUT: Final = Record(
-    "input",
-    {
-        "size": Field(Size(), "The model's input: one side, or [height, width].", required=True),
-        "resize": Field(
-            Resize(),
-            "What happens before the centre crop: the length of the shorter side, an exact [height, width], or none.",
-            required=True,
-        ),
-        "interpolation": Field(Choice(get_args(Interpolation)), "The filter of the resize.", default="bilinear"),
-        "antialias": Field(Flag(), "Whether the filter widens when shrinking: PIL and torchvision do.", default=True),
-        "mean": Field(Three(), "Subtracted from values in [0, 1]."),
-        "std": Field(Three(positive=True), "Divides after that."),
-        "channels": Field(Choice(("rgb", "bgr")), "The order of colours the model was trained with.", default="rgb"),
-    },
-)
 _MODEL: Final = {
     "description": DESCRIPTION,
     "classes": Field(
@@ -247,20 +118,37 @@ _MODEL: Final = {
     ),
     "weights": Field(Text(), "Path of the weights, from this file: a file, or a folder of .safetensors shards."),
     "sha256": Field(DIGEST, "Digest of the weights: sha256 of a file, dirHash of a folder."),
-    "input": Field(_INPUT, "How a picture becomes the model's input.", required=True),
+    "input": Field(INPUT, "How a picture becomes the model's input.", required=True),
     "gradients": Field(
         Flag(),
         "Whether attacks may differentiate it; false for a black box, which only its logits are asked of.",
         default=True,
     ),
+    "outputs": Field(
+        Choice(get_args(Outputs)),
+        "What it returns: logits, or what cannot be changed; one_logit is that of the second of two classes.",
+        default="logits",
+    ),
     "depends": DEPENDS,
     "declared": Field(MapOf(Amount(("%",), 0, 100)), "The clean accuracy its authors claim, by data set."),
 }
-_ARCHITECTURE: Final = {"architecture": Field(Text(), "The model's name in the library.", required=True)}
+_STATE: Final = {
+    "weights_key": Field(Text(), "Where the state dict lies in the weights file, as model_ema or a.b."),
+    "weights_prefix": Field(Text(), "What every key of the state dict begins with and the model's do not, as module."),
+}
+_LIBRARY: Final = {
+    "architecture": Field(Text(), "The model's name in the library.", required=True),
+    "arguments": Field(Arguments(), "Keyword arguments of the builder, as transform_input: true for googlenet."),
+    "weights": Field(
+        Text(),
+        "Path of the weights, from this file: a file, or a folder of .safetensors shards. Without them the network is random.",
+        required=True,
+    ),
+}
 MODEL_KINDS: Final[Mapping[str, Mapping[str, Field]]] = {
-    "python": {**_MODEL, "factory": FACTORY, "arguments": ARGUMENTS},
-    "torchvision": {**_MODEL, **_ARCHITECTURE},
-    "timm": {**_MODEL, **_ARCHITECTURE},
+    "python": {**_MODEL, **_STATE, "factory": FACTORY, "arguments": ARGUMENTS},
+    "torchvision": {**_MODEL, **_STATE, **_LIBRARY},
+    "timm": {**_MODEL, **_STATE, **_LIBRARY},
     "exported": {**_MODEL, "weights": Field(Text(), "Path of the .pt2 file, from this file.", required=True)},
 }
 _DATA: Final = {
@@ -270,7 +158,7 @@ _DATA: Final = {
     "digest": Field(
         DIGEST, "Digest of the pictures and labels, as a result file gives it; other pictures are refused."
     ),
-    "labels": Field(MapOf(Label()), "Renames labels of the data into class names of the model."),
+    "labels": Field(Renaming(), "Renames labels of the data into class names of the model."),
     "max_unreadable": Field(
         Unreadable(), "How many pictures a suite may let be unreadable: 3 or 1%.", default=str(MAX_UNREADABLE)
     ),
@@ -339,47 +227,5 @@ class Entry:
         return {"type": "object", "required": ["kind"], "properties": {"kind": kinds}, "allOf": branches}
 
 
-@dataclass(frozen=True, slots=True)
-class VariableName:
-    """The name of an environment variable that anybody may read."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return the name."""
-        if not isinstance(node, Scalar) or is_null(node) or not NAME.fullmatch(node.text):
-            what = f"{name} lists names of environment variables, not {what_is(node)}"
-            return reading.add(node.where, what, "write each as it is called, such as CI_COMMIT_SHA")
-        if looks_secret(node.text):
-            what = f"the environment variable {node.text} looks like a secret, which no suite may put into reports"
-            return reading.add(node.where, what, "list variables that anybody may read")
-        return node.text
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"type": "string", "pattern": f"^{NAME.pattern}$"}
-
-
-class Version:
-    """The kind of ``robustcheck``: the version of the language, 1."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return 1."""
-        if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
-            return 1
-        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"const": 1}
-
-
-VARIABLES: Final = Record(
-    "variables.yaml",
-    {
-        "robustcheck": Field(Version(), "The version of the language: 1."),
-        "variables": Field(
-            ListOf(VariableName()), "Environment variables that suites may put into reports.", required=True
-        ),
-    },
-)
 MODEL: Final = Entry("model", MODEL_KINDS)
 DATA: Final = Entry("data set", DATA_KINDS)

@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
-from robustcheck.language.config_spec import DATA, MODEL, NO_RESIZE, VARIABLES, Entry, Version
+from robustcheck.language.class_lists import names_of
+from robustcheck.language.config_spec import DATA, MODEL, Entry
 from robustcheck.language.depends import files_of
-from robustcheck.language.entries import MAX_UNREADABLE, DataEntry, ModelEntry, Preprocessing, Project
+from robustcheck.language.entries import MAX_UNREADABLE, DataEntry, ModelEntry, Project
+from robustcheck.language.input_spec import preprocessing_of
 from robustcheck.language.kinds import INVALID, Reading, Values
-from robustcheck.language.loader import MAX_BYTES, load_file
+from robustcheck.language.loader import load_file
 from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Scalar, kind_of, shown
 from robustcheck.language.variables import FILE
+from robustcheck.language.variables_spec import VARIABLES, Version
 from robustcheck.places import resolved
 from robustcheck.read_files import Note, ReadFiles, ignore
-from robustcheck.regular_files import read_regular
-from robustcheck.strict_json import first_repeated
 from robustcheck.units import Quantity
+
+_OPTIONS = ("factory", "arguments", "architecture", "weights_key", "weights_prefix")
 
 
 def load_project(root: Path, configs: Path) -> Project:
@@ -116,7 +119,7 @@ def _model(
     classes = values.get("classes")
     depends = files_of(values, root, configs, reading)
     if isinstance(classes, Scalar):
-        classes = _names_of(classes, root, configs, reading, note)
+        classes = names_of(classes, root, configs, reading, note)
     declared: dict[str, Quantity] = values.get("declared", {})
     written = values.node.get("declared")
     if isinstance(written, MappingNode) and data:
@@ -129,62 +132,31 @@ def _model(
     shape = values.get("input")
     if classes is None or classes is INVALID or shape is None or not {"size", "resize"} <= shape.read.keys():
         return None
+    if values.get("outputs") == "one_logit" and len(classes) != 2:
+        reading.add(values.where("outputs"), f"outputs: one_logit is of two classes, and there are {len(classes)}")
+    for option in ("weights_key", "weights_prefix"):
+        if values.get(option) and values.node.entry("weights") is None:
+            reading.add(
+                values.where(option), f"{option} says how to read weights, and there are none", "write weights: ..."
+            )
     weights = values.get("weights")
     digest = values.get("sha256")
     return ModelEntry(
         name=name,
         kind=kind,
         classes=classes,
-        preprocessing=_preprocessing(shape),
+        preprocessing=preprocessing_of(shape),
         weights=_resolved(weights, configs) if weights else None,
         sha256=digest.lower() if digest else None,
         declared=declared,
         gradients=values.get("gradients", True),
-        options={key: values.get(key) for key in ("factory", "arguments", "architecture") if key in values.read},
+        options={key: values.get(key) for key in _OPTIONS if key in values.read},
+        outputs=values.get("outputs", "logits"),
         where=where,
         root=root,
         description=values.get("description", ""),
         depends=depends,
     )
-
-
-def _preprocessing(shape: Values) -> Preprocessing:
-    size, resize = shape.get("size"), shape.get("resize")
-    rest = {
-        key: shape.get(key) for key in ("interpolation", "antialias", "mean", "std", "channels") if key in shape.read
-    }
-    return Preprocessing(
-        input_size=size if isinstance(size, tuple) else (size, size),
-        resize=None if resize == NO_RESIZE else resize,
-        **rest,
-    )
-
-
-def _names_of(written: Scalar, root: Path, configs: Path, reading: Reading, note: Note) -> Any:
-    """Read class names from a file inside the project, one a line."""
-    try:
-        path = _resolved(str(written.value), configs)
-        if not path.is_relative_to(resolved(root)):
-            what = f"classes leaves the project: {shown(written.text)}"
-            return reading.add(written.where, what, "copy the file into it")
-        content = read_regular(path, MAX_BYTES)
-        note(path, content)
-        lines = content.decode("utf-8-sig").splitlines()
-    except FileNotFoundError:
-        return reading.add(written.where, f"there is no file {shown(written.text)} of at most 1 MB with class names")
-    except OSError as error:
-        return reading.add(written.where, f"the class names in {shown(written.text)} cannot be read: {error.strerror}")
-    except ValueError:
-        return reading.add(written.where, f"the class names in {shown(written.text)} cannot be read as UTF-8 text")
-    names = [line.strip() for line in lines if line.strip()]
-    twice = first_repeated(names)
-    if twice is not None:
-        return reading.add(written.where, f"the class {shown(twice)} stands twice in {shown(written.text)}")
-    if len(names) < 2:
-        return reading.add(
-            written.where, f"{shown(written.text)} holds {len(names)} class names, at least two are needed"
-        )
-    return tuple(names)
 
 
 def _data(

@@ -18,6 +18,7 @@ from robustcheck.language.merge import substitute
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar
 from robustcheck.language.variables import Variables
+from robustcheck.picture_files import SUFFIXES
 from robustcheck.suite_code import code_in_suites, problems_of
 from robustcheck.suite_folders import (
     YAML_SUFFIXES,
@@ -51,7 +52,7 @@ _KINDS: Final[Mapping[str, str]] = {
     ".txt": "text",
     ".csv": "a table",
     ".parquet": "a table",
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp", ".tif", ".tiff"), "a picture"),
+    **dict.fromkeys(SUFFIXES, "a picture"),
 }
 
 

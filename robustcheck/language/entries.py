@@ -12,7 +12,24 @@ from robustcheck.read_files import ReadFiles
 from robustcheck.units import Quantity
 
 MAX_UNREADABLE: Final = Quantity(1, "%")
+Outputs = Literal["logits", "probabilities", "log_probabilities", "one_logit"]
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area", "lanczos"]
+Exif = Literal["apply", "ignore"]
+Alpha = Literal["white", "black", "drop"]
+Channels = Literal["rgb", "bgr", "gray"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How stored bytes become a picture.
+
+    Attributes:
+        exif: Whether a picture is turned as its EXIF orientation says.
+        alpha: What transparency is laid over; ``drop`` takes the colours as they are stored.
+    """
+
+    exif: Exif = "apply"
+    alpha: Alpha = "white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +42,32 @@ class Preprocessing:
             ``None`` to crop the picture as it is.
         interpolation: Filter of the resize.
         antialias: Whether the filter widens when shrinking, as PIL and torchvision do; cv2 does not.
-        mean: Subtracted from values in [0, 1], in the model's channel order.
-        std: Divides after that.
-        channels: Order of colours the model was trained with.
+        mean: Subtracted from values in [0, 1], one number for each channel, in the model's order.
+        std: Divides after that. A model of values in [0, 255] has both divided by 255.
+        channels: Order of colours the model was trained with; ``gray`` is one channel, the luma of PIL's ``convert("L")``.
+        exif: Whether a picture is turned as its EXIF orientation says.
+        alpha: What transparency is laid over; ``drop`` takes the colours as they are stored, as PIL's ``convert("RGB")`` does.
     """
 
     input_size: tuple[int, int]
     resize: int | tuple[int, int] | None
     interpolation: Interpolation = "bilinear"
     antialias: bool = True
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    channels: Literal["rgb", "bgr"] = "rgb"
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    channels: Channels = "rgb"
+    exif: Exif = "apply"
+    alpha: Alpha = "white"
+
+    @property
+    def count(self) -> int:
+        """How many channels the model's input has, for each of which mean and std have a number."""
+        return 1 if self.channels == "gray" else 3
+
+    @property
+    def decoding(self) -> Decoding:
+        """The part of it that is about stored bytes."""
+        return Decoding(self.exif, self.alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +80,12 @@ class ModelEntry:
         weights: Resolved path of the weights, if any.
         sha256: Declared digest of that file, if any.
         declared: Clean accuracy the authors claim, by data set name.
-        options: What only this kind knows: ``factory`` and ``arguments`` (python), ``architecture``
-            (torchvision, timm).
+        options: What only this kind knows: ``factory`` and ``arguments`` (python), ``architecture`` and ``arguments``
+            (torchvision, timm); ``weights_key`` and ``weights_prefix`` where the weights are a state dict.
         root: The project's root; import paths of ``python`` entries are searched there too.
         gradients: Whether attacks may differentiate it; a black box says false.
         depends: Files of the project beside code and weights that decide its outputs, resolved and sorted.
+        outputs: What it returns; ``one_logit`` is that of the second of two classes.
     """
 
     name: str
@@ -69,6 +101,7 @@ class ModelEntry:
     description: str = ""
     gradients: bool = True
     depends: tuple[Path, ...] = ()
+    outputs: Outputs = "logits"
 
 
 @dataclass(frozen=True, slots=True)

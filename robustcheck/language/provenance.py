@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
+from robustcheck.class_names import class_name
 from robustcheck.errors import Location
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -251,7 +252,7 @@ def _leaks(values: Values) -> Leak:
     return Leak(
         values.get("train", ""),
         values.get("exact_max", 0),
-        values.get("group_by", ""),
+        class_name(values.get("group_by", "")),
         None if near is None else near.get("distance", DISTANCE),
         "review" if near is None else near.get("action", "review"),
     )

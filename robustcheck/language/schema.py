@@ -9,9 +9,10 @@ import json
 from typing import Any, Final
 
 from robustcheck.language.check_schema import check_definitions
-from robustcheck.language.config_spec import DATA, MODEL, VARIABLES
+from robustcheck.language.config_spec import DATA, MODEL
 from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema
+from robustcheck.language.variables_spec import VARIABLES
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 _VARIABLE: Final = {

@@ -8,7 +8,7 @@ from robustcheck import registry
 from robustcheck.errors import did_you_mean
 from robustcheck.language.bounds import MAX_TOLERANCE, TOLERANCE
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
-from robustcheck.language.config_spec import Unreadable, Version
+from robustcheck.language.config_spec import Unreadable
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -28,6 +28,7 @@ from robustcheck.language.nodes import Node, shown
 from robustcheck.language.people import LABELS, REVIEW
 from robustcheck.language.provenance import ProjectPath, provenance_record
 from robustcheck.language.thresholds import Expect
+from robustcheck.language.variables_spec import Version
 
 MAX_SEED: Final = 2**63 - 1
 
@@ -86,7 +87,10 @@ class Reference:
 CLEAN: Final = Record(
     "clean",
     {
-        "expect": Field(Expect(paired=False), "Thresholds on the pictures as they are."),
+        "expect": Field(
+            Expect(paired=False),
+            "Thresholds on the pictures as they are, laid over those of the suite; null removes one.",
+        ),
         "declared": Field(
             Amount(("%",), 0, 100), "The clean accuracy that the model's authors claim; it must be reproduced first."
         ),
@@ -150,7 +154,9 @@ def suite_record(project: Project | None) -> Record:
             "model": Field(model, "An entry of configs/models.yaml.", required=True),
             "data": Field(data, "An entry of configs/data.yaml.", required=True),
             "seed": Field(Whole(0, MAX_SEED), "Decides every random choice.", default=0),
-            "expect": Field(Expect(), "Thresholds that hold for every check unless it says otherwise."),
+            "expect": Field(
+                Expect(), "Thresholds that hold for every check and the clean pictures unless these say otherwise."
+            ),
             "clean": Field(CLEAN, "The pictures as they are."),
             "checks": Field(
                 ListOf(Check(), 1), "What is done to the pictures, and what must hold then.", required=True

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from robustcheck import registry
 from robustcheck.errors import Location, SuiteError, did_you_mean
-from robustcheck.language.bounds import TOLERANCE, check_bounds
+from robustcheck.language.bounds import TOLERANCE, check_bounds, declared_of
 from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, rule_of, uncovered
 from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
-from robustcheck.language.entries import Project
+from robustcheck.language.entries import ModelEntry, Project
+from robustcheck.language.gating import check_absolute, excused, inherited_by_clean
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
@@ -78,14 +79,27 @@ def load_suite(
         reading.classes, reading.model = project.models[chosen].classes, chosen
         reading.black_box = not project.models[chosen].gradients
     values = suite_record(project if project.readable else None).read("a suite", tree, reading)
-    builder = _Builder(values, tree, reading, today or datetime.date.today(), gating=gating)
+    day = today or datetime.date.today()
+    builder = _Builder(values, tree, reading, day, gating=gating)
     model_name, data_name = model or values.get("model"), data or values.get("data")
     entries = project.models.get(model_name), project.data.get(data_name)
     check_bounds(values, builder.declared(overrides), *entries, reading)
     suite = builder.build(name, overrides)
+    if suite is not None and gating:
+        suite = _gating(suite, values, entries[0], day, reading)
     if suite is None or reading.problems:
         raise SuiteError(list(dict.fromkeys(reading.problems)))
     return suite
+
+
+def _gating(suite: Suite, values: Values, entry: ModelEntry | None, today: datetime.date, reading: Reading) -> Suite:
+    """Report a suite that gates nothing absolute, and return it with notes about what it does not gate."""
+    # Where the configuration could not be read, it may declare an accuracy.
+    declared = entry is None or bool(declared_of(suite.declared, entry, suite.data))
+    check_absolute(suite.cases, suite.overall, declared, suite.clean.where, suite.model, reading)
+    severity = (values.get("severity"), values.where("severity")) if values.get("severity") else None
+    live = [waiver for waiver in suite.waivers if not waiver.expired(today)]
+    return replace(suite, notes=(*suite.notes, *excused(suite.cases, live, _waives, severity)))
 
 
 def _check_overrides(overrides: _Overrides, project: Project, name: str, reading: Reading) -> None:
@@ -123,7 +137,7 @@ class _Builder:
         self._complete = (
             isinstance(written, Sequence) and len(checks) == len(written.items) and all(m for _, m in spread)
         )
-        cases = (self._clean(), *(case for _, made in spread for case in made))
+        cases = (self._clean(inherited), *(case for _, made in spread for case in made))
         overall = self._overall(cases)
         self._check_ids(checks, cases, overall)
         check_promise(cases, values.get("review"), reading)
@@ -180,10 +194,12 @@ class _Builder:
         """Whether a key is written but was wrong, so that nothing may be concluded from its absence."""
         return values.node.entry(key) is not None and values.get(key) is None
 
-    def _clean(self) -> Case:
+    def _clean(self, inherited: Expected | None) -> Case:
         values = self._values
         clean = values.get("clean")
-        expected: Expected = merge({}, clean.get("expect", ()) if clean else (), None)
+        # A removal of what only checks inherit is no mistake that could be told from one of nothing.
+        known = None if inherited is None else self._reading
+        expected: Expected = merge(inherited_by_clean(inherited or {}), clean.get("expect", ()) if clean else (), known)
         residuals = values.get("residuals")
         if residuals and residuals.get("max_label_suspects") is not None:
             bound, where = residuals.get("max_label_suspects"), residuals.where("max_label_suspects")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from robustcheck import registry
+from robustcheck.class_names import class_name
 from robustcheck.errors import Location, did_you_mean
 from robustcheck.facts import MetricFacts
 from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Amount, Reading, number_text
@@ -166,6 +167,9 @@ class Expect:
             if metric.facts.paired and not self.paired:
                 what = f"{metric.name} compares with the clean case, so it says nothing about the clean case itself"
                 reading.add(key.where, what, "move it to a check")
+            elif not self.paired and metric.facts.kinds and "clean" not in metric.facts.kinds:
+                what = f"{metric.name} is measured by {' and '.join(metric.facts.kinds)}, not by the clean case"
+                reading.add(key.where, what, "move it to a check")
             elif is_null(value):
                 found.append(Expectation(metric.name, (), None, key.where))
             else:
@@ -184,7 +188,7 @@ class Expect:
         if metric.facts.argument == "coverage":
             return self._at_coverage(metric, value, reading)
         found: list[Expectation] = []
-        for first, below in value:
+        for first, below in _each_once(metric, value, reading):
             if not _argument_fits(metric, first, reading):
                 continue
             two = metric.facts.argument == "confusion" or (
@@ -192,7 +196,7 @@ class Expect:
             )
             if not two or is_null(below):
                 name = f"{metric.name} of {shown(first.text)}"
-                found += self._leaf(metric, (first.text,), name, first, below, reading)
+                found += self._leaf(metric, (_argument(metric, first),), name, first, below, reading)
             elif not isinstance(below, MappingNode) or not below.entries:
                 what = f"{metric.name} of {shown(first.text)} needs {needs.partition(':')[0]}"
                 reading.add(below.where, what, f"write {needs.partition(': ')[2]}")
@@ -202,16 +206,17 @@ class Expect:
 
     def _second(self, metric: Definition, first: Scalar, below: MappingNode, reading: Reading) -> list[Expectation]:
         found: list[Expectation] = []
-        for second, value in below:
+        for second, value in _each_once(metric, below, reading):
             if metric.facts.argument == "confusion":
                 if not _argument_fits(metric, second, reading):
                     continue
-                if second.text == first.text:
+                if _argument(metric, second) == _argument(metric, first):
                     what = f"{shown(first.text)} cannot be confused with itself"
                     reading.add(second.where, what, "class_accuracy says how often it is right")
                     continue
             name = f"{metric.name} of {shown(first.text)}, {shown(second.text)}"
-            found += self._leaf(metric, (first.text, second.text), name, second, value, reading)
+            argument = _argument(metric, first), _argument(metric, second)
+            found += self._leaf(metric, argument, name, second, value, reading)
         return found
 
     def _at_coverage(self, metric: Definition, value: MappingNode, reading: Reading) -> list[Expectation]:
@@ -248,12 +253,29 @@ class Expect:
         return {"$ref": "#/definitions/expect" if self.paired else "#/definitions/clean_expect"}
 
 
+def _argument(metric: Definition, key: Scalar) -> str:
+    """Return what a key means: names of classes and groups in the form in which those of the data are."""
+    return class_name(key.text) if metric.facts.argument in ("class", "confusion", "group") else key.text
+
+
+def _each_once(metric: Definition, node: MappingNode, reading: Reading) -> Iterator[tuple[Scalar, Node]]:
+    """Iterate over the entries of a mapping; keys that only look different are reported."""
+    known: dict[str, Scalar] = {}
+    for key, value in node:
+        first = known.setdefault(_argument(metric, key), key)
+        if first is key:
+            yield key, value
+        else:
+            what = f"{metric.name}: {shown(key.text)} stands twice, here and in line {first.where.line}"
+            reading.add(key.where, what, "keep one: both are the same name in different characters")
+
+
 def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
     kind, classes = metric.facts.argument, reading.classes
     if not key.text.strip():
         reading.add(key.where, f"{metric.name}: a name is empty")
         return False
-    if kind in ("class", "confusion") and classes is not None and key.text not in classes:
+    if kind in ("class", "confusion") and classes is not None and _argument(metric, key) not in classes:
         what = f"the model {reading.model} has no class {shown(key.text)}"
         reading.add(key.where, what, did_you_mean(key.text, classes))
         return False
@@ -322,7 +344,7 @@ def expect_schema(*, paired: bool) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for metric in registry.metrics:
         facts: MetricFacts = metric.facts
-        if facts.paired and not paired:
+        if not paired and (facts.paired or (facts.kinds and "clean" not in facts.kinds)):
             continue
         leaf: dict[str, Any] = {"anyOf": [threshold_schema(facts), {"type": "null"}]}
         inner: dict[str, Any] = {"type": "object", "minProperties": 1, "additionalProperties": leaf}

@@ -26,7 +26,7 @@ def robust_accuracy(seen: Observation) -> Estimate:
     return proportion(int(right.sum()), len(right))
 
 
-@metric("attack_success", better="lower", kinds=("attack",))
+@metric("attack_success", better="lower", kinds=("attack",), relative=True)
 def attack_success(seen: Observation) -> Estimate:
     """Share of the attacked pictures that the attack takes to its goal: a lower bound.
 
@@ -39,7 +39,7 @@ def attack_success(seen: Observation) -> Estimate:
     return proportion(int((_column(seen, "reached") & attempted).sum()), int(attempted.sum()))
 
 
-@metric("targeted_success", better="lower", argument="confusion", kinds=("attack",))
+@metric("targeted_success", better="lower", argument="confusion", kinds=("attack",), relative=True)
 def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
     """Share of the pictures of one class that a targeted attack turns into one other class: a lower bound."""
     for name in (source, target):
@@ -62,7 +62,7 @@ def towards(seen: Observation, source: str, target: str) -> tuple[NDArray[np.boo
     return tried & (seen.records.label == start), reached
 
 
-@metric("eot_success", better="lower", kinds=("attack",))
+@metric("eot_success", better="lower", kinds=("attack",), relative=True)
 def eot_success(seen: Observation) -> Estimate:
     """Mean share of random poses of a sticker that reach the goal.
 
@@ -77,7 +77,7 @@ def eot_success(seen: Observation) -> Estimate:
     return sample_mean(rates.astype(float).tolist())
 
 
-@metric("median_norm", better="higher", unit="parameter", low=0.0, high=math.inf, kinds=("attack",))
+@metric("median_norm", better="higher", unit="parameter", low=0.0, high=math.inf, kinds=("attack",), relative=True)
 def median_norm(seen: Observation) -> Estimate:
     """Median of the least changes that fool the model, in the attack's norm: an upper bound.
 
@@ -124,7 +124,7 @@ def withstood(seen: Observation, radius: float) -> NDArray[np.bool_]:
     return held
 
 
-@metric("model_calls", better="lower", unit="", high=math.inf, kinds=("attack",))
+@metric("model_calls", better="lower", unit="", high=math.inf, kinds=("attack",), relative=True)
 def model_calls(seen: Observation) -> Estimate:
     """Forward passes a picture that the attack took, over all pictures."""
     return mean_between(_column(seen, "calls"), low=0.0, high=math.inf)

@@ -223,6 +223,21 @@ def pictures_needed(estimate: Estimate, bound: float, *, at_least: bool, confide
     return _first(clears, n)
 
 
+def pictures_within(share: float, reach: float) -> int | None:
+    """Return about how many pictures tell a share to within a distance at 95%, or ``None`` where more than ``MOST`` would.
+
+    Args:
+        share: What is observed.
+        reach: How far both ends of the interval that is shown may be off, above 0.
+    """
+
+    def tells(pictures: int) -> bool:
+        estimate = proportion(round(share * pictures), pictures)
+        return share - reach <= estimate.low and estimate.high <= share + reach
+
+    return _first(tells, 1)
+
+
 def least_pictures(bound: float, *, at_least: bool, confidence: float, strict: bool = False) -> int | None:
     """Return below how many pictures not even a perfect result could prove a share, or ``None`` where none can.
 

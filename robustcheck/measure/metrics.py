@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import CaseError, did_you_mean
+from robustcheck.measure.groups import column_of, values_of
 from robustcheck.measure.intervals import Estimate, mean_of, paired_difference, proportion, sample_mean, worst_of
 from robustcheck.measure.records import Observation
 from robustcheck.registry import metric
@@ -66,16 +67,15 @@ def class_accuracy(seen: Observation, name: str) -> Estimate:
 
 @metric("group_accuracy", better="higher", argument="group")
 def group_accuracy(seen: Observation, column: str, value: str | None = None) -> Estimate:
-    """Accuracy on the pictures with one value of a metadata column; without a value, of the worst group."""
-    if column not in seen.groups:
-        known = did_you_mean(column, seen.groups) or "it has none"
-        raise CaseError(f"the data has no metadata column {column}; {known}")
-    texts = seen.groups[column]
-    values = np.unique(texts) if value is None else np.asarray([value])
-    if value is not None and not (texts == value).any():
-        raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, np.unique(texts))}")
-    groups = [_share(seen.records.right[texts == group], detail=f"{column}={group}") for group in values]
-    return worst_of(groups)
+    """Accuracy on the pictures with one value of a metadata column; without a value, of the worst group.
+
+    Pictures that have no value there are a group of their own.
+    """
+    groups = values_of(column_of(seen.groups, column))
+    if value is not None and value not in groups:
+        raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, groups)}")
+    chosen = groups if value is None else {value: groups[value]}
+    return worst_of([_share(seen.records.right[mask], detail=f"{column}={name}") for name, mask in chosen.items()])
 
 
 @metric("drop", better="lower", unit="pp", low=-100.0, paired=True)

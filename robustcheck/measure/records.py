@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -24,7 +25,7 @@ class Records:
         id: Sample ids, str.
         label: Index of the true class, int32.
         predicted: Index of the predicted class, int32.
-        rank: How many classes the model prefers to the true one, int32; 0 is right.
+        rank: How many classes the model does not prefer the true one to, int32; 0 is right. So a tie at the top is wrong.
         confidence: Softmax of the predicted class, float32 in (0, 1].
         loss: Cross-entropy of the true class, float32, in nats.
         brier: Squared distance of all classes' softmax from the truth, float32 in [0, 2].
@@ -35,6 +36,7 @@ class Records:
         unseen: Share of the input for which no real pixel existed, float32 in [0, 1].
         pixels: Digest of the model's input, 16 bytes in hexadecimal, str.
         extra: Columns that only some kinds of case have, such as the parameters that a search found.
+        logits: Digest of the logits, int64; ``None`` in records of earlier versions.
     """
 
     id: NDArray[np.str_]
@@ -51,10 +53,12 @@ class Records:
     unseen: NDArray[np.float32]
     pixels: NDArray[np.str_]
     extra: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    logits: NDArray[np.int64] | None = None
 
     def columns(self) -> dict[str, NDArray[np.generic]]:
         """Return all columns by name."""
-        return {name: getattr(self, name) for name in COLUMNS} | dict(self.extra)
+        logits = {} if self.logits is None else {LOGITS: self.logits}
+        return {name: getattr(self, name) for name in COLUMNS} | logits | dict(self.extra)
 
     @classmethod
     def of(cls, columns: Mapping[str, NDArray[np.generic]]) -> Records:
@@ -63,8 +67,8 @@ class Records:
         Raises:
             KeyError: A column that every case has is missing.
         """
-        common: dict[str, Any] = {name: columns[name] for name in COLUMNS}
-        return cls(**common, extra={name: columns[name] for name in columns if name not in COLUMNS})
+        common: dict[str, Any] = {name: columns[name] for name in COLUMNS} | {LOGITS: columns.get(LOGITS)}
+        return cls(**common, extra={name: columns[name] for name in columns if name not in common})
 
     def at(self, rows: NDArray[np.int64]) -> Records:
         """Return some of the rows, in the given order."""
@@ -80,7 +84,8 @@ class Records:
         return np.equal(self.rank, 0)
 
 
-COLUMNS = tuple(known.name for known in fields(Records) if known.name != "extra")
+LOGITS = "logits"
+COLUMNS = tuple(known.name for known in fields(Records) if known.name not in ("extra", LOGITS))
 """Names of the columns that every case has."""
 
 
@@ -135,15 +140,14 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, 
         labels: Shape (n,), class indices.
 
     Returns:
-        The columns ``predicted, rank, confidence, loss, brier, margin, borderline``. A class with the same logit
-        and a lower index is preferred, so that ``rank == 0`` says the same as ``predicted == label``.
+        The columns ``predicted, rank, confidence, loss, brier, margin, borderline, logits``. Of several best classes the first
+        is predicted, and no such picture is right: ``rank == 0`` says that ``predicted == label`` and that no other class ties.
     """
     exact = logits.astype(np.float64)
     rows = np.arange(len(exact))
     predicted = exact.argmax(axis=1)
     own = exact[rows, labels]
-    before = np.arange(exact.shape[1])[None, :] < labels[:, None]
-    rank = (exact > own[:, None]).sum(axis=1) + ((exact == own[:, None]) & before).sum(axis=1)
+    rank = (exact >= own[:, None]).sum(axis=1) - 1
     top = np.partition(exact, exact.shape[1] - 2, axis=1)[:, -2:]
     margin = top[:, 1] - top[:, 0]
     log_total = top[:, 1] + np.log(np.exp(exact - top[:, 1:]).sum(axis=1))
@@ -157,4 +161,21 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, 
         "brier": np.square(distance).sum(axis=1).astype(np.float32),
         "margin": margin.astype(np.float32),
         "borderline": margin < BORDERLINE_MARGIN,
+        "logits": _digests(logits),
     }
+
+
+def _digests(logits: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return a number for each row that two rows share, but for a chance of 2^-64, only if they are the same bit for bit.
+
+    A sum of the bits, each class weighed with an odd number of its own, modulo 2^64: no order of adding changes it.
+    """
+    bits = np.ascontiguousarray(logits.astype(np.float32) + np.float32(0)).view(np.uint32).astype(np.uint64)
+    digests: NDArray[np.int64] = (bits * _weights(logits.shape[1])).sum(axis=1, dtype=np.uint64).view(np.int64)
+    return digests
+
+
+@functools.cache
+def _weights(classes: int) -> NDArray[np.uint64]:
+    rng = np.random.Generator(np.random.Philox(0))
+    return rng.integers(0, 2**64, classes, dtype=np.uint64) | np.uint64(1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from robustcheck.errors import CaseError
+from robustcheck.errors import CaseError, count_of
 from robustcheck.measure.intervals import Estimate, clopper_pearson, proportion
 from robustcheck.measure.mean import mean_between
 from robustcheck.measure.records import Observation
@@ -70,6 +70,11 @@ def selective_accuracy(seen: Observation, coverage: str) -> Estimate:
     if share is None or share.unit != "%" or not 0 < share.number <= 100:
         raise CaseError(f"{coverage} is no coverage; write 80%")
     confidence, right = seen.records.confidence, seen.records.right
+    if share.number * len(right) < 100 - 1e-9:
+        raise CaseError(
+            f"a coverage of {share} of {count_of(len(right), 'picture')} is less than one picture, of which nothing can be said; "
+            "ask for more, or add pictures"
+        )
     count = selected(share, len(right))
     cut = np.partition(confidence, len(right) - count)[len(right) - count]
     above, tied = confidence > cut, confidence == cut

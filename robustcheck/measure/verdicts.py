@@ -10,6 +10,7 @@ from typing import Literal
 from robustcheck import registry
 from robustcheck.errors import CaseError
 from robustcheck.language.plan import Rule, Threshold
+from robustcheck.measure.edges import possible, straddles
 from robustcheck.measure.intervals import Estimate, pictures_needed, worst_of
 from robustcheck.measure.records import Observation
 from robustcheck.units import UNITS
@@ -25,12 +26,13 @@ class Judgement:
     """One threshold held against one estimate.
 
     Attributes:
-        straddles: Whether the bound lies inside the interval, so that other pictures of the same kind
+        straddles: Whether the bound lies within the interval, its ends among it, so that other pictures of the same kind
             could have decided otherwise.
         rule: How it was decided.
         gate: The ends that were held against the bound, each at the rule's confidence; ``None`` where the number was.
         inconclusive: Whether neither end clears the bound.
         needs: How many pictures would decide it at the observed rate, if any number would.
+        possible: What is possible all the same where the number is as good as can be; see ``edges.possible``.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Judgement:
     gate: tuple[float, float] | None = None
     inconclusive: bool = False
     needs: int | None = None
+    possible: str = ""
 
 
 def measure(seen: Observation, name: str, argument: Sequence[str] = ()) -> Estimate:
@@ -85,17 +88,19 @@ def judge(
         holds, broken = threshold.holds(gate[not at_least]), not threshold.holds(gate[at_least])
         if not holds and not broken:
             needs = pictures_needed(estimate, bound, at_least=at_least, confidence=rule.confidence)
+    close = straddles(estimate, bound)
     return Judgement(
         name=threshold.name,
         expect=threshold.text,
         estimate=estimate,
         holds=holds,
-        straddles=estimate.low < bound < estimate.high,
+        straddles=close,
         unit=threshold.bound.unit,
         rule=rule,
         gate=gate,
         inconclusive=not holds and not broken,
         needs=needs,
+        possible=possible(threshold, estimate) if close and holds and rule.decide == "point" else "",
     )
 
 

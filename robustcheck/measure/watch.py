@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from robustcheck.language.plan import Rule, Threshold
 from robustcheck.measure.anytime import Anytime
 from robustcheck.measure.attacked import towards, withstood
+from robustcheck.measure.groups import values_of
 from robustcheck.measure.records import Observation, Records
 from robustcheck.units import parse_quantity
 
@@ -219,8 +220,8 @@ def _each_class(seen: Observation, argument: tuple[str, ...], clean: Observation
 
 def _group(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
     column, *value = argument
-    values = value or np.unique(clean.groups[column]).tolist()
-    return [(seen.groups[column] == value, seen.records.right) for value in values]
+    here, none = values_of(seen.groups[column]), np.zeros(len(seen.records), bool)
+    return [(here.get(name, none), seen.records.right) for name in value or values_of(clean.groups[column])]
 
 
 def _confused(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:

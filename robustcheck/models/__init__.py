@@ -26,16 +26,18 @@ def open_model(entry: ModelEntry, *, device: str = "auto") -> Predictor:
         from robustcheck.models.exported import ExportedPredictor
 
         predictor: ModulePredictor = ExportedPredictor(entry, where, weights)
+        notes: tuple[str, ...] = ()
     elif entry.kind == "python":
         from robustcheck.models.factory import build
 
-        module, content = build(entry, weights)
+        module, content, notes = build(entry, weights)
         predictor = ModulePredictor(entry, module, where, content=content)
     else:
         from robustcheck.models import zoo
 
-        module = (zoo.build_timm if entry.kind == "timm" else zoo.build_torchvision)(entry, weights)
+        module, notes = (zoo.build_timm if entry.kind == "timm" else zoo.build_torchvision)(entry, weights)
         content = weights.identity.digest if weights else ""
         predictor = ModulePredictor(entry, module, where, content=content)
+    predictor.notes += notes
     predictor.weights = weights.identity if weights else None
     return predictor

@@ -9,18 +9,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError
+from robustcheck.errors import ModelError, NotFiniteError
 from robustcheck.language.entries import ModelEntry
+from robustcheck.models.probabilities import kind_of
 
 Predict = Callable[[NDArray[np.uint8]], Any]
 PROBES = 8
 """Pictures that the first look takes at most."""
 
+ROWS = 16
+"""Further outputs that tell probabilities from logits."""
+
 SAME = 1e-3
 """Logits that differ by more, relative to their spread, are not of the same picture under the same model."""
 
-SUMS = 1e-3
-"""How far from 1 probabilities may sum, half precision included."""
+ONE_LOGIT = (
+    "a logit of the second class alone is told by outputs: one_logit in the entry, or made two by "
+    "torch.stack([torch.zeros_like(z), z], 1)"
+)
 
 
 def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
@@ -35,6 +41,8 @@ def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
             f"the model {entry.name} returns {_described(output)}; it must return one tensor of logits of shape "
             "(n, classes): wrap it in a module that picks that out"
         )
+    if output.ndim == 1 and output.shape[0] == n and classes == 2:
+        raise ModelError(f"the model {entry.name} returns shape ({n},) for {n} pictures; {ONE_LOGIT} ({entry.where})")
     if output.ndim != 2 or output.shape[0] != n:
         raise ModelError(
             f"the model {entry.name} returns shape {tuple(output.shape)} for {n} pictures; it must be ({n}, {classes}): "
@@ -43,15 +51,16 @@ def check_batch(output: Any, n: int, entry: ModelEntry) -> NDArray[np.float32]:
     if output.shape[1] != classes:
         raise ModelError(
             f"the model {entry.name} gives {output.shape[1]} logits, but its entry lists {classes} classes "
-            f"({entry.where}); make `classes` match the model"
+            f"({entry.where}); {_cure(output.shape[1], classes)}"
         )
     logits: NDArray[np.float32] = output.detach().float().cpu().numpy()
     bad = ~np.isfinite(logits).all(axis=1)
     if bad.any():
         kind = "NaN" if np.isnan(logits).any() else "infinite"
-        raise ModelError(
+        raise NotFiniteError(
             f"the model {entry.name} gives {kind} logits for {int(bad.sum())} of {n} pictures of a batch; look for "
-            "damaged weights, a wrong mean or std, or a precision too low"
+            "damaged weights, a wrong mean or std, or a precision too low",
+            np.flatnonzero(bad).tolist(),
         )
     return logits
 
@@ -77,7 +86,8 @@ def check_first_batch(
         )
     some = _different(pictures[:PROBES])
     first = check_batch(predict(some), len(some), entry)
-    _refuse_probabilities(first, entry)
+    if entry.outputs == "logits":
+        _refuse_probabilities(first, _more_rows(predict, some, first), entry)
     scale = max(float(np.ptp(first)), 1e-2 * float(np.abs(first).max()), 1e-6)
     if float(np.abs(check_batch(predict(some), len(some), entry) - first).max()) > SAME * scale:
         raise ModelError(
@@ -114,25 +124,47 @@ def _different(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _notes(logits: NDArray[np.float32], entry: ModelEntry, scale: float) -> Iterator[str]:
     if float(np.ptp(logits, axis=0).max()) <= 1e-6 * scale:
         yield f"the model {entry.name} gives the same logits for each of the first {len(logits)} pictures"
-    elif (logits >= 0).all() and (logits <= 1).all():
+    elif entry.outputs == "logits" and (logits >= 0).all() and (logits <= 1).all():
         yield (
             f"the outputs of {entry.name} all lie between 0 and 1: if a sigmoid is applied already, return the logits "
             "before it, or confidences are wrong"
         )
 
 
-def _refuse_probabilities(logits: NDArray[np.float32], entry: ModelEntry) -> None:
-    exact = logits.astype(np.float64)
-    if (exact >= 0).all() and np.allclose(exact.sum(axis=1), 1.0, atol=SUMS):
-        what = "probabilities (softmax is applied already)"
-    elif (exact <= SUMS).all() and np.allclose(np.exp(exact).sum(axis=1), 1.0, atol=SUMS):
-        what = "log-probabilities (log-softmax is applied already)"
-    else:
+def _refuse_probabilities(first: NDArray[np.float32], more: NDArray[np.float32], entry: ModelEntry) -> None:
+    kind = kind_of(np.concatenate([first, more]))
+    if kind is None:
         return
+    key, what = (
+        ("probabilities", "probabilities (softmax is applied already)")
+        if kind == "probabilities"
+        else ("log_probabilities", "log-probabilities (log-softmax is applied already)")
+    )
     raise ModelError(
         f"the model {entry.name} returns {what}; return the logits before it, or confidences, losses and attacks "
-        "would be computed from the wrong numbers"
+        f"would be computed from the wrong numbers; where that cannot be, write outputs: {key} in its entry"
     )
+
+
+def _more_rows(predict: Predict, some: NDArray[np.uint8], first: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return outputs for further pictures where the first look like probabilities, since few rows may agree by chance."""
+    rows = [first[:0]]
+    if not ((first >= 0).all() or (first <= 1).all()):
+        return rows[0]
+    for changed in (255 - some, some // 2, some[:, ::-1], 255 - some // 2, some[:, :, ::-1]):
+        output = predict(np.ascontiguousarray(changed))
+        if isinstance(output, torch.Tensor) and output.shape == first.shape:
+            given = output.detach().float().cpu().numpy()
+            rows.append(given[np.isfinite(given).all(axis=1)])
+        if sum(map(len, rows)) >= ROWS:
+            break
+    return np.concatenate(rows)
+
+
+def _cure(given: int, classes: int) -> str:
+    if given == 1 and classes == 2:
+        return ONE_LOGIT
+    return "make `classes` match the model"
 
 
 def _parts(module: torch.nn.Module | None) -> list[tuple[str, torch.nn.Module]]:

@@ -13,7 +13,7 @@ from robustcheck.imports import told
 from robustcheck.language.entries import ModelEntry
 from robustcheck.models.module import ModulePredictor
 from robustcheck.models.program import load_program
-from robustcheck.models.weights import Weights
+from robustcheck.models.weights import Weights, refuse_stand_ins
 
 
 class ExportedPredictor(ModulePredictor):
@@ -28,6 +28,7 @@ class ExportedPredictor(ModulePredictor):
         """
         if entry.weights is None or weights is None:
             raise ModelError(f"{entry.where}: the model {entry.name} needs `weights`, the path of its .pt2 file")
+        refuse_stand_ins(entry, weights)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -90,6 +91,13 @@ def _input_shape(program: Any, entry: ModelEntry) -> tuple[Any, ...]:
         raise ModelError(
             f"{entry.where}: the program of {entry.name} was exported for pictures of {fixed[0]}x{fixed[1]}, but "
             f"input.size is {height}x{width}; write input.size: [{fixed[0]}, {fixed[1]}]"
+        )
+    channels = entry.preprocessing.count
+    if isinstance(shapes[0][1], int) and shapes[0][1] != channels:
+        hint = {1: "; write input.channels: gray", 3: "; write input.channels: rgb or bgr"}.get(shapes[0][1], "")
+        raise ModelError(
+            f"{entry.where}: the program of {entry.name} was exported for pictures of {shapes[0][1]} channels, but "
+            f"input.channels is {entry.preprocessing.channels}{hint}"
         )
     return shapes[0]
 

@@ -12,12 +12,12 @@ from robustcheck.language.entries import ModelEntry
 from robustcheck.models.weights import Weights, load_into
 
 
-def build(entry: ModelEntry, weights: Weights | None) -> tuple[torch.nn.Module, str]:
+def build(entry: ModelEntry, weights: Weights | None) -> tuple[torch.nn.Module, str, tuple[str, ...]]:
     """Call the factory of an entry and load the weights, if the entry names any.
 
     Returns:
         The module in the mode the factory left it in, and a digest of the weights file and the factory's
-        source file.
+        source file; notes for the report.
 
     Raises:
         ModelError: The factory or the weights fail.
@@ -31,5 +31,5 @@ def build(entry: ModelEntry, weights: Weights | None) -> tuple[torch.nn.Module, 
         raise ModelError(f"{entry.where}: the model {entry.name} cannot be built: {error}") from error
     if not isinstance(module, torch.nn.Module):
         raise ModelError(f"{entry.where}: {path} returned {type(module).__name__}, not a torch.nn.Module")
-    load_into(module, entry, weights)
-    return module, f"{content}:{source}"
+    notes = load_into(module, entry, weights)
+    return module, f"{content}:{source}", notes

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from robustcheck.errors import ModelError
 from robustcheck.imports import told
 from robustcheck.language.entries import ModelEntry, Preprocessing
+from robustcheck.language.input_spec import order_notes
 from robustcheck.models.checks import check_batch, check_first_batch, out_of_memory
 from robustcheck.models.identity import digest_of_module, digest_with_input
+from robustcheck.models.outputs import NOTES, as_logits
 from robustcheck.models.precision import steady
 from robustcheck.models.weights import Digest
 
@@ -37,7 +39,7 @@ class ModulePredictor:
 
         Args:
             entry: What ``configs/models.yaml`` says of it.
-            module: Maps normalised (n, 3, h, w) to logits (n, classes).
+            module: Maps normalised (n, 3, h, w) to logits (n, classes); (n, 1, h, w) where its channel is gray.
             device: Such as ``cpu`` or ``cuda:0``.
             content: Digest of what says more about the module than its state, if there is anything.
         """
@@ -46,6 +48,9 @@ class ModulePredictor:
         self.weights: Digest | None = None
         self.module = module
         self._content, self.notes = self._identity(entry, content)
+        if entry.outputs != "logits":
+            self.notes += (f"the model {entry.name}: {NOTES[entry.outputs]}",)
+        self.notes += order_notes(entry.preprocessing)
         self._configure(entry)
         self._checked = False
         with contextlib.suppress(Exception):
@@ -67,9 +72,13 @@ class ModulePredictor:
         self.entry = entry
         self.digest = digest_with_input(self._content, entry)
         preprocessing = entry.preprocessing
-        self._order = [0, 1, 2] if preprocessing.channels == "rgb" else [2, 1, 0]
-        self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
-        self._std = torch.tensor(preprocessing.std, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
+        if {len(preprocessing.mean), len(preprocessing.std)} != {preprocessing.count}:
+            raise ModelError(
+                f"{entry.where}: mean and std of {entry.name} need one number for each of {preprocessing.count} channels"
+            )
+        self._turned = preprocessing.channels == "bgr"
+        self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=self.device).view(1, -1, 1, 1)
+        self._std = torch.tensor(preprocessing.std, dtype=torch.float32, device=self.device).view(1, -1, 1, 1)
 
     def with_preprocessing(self, preprocessing: Preprocessing) -> Self:
         """Return the same model behind another preprocessing; nothing is loaded again."""
@@ -78,9 +87,9 @@ class ModulePredictor:
         return other
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Map (n, 3, h, w) RGB in [0, 1] to logits, differentiably."""
-        ordered = pictures if self._order == [0, 1, 2] else pictures[:, self._order]
-        logits: torch.Tensor = self._run((ordered - self._mean) / self._std)
+        """Map (n, 3, h, w) RGB, or (n, 1, h, w) gray, in [0, 1] to logits, differentiably."""
+        ordered = pictures[:, [2, 1, 0]] if self._turned else pictures
+        logits: torch.Tensor = as_logits(self._run((ordered - self._mean) / self._std), self.entry)
         return logits
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -97,21 +106,43 @@ class ModulePredictor:
             return check_batch(self._predict(pictures), len(pictures), self.entry)
 
     def _predict(self, pictures: NDArray[np.uint8]) -> Any:
-        # Torch warns of arrays that may not be written to, which is an error in many a project's tests.
-        uploaded = torch.from_numpy(np.require(pictures, requirements=["C", "W"])).to(self.device)
+        boxed = in_box(pictures, self.entry.preprocessing, self.device)
         try:
-            # A permuted NHWC batch already lies in memory as channels-last wants it.
-            return self.forward(uploaded.permute(0, 3, 1, 2).float().div_(255.0))
+            return self.forward(boxed)
+        except ModelError:
+            raise
         except Exception as error:
             if out_of_memory(error):
                 raise
-            shape = (len(pictures), 3, *pictures.shape[1:3])
             raise ModelError(
-                f"the model {self.entry.name} failed on a float32 batch of shape {shape}: {told(error, self.entry.root)}"
+                f"the model {self.entry.name} failed on a float32 batch of shape {tuple(boxed.shape)}: "
+                f"{told(error, self.entry.root)}{self._other_channels(boxed.shape[1])}"
             ) from error
+
+    def _other_channels(self, count: int) -> str:
+        """Say what to write where the first layer takes another number of channels."""
+        first = next((part for part in self.module.modules() if hasattr(part, "in_channels")), None)
+        wanted = getattr(first, "in_channels", count)
+        key = {1: "gray", 3: "rgb or bgr"}.get(wanted) if wanted != count else None
+        return f"; its first layer takes {wanted} channels: write input.channels: {key}" if key else ""
 
     def _run(self, normalised: torch.Tensor) -> Any:
         return self.module(normalised)
+
+
+def in_box(pictures: NDArray[np.uint8], preprocessing: Preprocessing, device: str) -> torch.Tensor:
+    """Return what ``forward`` takes: float32 in [0, 1], shape (n, 3, h, w), or (n, 1, h, w) where the model's channel is gray.
+
+    Args:
+        pictures: Inputs as they were rendered, shape (n, h, w, 3), uint8; those of a gray model have three equal channels.
+        preprocessing: The model's own.
+        device: Where the pictures go.
+    """
+    wanted = pictures[..., :1] if preprocessing.channels == "gray" else pictures
+    # Torch warns of arrays that may not be written to, which is an error in many a project's tests.
+    uploaded = torch.from_numpy(np.require(wanted, requirements=["C", "W"])).to(device)
+    # A permuted NHWC batch already lies in memory as channels-last wants it.
+    return uploaded.permute(0, 3, 1, 2).float().div_(255.0)
 
 
 def choose_device(wanted: str) -> str:

@@ -31,7 +31,8 @@ class Predictor(Protocol):
         """Predict for a batch, without gradients.
 
         Args:
-            pictures: Shape (n, h, w, 3), RGB, of the model's input size, not normalised.
+            pictures: Shape (n, h, w, 3), RGB (three equal channels where ``channels`` is gray), of the model's input size, not
+                normalised.
 
         Returns:
             Shape (n, classes).
@@ -46,7 +47,8 @@ class Predictor(Protocol):
         """Map pictures in the box to logits, differentiably: the model that attacks will see.
 
         Args:
-            pictures: Shape (n, 3, h, w), RGB, float32 in [0, 1], on the model's device.
+            pictures: Shape (n, 3, h, w), RGB, or (n, 1, h, w) where ``channels`` is gray; float32 in [0, 1], on the model's
+                device.
 
         Returns:
             Shape (n, classes).

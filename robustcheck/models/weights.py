@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,9 @@ import torch
 
 from robustcheck.checksums import digest_of
 from robustcheck.errors import ModelError, RobustcheckError, did_you_mean
+from robustcheck.file_content import LOOK, content_of, stands_in
 from robustcheck.language.entries import ModelEntry
+from robustcheck.models.state import state_of
 from robustcheck.regular_files import read_with_digest
 
 
@@ -76,42 +79,80 @@ def read_weights(entry: ModelEntry) -> Weights | None:
     return Weights(Digest(digest, algorithm), dict(sorted(files.items())))
 
 
-def load_into(module: torch.nn.Module, entry: ModelEntry, weights: Weights | None) -> None:
+def load_into(module: torch.nn.Module, entry: ModelEntry, weights: Weights | None) -> tuple[str, ...]:
     """Load the weights of an entry into a module, if it has any.
 
     A folder is read as the shards in it, ``*.safetensors``. ``.safetensors`` files hold tensors only; anything else is read by ``torch.load(weights_only=True)``.
+
+    Returns:
+        Notes for the report.
 
     Raises:
         ModelError: The file is no state dict, or does not fit the module; names what is missing or surplus.
     """
     if entry.weights is None or weights is None:
-        return
-    state = _state_dict(entry, entry.weights, weights)
-    own = module.state_dict()
+        return ()
+    state, note = read_state(entry, weights, module.state_dict())
+    _check_fit(state, module.state_dict(), entry)
+    if not hasattr(state, "_metadata") and hasattr(module, "_version"):
+        # Some networks ask for the version of their layout, which safetensors do not keep; a layout of another has other shapes.
+        state = OrderedDict(state)
+        state._metadata = {"": {"version": module._version}}  # type: ignore[attr-defined]
+    try:
+        module.load_state_dict(state, strict=False)
+    except Exception as error:  # a module's own code may refuse them
+        raise ModelError(
+            f"{entry.where}: the weights {entry.weights.name} cannot be loaded into the model: {_short(error)}"
+        ) from None
+    return (f"the model {entry.name}: {note}",) if note else ()
+
+
+def read_state(
+    entry: ModelEntry, weights: Weights, own: Mapping[str, torch.Tensor]
+) -> tuple[dict[str, torch.Tensor], str]:
+    """Return the tensors of a weights file under a network's own names; see ``state_of``."""
+    path = entry.weights or Path()
+    return state_of(_loaded(entry, path, weights), entry, own, path.name)
+
+
+def _check_fit(state: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], entry: ModelEntry) -> None:
     # Old checkpoints lack this counter, which nothing reads in evaluation mode.
     missing = sorted(name for name in own.keys() - state.keys() if not name.endswith("num_batches_tracked"))
     surplus = sorted(state.keys() - own.keys())
+    begin = f"{entry.where}: the weights {entry.weights.name if entry.weights else ''} do not fit the model: "
     if missing or surplus:
         said = [f"lack {len(missing)} parameters, such as {missing[0]}"] if missing else []
         if surplus:
             said.append(
                 f"have {len(surplus)} that the model lacks, such as {surplus[0]} ({did_you_mean(surplus[0], missing or own)})"
             )
+        shared = len(own.keys() & state.keys())
         raise ModelError(
-            f"{entry.where}: the weights {entry.weights.name} do not fit the model: they {' and '.join(said)}"
+            f"{begin}they {' and '.join(said)}; {shared} of its {len(own)} names agree"
+            + ("" if shared else ": they are of another architecture")
         )
-    for name, value in own.items():
-        if name in state and state[name].shape != value.shape:
-            raise ModelError(
-                f"{entry.where}: the weights {entry.weights.name} do not fit the model: {name} has the shape "
-                f"{tuple(state[name].shape)}, the model wants {tuple(value.shape)}"
-            )
-    module.load_state_dict(state, strict=False)
+    wrong = [name for name in own if name in state and state[name].shape != own[name].shape]
+    if not wrong:
+        return
+    name = wrong[0]
+    theirs, ours = tuple(state[name].shape), tuple(own[name].shape)
+    classes = len(entry.classes)
+    of_classes = theirs and ours and theirs[1:] == ours[1:] and ours[0] == classes and len(wrong) <= 4
+    raise ModelError(
+        f"{begin}{name} has the shape {theirs}, the model wants {ours}"
+        + (f", and {len(wrong) - 1} more differ" if len(wrong) > 1 else "")
+        + (
+            f": they are of {theirs[0]} classes, and the entry lists {classes}; make `classes` match the weights"
+            if of_classes
+            else ""
+        )
+    )
 
 
-def _state_dict(entry: ModelEntry, path: Path, weights: Weights) -> dict[str, torch.Tensor]:
+def _loaded(entry: ModelEntry, path: Path, weights: Weights) -> Any:
     from safetensors.torch import load
 
+    refuse_stand_ins(entry, weights)
     try:
         if weights.identity.algorithm == "dirHash":
             loaded: Any = _shards(path, weights.files)
@@ -123,6 +164,11 @@ def _state_dict(entry: ModelEntry, path: Path, weights: Weights) -> dict[str, to
                 warnings.simplefilter("ignore")
                 loaded = torch.load(io.BytesIO(weights.files[path]), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        known = content_of(weights.files.get(path, b"")[:LOOK])
+        if known != "a pickle" and "zip archive" not in known:
+            raise ModelError(
+                f"{entry.where}: {path.name} is no file of torch.save{f'; by its first bytes it is {known}' if known else ''}"
+            ) from None
         if "unsupported operand" in str(error).lower():
             raise ModelError(
                 f"{entry.where}: {path.name} was saved in a pickle protocol that torch.load cannot check; save it with "
@@ -133,13 +179,28 @@ def _state_dict(entry: ModelEntry, path: Path, weights: Weights) -> dict[str, to
             "`model.state_dict()`, or use safetensors"
         ) from None
     except Exception as error:
-        raise ModelError(f"{entry.where}: the weights {path.name} cannot be loaded: {_short(error)}") from None
-    for wrapper in ("state_dict", "model"):
-        if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
-            loaded = loaded[wrapper]
-    if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
-        raise ModelError(f"{entry.where}: {path.name} holds a {type(loaded).__name__}, not a state dict of tensors")
+        known = _what(weights.files.get(path, b"\x01"))
+        raise ModelError(
+            f"{entry.where}: the weights {path.name} cannot be loaded: {_short(error)}{f'; {known}' if known else ''}"
+        ) from None
     return loaded
+
+
+def refuse_stand_ins(entry: ModelEntry, weights: Weights) -> None:
+    """Refuse what only stands in for weights, before a reader says something of its own format.
+
+    Raises:
+        ModelError: A file is a pointer, a page or an error of a server, or empty.
+    """
+    for path, content in weights.files.items():
+        what = stands_in(content[:LOOK]) if path == entry.weights or path.suffix == ".safetensors" else ""
+        if what:
+            raise ModelError(f"{entry.where}: the weights {path.name} cannot be loaded: the file is {what}")
+
+
+def _what(content: bytes) -> str:
+    known = content_of(content[:LOOK])
+    return f"by its first bytes it is {known}" if known else ""
 
 
 def _shards(folder: Path, files: Mapping[Path, bytes]) -> dict[str, torch.Tensor]:

@@ -1,91 +1,118 @@
-"""Pictures with 16 bits a channel, which Pillow keeps for grey and silently cuts to 8 for colour."""
+"""Pictures with 16 bits a channel, which Pillow keeps for gray and silently cuts to 8 for colour."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.errors import UnreadablePicture
+from robustcheck.language.entries import Alpha
+from robustcheck.pictures import tiff
+from robustcheck.pictures.form import Decoded, Form
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-Picture = NDArray[np.uint8]
-MODES = ("I;16", "I;16B", "I;16L", "I;16N")
-
-_ORIENTATION = 274
-_BITS, _PHOTOMETRIC, _EXTRA, _KIND = 258, 262, 338, 339
-_WHITE_IS_ZERO, _COLOURS = 0, (0, 1, 2)
-_PREMULTIPLIED = 1
+_PNG_GRAY, _PNG_COLOURS = (0, 4), (0, 2, 4, 6)
+WHITE = 65535
 
 
-def is_deep(raw: bytes, picture: Image.Image) -> bool:
-    """Whether a file has 16 bits a channel, unsigned.
+@dataclass(frozen=True, slots=True)
+class Deep:
+    """What a file with 16 bits a channel says of its channels.
+
+    Attributes:
+        gray: Whether its colour is one channel.
+        alpha: Whether the last channel that OpenCV returns is alpha.
+        premultiplied: Whether the colours are multiplied with it.
+        more: Whether there is a last channel without meaning.
+        white_is_zero: Whether values are the other way round.
+        clear: The level of gray that is transparent, if one is.
+    """
+
+    gray: bool
+    alpha: bool = False
+    premultiplied: bool = False
+    more: bool = False
+    white_is_zero: bool = False
+    clear: int | None = None
+
+
+def deep_png(raw: bytes, transparency: object) -> Deep | None:
+    """Return what a PNG of 16 bits says of its channels; ``None`` for other depths.
 
     Args:
         raw: The whole file.
-        picture: The file as Pillow opened it.
+        transparency: What Pillow found in its tRNS chunk: a level for gray, three for colour, or nothing.
     """
-    if picture.mode in MODES:
-        return True
-    if picture.format == "PNG":
-        return len(raw) > 24 and raw[24] == 16
-    return picture.format == "TIFF" and set(_tag(picture, _BITS, 8)) == {16} and set(_tag(picture, _KIND, 1)) == {1}
+    if len(raw) < 26 or raw[24] != 16:
+        return None
+    gray = raw[25] in _PNG_GRAY
+    if raw[25] == 0 and isinstance(transparency, int):
+        return Deep(gray, clear=transparency)
+    # OpenCV makes alpha of one transparent colour, and of one transparent gray nothing.
+    return Deep(gray, alpha=raw[25] in (4, 6) or transparency is not None)
 
 
-def decode_deep(raw: bytes, picture: Image.Image, name: str) -> Picture:
-    """Decode a file with 16 bits a channel: rounded to 8, laid over white, upright.
+def deep_tiff(layout: tiff.Layout) -> Deep | None:
+    """Return what a TIFF of 16 bits says of its channels; ``None`` for other depths."""
+    if not layout.deep:
+        return None
+    return Deep(
+        gray=layout.colours in (tiff.WHITE_IS_ZERO, tiff.GRAY),
+        alpha=layout.extra in ((tiff.ALPHA,), (tiff.PREMULTIPLIED,)),
+        premultiplied=layout.extra == (tiff.PREMULTIPLIED,),
+        more=layout.extra == (tiff.NO_MEANING,),
+        white_is_zero=layout.colours == tiff.WHITE_IS_ZERO,
+    )
 
-    Returns:
-        Shape (h, w, 3), uint8 RGB, contiguous.
+
+def decode_deep(raw: bytes, deep: Deep, name: str, ground: Alpha) -> Decoded:
+    """Decode a file with 16 bits a channel as it is stored: rounded to 8, not turned.
+
+    Args:
+        raw: The whole file.
+        deep: What it says of its channels.
+        name: What it is called in messages.
+        ground: What transparency is laid over.
 
     Raises:
-        UnreadablePicture: OpenCV cannot read it, or its channels are no grey or RGB.
+        UnreadablePicture: OpenCV cannot read it, or its colours are premultiplied and alpha is to be dropped.
     """
     import cv2
 
-    photometric = _tag(picture, _PHOTOMETRIC, 2)[0]
-    if photometric not in _COLOURS:
-        raise UnreadablePicture(name, "it has 16 bits a channel and is neither grey nor RGB")
     values = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or values.dtype != np.uint16:
-        raise UnreadablePicture(name, "its 16 bits a channel cannot be decoded")
-    exact = values.astype(np.float64) if values.ndim == 3 else values.astype(np.float64)[..., None]
-    if exact.shape[2] in (2, 4):
-        exact = _over_white(exact, _tag(picture, _EXTRA, 2)[0])
-    elif picture.format == "PNG" and picture.has_transparency_data:
-        raise UnreadablePicture(name, "it has 16 bits a channel and a transparent colour")
-    if photometric == _WHITE_IS_ZERO:
-        exact = 65535.0 - exact
+    channels = (1 if deep.gray and not deep.alpha else 3) + deep.alpha + deep.more
+    if values is None or values.dtype != np.uint16 or (1 if values.ndim == 2 else values.shape[2]) != channels:
+        raise UnreadablePicture(name, "its 16 bits a channel cannot be decoded; it may be truncated")
+    values = values.reshape(*values.shape[:2], channels)
+    colour = values[..., :1] if deep.gray else values[..., 2::-1]
+    opaque = _opacity(values, deep)
+    exact = colour.astype(np.float64)
+    if opaque is not None and ground != "drop":
+        exact = _laid_over(exact, opaque / WHITE, WHITE if ground == "white" else 0, premultiplied=deep.premultiplied)
+    elif deep.premultiplied:
+        raise UnreadablePicture(
+            name,
+            "its 16 bits a channel are premultiplied with alpha, which cannot be dropped; write alpha: white or black",
+        )
+    if deep.white_is_zero:
+        exact = WHITE - exact
     levels = np.floor(exact / 257.0 + 0.5).astype(np.uint8)
-    rgb = levels[..., ::-1] if levels.shape[2] == 3 else np.repeat(levels, 3, axis=2)
-    # OpenCV applies the orientation only when it converts, so it is applied here.
-    return np.ascontiguousarray(_upright(rgb, picture.getexif().get(_ORIENTATION, 1)))
+    rgb = np.repeat(levels, 3, axis=2) if deep.gray else np.ascontiguousarray(levels)
+    sheer = opaque is not None and bool((opaque < WHITE).any())
+    return Decoded(
+        rgb, Form(False, opaque is not None, sheer, deep.gray, deep=True, used=int(colour.max()).bit_length())
+    )
 
 
-def _over_white(exact: NDArray[np.float64], extra: int) -> NDArray[np.float64]:
-    """Lay colours over white by their last channel, which may mean nothing or be multiplied in already."""
-    colour, alpha = exact[..., :-1], exact[..., -1:] / 65535.0
-    if extra == 0:
-        return colour
-    return np.clip((colour if extra == _PREMULTIPLIED else colour * alpha) + 65535.0 * (1.0 - alpha), 0, 65535)
+def _opacity(values: NDArray[np.uint16], deep: Deep) -> NDArray[np.float64] | None:
+    """Return how opaque each pixel is, shape (h, w, 1), 0 to 65535; ``None`` where nothing is said of it."""
+    if deep.clear is not None:
+        return np.where(values == deep.clear, 0.0, float(WHITE))
+    return values[..., -1:].astype(np.float64) if deep.alpha else None
 
 
-def _tag(picture: Image.Image, number: int, default: int) -> tuple[Any, ...]:
-    """Return the values of a TIFF tag; the default for other formats."""
-    value = getattr(picture, "tag_v2", {}).get(number, default)
-    if isinstance(value, tuple):
-        return value or (default,)
-    return (value,)
-
-
-def _upright(pixels: Picture, orientation: int) -> Picture:
-    from PIL import Image, ImageOps
-
-    if orientation not in range(2, 9):
-        return pixels
-    picture = Image.fromarray(pixels)
-    picture.getexif()[_ORIENTATION] = orientation
-    return np.asarray(ImageOps.exif_transpose(picture))
+def _laid_over(
+    colour: NDArray[np.float64], share: NDArray[np.float64], ground: int, *, premultiplied: bool
+) -> NDArray[np.float64]:
+    return np.clip((colour if premultiplied else colour * share) + ground * (1.0 - share), 0, WHITE)

@@ -40,6 +40,16 @@ def fill_value(fill: str) -> tuple[int, int, int]:
     return (GRAY, GRAY, GRAY) if fill == "gray" else (0, 0, 0)
 
 
+def as_gray(picture: Picture) -> Picture:
+    """Return a picture in three equal channels, the luma (ITU-R BT.601) as Pillow's ``convert("L")`` rounds it.
+
+    Args:
+        picture: Shape (h, w, 3), uint8 RGB.
+    """
+    luma = np.asarray(Image.fromarray(np.ascontiguousarray(picture)).convert("L"))
+    return np.repeat(luma[..., None], 3, axis=2)
+
+
 def resize(
     picture: Picture,
     size: tuple[int, int],

@@ -17,7 +17,7 @@ from robustcheck.language.plan import Border, Fill
 from robustcheck.pictures.framing import View, view_of
 from robustcheck.pictures.geometry import Frame, Warp
 from robustcheck.pictures.mapping import Mapping, Mask, Traced, bands, inside, placement, sees
-from robustcheck.pictures.resample import BORDERS, WARP, Picture, fill_value, pad, resize
+from robustcheck.pictures.resample import BORDERS, WARP, Picture, as_gray, fill_value, pad, resize
 
 Bounds = tuple[int, int, int, int]
 Limits = tuple[float, float, float, float]
@@ -137,6 +137,9 @@ class Scene:
 
     def photograph(self) -> Rendered:
         """Return what the model sees."""
+        if self.preprocessing.channels == "gray":
+            # As late as this, so that colour shifts work on colours; before the resize, as ``convert("L")`` comes first.
+            self.pixels = _read_only(as_gray(self.pixels))
         if self._plain:
             plan = plan_of(self._warps, self.frame, self._limits)
             return Rendered(self._drawn(plan, (self.frame.out_width, self.frame.out_height)), plan.unseen)

@@ -10,7 +10,7 @@ from robustcheck.measure.verdicts import FAILING
 from robustcheck.regular_files import open_to_change
 from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
-from robustcheck.report.terminal import HEAD, discovered, every_result, headline, not_run, rows
+from robustcheck.report.terminal import HEAD, discovered, every_note, every_result, headline, not_run, rows
 
 SUMMARY_LIMIT = 1 << 20
 """Bytes a step may add to its summary before GitHub refuses all of it."""
@@ -28,6 +28,7 @@ def summary(result: Json) -> str:
     parts = [f"## robustcheck: {result['verdict']}\n"]
     for suite in result["suites"]:
         parts.append(f"### {_cell(suite['title'])}: {suite['verdict']}\n\n{_cell(headline(suite))}\n")
+        parts += [f"**Note:** {_cell(note)}\n" for note in every_note(suite)]
         body = "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows(suite))
         parts.append("| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|\n" + body + "\n")
         if suite["not_run"]:

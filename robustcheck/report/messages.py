@@ -32,6 +32,7 @@ def expectation(line: Json) -> str:
         return f"{line['metric']} {line['expect']} was held against nothing: {line['detail']}"
     detail = f" ({line['detail']})" if line["detail"] else ""
     close = "; the bound lies within the interval" if is_close(line) else ""
+    close += f"; {line['possible']}" if line.get("possible") else ""
     if line["gate_low"] is not None:
         low, high = (written(line[end], line["unit"]) for end in ("gate_low", "gate_high"))
         close = f", {line['rule']}: between {low} and {high}"

@@ -17,6 +17,7 @@ NAMED_NOT_RUN = 3
 SHOWN = 2
 """Expectations that fit into a row; the result file has them all."""
 CLOSE = " (close)"
+NOT_GATED = "not gated"
 
 
 def rows(suite: Json) -> list[Row]:
@@ -38,7 +39,18 @@ def _row(result: Json) -> Row:
         shown[0] = interval(result["expectations"][0], result["expectations"][0]["unit"])
     n = f"{result['n']}/{result['of']}" if result["stopped"] else str(result["n"] or "")
     expected = result["why"] if result["kind"] == "provenance" else _expected(result["expectations"])
+    expected = NOT_GATED if is_ungated(result) else expected
     return (result["id"], n, *shown, expected, result["verdict"])
+
+
+def is_ungated(result: Json) -> bool:
+    """Whether nothing is demanded of the clean pictures; any other case without an expectation is covered by ``overall``."""
+    return result["kind"] == "clean" and result["verdict"] == "pass" and not result["expectations"]
+
+
+def every_note(suite: Json) -> tuple[str, ...]:
+    """Return what a reader of a suite's result must know, of the suite, its model and its data."""
+    return (*suite["notes"], *suite["model"].get("notes", ()), *suite["data"].get("notes", ()))
 
 
 def _expected(lines: Sequence[Json]) -> str:
@@ -66,7 +78,7 @@ def headline(suite: Json) -> str:
 def table(suite: Json) -> Iterator[tuple[str, str]]:
     """Yield the lines of a suite's table, each with the verdict that colours it (or an empty text)."""
     yield headline(suite), ""
-    for note in (*suite["notes"], *suite["model"].get("notes", ()), *suite["data"].get("notes", ())):
+    for note in every_note(suite):
         yield f"NOTE {note}", "warn"
     body = rows(suite)
     widths = [max(len(row[column]) for row in (HEAD, *body)) for column in range(len(HEAD))]
@@ -124,6 +136,7 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     if close:
         several = "1 bound is" if close == 1 else f"{close} bounds are"
         yield f"{several} close: within the 95% interval, so that other such pictures could decide otherwise", ""
+    yield from _possible(results)
     unreadable = max((result["unreadable"] for result in suite["cases"]), default=0)
     if unreadable:
         were = "is unreadable and was" if unreadable == 1 else "are unreadable and were"
@@ -138,6 +151,25 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
         named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
         more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""
         yield f"NOTE {not_run(suite)}: {named}{more}", "warn"
+
+
+ENDS = ("0%", "100%", "0pp")
+"""Bounds at the end of a scale, which no number of pictures shows."""
+NAMED_ENDS = 5
+"""Numbers at the end of their scale that are told in the terminal; the result file has them all."""
+
+
+def _possible(results: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """Yield what is possible although nothing was seen of what may not happen at all."""
+    found = [
+        f"{result['id']}: {line['metric']} {line['expect']}: {line['possible']}"
+        for result in results
+        for line in result["expectations"]
+        if line.get("possible") and line["expect"].split()[-1] in ENDS
+    ]
+    yield from ((text, "") for text in found[:NAMED_ENDS])
+    if len(found) > NAMED_ENDS:
+        yield f"{len(found) - NAMED_ENDS} more bounds at the end of their scale are in the result file", ""
 
 
 def not_run(suite: Json) -> str:

@@ -14,7 +14,7 @@ from robustcheck.data.settling import Key
 from robustcheck.data.source import Sample, Source
 from robustcheck.errors import DataError, RobustcheckError, did_you_mean
 from robustcheck.language import load_suite
-from robustcheck.language.entries import Project
+from robustcheck.language.entries import Decoding, ModelEntry, Project
 from robustcheck.language.plan import Suite
 
 
@@ -51,7 +51,7 @@ class Ground:
 
 
 def open_ground(
-    project: Project, data: str, *, seed: int = 0, limit: int | None = None, classes: tuple[str, ...] = ()
+    project: Project, data: str, *, seed: int = 0, limit: int | None = None, model: ModelEntry | None = None
 ) -> Ground:
     """List a data set and read what each of its pictures is.
 
@@ -60,20 +60,21 @@ def open_ground(
         data: Its name.
         seed: Decides which pictures a limit takes.
         limit: Pictures that the run was limited to.
-        classes: Of the model; the labels that occur, where there is no model to ask.
+        model: Says what the classes are and how pictures are decoded; without one the labels that occur are the classes.
 
     Raises:
         DataError: It cannot be listed, or the overlay has no way to name its classes.
     """
     if data not in project.data:
         raise DataError(f"configs/data.yaml has no data set {data}; {did_you_mean(data, project.data)}")
-    source = open_source(project.data[data], seed=seed, limit=limit)
+    decoding = model.preprocessing.decoding if model else Decoding()
+    source = open_source(project.data[data], seed=seed, limit=limit, decoding=decoding)
     samples = tuple(source.samples())
     contents = {sample.id: source.content(sample) for sample in samples}
     keep = getattr(source, "keep", None)
     if keep:
         keep()
-    names = classes or tuple(sorted({sample.label for sample in samples}))
+    names = model.classes if model else tuple(sorted({sample.label for sample in samples}))
     reserved = [name for name in RESERVED if name in names]
     if reserved:
         raise DataError(f"a class is called {reserved[0]}, which means something else in an overlay; rename the class")
@@ -103,12 +104,12 @@ def ground_of_report(report: Mapping[str, Any], project: Project) -> tuple[Suite
     suite = load_suite(path, project, model=model, data=data["name"], seed=report["seed"], gating=False)
     if not data.get("digest"):
         raise DataError(f"the run of {report['path']} could not open its data, so there is nothing to review")
-    classes = project.models[suite.model].classes
-    if list(classes) != list(data["names"]):
+    entry = project.models[suite.model]
+    if list(entry.classes) != list(data["names"]):
         raise DataError(
             f"{model} has other classes now than in the run of {report['path']}; run the suite again and review that report"
         )
-    ground = open_ground(project, data["name"], seed=suite.seed, limit=data.get("limit"), classes=classes)
+    ground = open_ground(project, data["name"], seed=suite.seed, limit=data.get("limit"), model=entry)
     if ground.digest != data["digest"]:
         raise DataError(
             f"the data set {data['name']} is not the one of the report: its digest is {ground.digest[:16]}..., "

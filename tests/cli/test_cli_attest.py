@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -250,6 +251,25 @@ def test_a_card_is_drafted_and_says_what_is_missing(ran: Call, tmp_path: Path) -
     ]
     assert "--replace writes over it" in ran("provenance", "card", "greys", "--out", "data/card.json").err
     assert ran("provenance", "card", "greys", "--out", "data/card.json", "--replace").code == 0
+
+
+def test_a_card_draft_tells_what_is_not_in_it(ran: Call, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    (pictures / "dark" / "@eaDir").mkdir()
+    (pictures / "dark" / "notes.txt").write_text("x")
+    (pictures / "dark" / "x.gif").write_bytes(b"GIF89a")
+    shutil.copy(pictures / "dark" / "00.png", pictures / "bright" / "copy.png")
+    done = ran(
+        "provenance", "card", "greys", "--out", "data/card.json", "--license", "https://opensource.org/licenses/mit"
+    )
+    assert json.loads((tmp_path / "data" / "card.json").read_text())["license"] == "MIT"
+    assert [line.partition(" of greys ")[2][:30] for line in done.lines[1:6]] == [
+        "are no pictures and were left ",
+        "that systems make or hide were",
+        "of kinds that are not read cou",
+        "with the very content of anoth",
+        "with the very content of one t",
+    ]
 
 
 class Signer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,42 @@ def test_mlflow_holds_numbers_digests_and_report_and_its_id_is_written_back(
     again = robustcheck_command("track", "robustcheck-report", "--mlflow", uri)
     assert again.code == 0
     assert len(read(report)["trackers"]) == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("where", ["./mlruns", "mlruns", "{root}/mlruns", "file://{root}/mlruns"])
+def test_mlflow_keeps_a_run_in_the_folder_that_was_asked_for(
+    report: Path, robustcheck_command: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE", raising=False)
+    done = robustcheck_command("track", "robustcheck-report", "--mlflow", where.format(root=tmp_path))
+    assert (done.code, done.err) == (0, "")
+    (made,) = read(report)["trackers"]
+    (kept,) = (tmp_path / "mlruns").glob(f"*/{made['run']}/artifacts/robustcheck-report/robustcheck-report.json")
+    assert kept.is_file()
+    assert "MLFLOW_ALLOW_FILE_STORE" not in os.environ
+
+
+@pytest.mark.parametrize(
+    "uri", ["sqlite:///x.db", "sqlite:////tmp/x.db", "postgresql://host/x", "mysql+pymysql://host/x", "SQLITE:///x.db"]
+)
+def test_a_database_that_the_extra_cannot_use_is_told_with_what_can(
+    report: Path, robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # also where the whole of MLflow is installed
+    done = robustcheck_command("track", "robustcheck-report", "--mlflow", uri)
+    assert done.code == 4
+    assert f"MLflow at {uri}: the extra mlflow installs mlflow-skinny" in done.err
+    assert "--mlflow ./mlruns" in done.err
+    assert "python -m pip install mlflow)" in done.err
+    assert read(report)["trackers"] == []
+
+
+@pytest.mark.parametrize("uri", ["nonsense://x", "ftp://host/x", "s3://bucket/x"])
+def test_an_address_that_is_no_tracker_is_told(report: Path, robustcheck_command: Call, uri: str) -> None:
+    done = robustcheck_command("track", "robustcheck-report", "--mlflow", uri)
+    assert done.code == 4
+    assert f"MLflow at {uri}: {uri.partition(':')[0]}: is no place where MLflow keeps runs: name a folder" in done.err
 
 
 @pytest.mark.filterwarnings("ignore")

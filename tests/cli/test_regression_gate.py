@@ -250,7 +250,8 @@ def test_a_limited_run_is_compared_on_its_pictures(run: Call, accept: Call) -> N
     assert found["dusk"].verdict == "pass"
     assert found.document["suites"][0]["notes"] == [
         "the baseline is of 24 pictures, of which this run looks at 6; their names and labels agree, their contents were not "
-        "compared"
+        "compared",
+        "only 6 pictures looked at (--robustcheck-limit 6): this shows that the suite runs, and next to nothing about the model",
     ]
 
 

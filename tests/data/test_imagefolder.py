@@ -55,14 +55,12 @@ def test_what_is_left_out_is_told(data_entry: Entry, draw: Draw, tmp_path: Path)
     draw(tmp_path / "set" / "a" / "1.png")
     for name in ("a/notes.txt", "a/more.txt", "a/1.xml", "a/._1.png", "a/.DS_Store", "a/README", "list.csv"):
         (tmp_path / "set" / name).write_text("x")
-    (tmp_path / "set" / "empty").mkdir()
     (tmp_path / "set" / ".cache").mkdir()
     source = open_source(data_entry("imagefolder", tmp_path / "set"), seed=0)
     assert [sample.id for sample in source.samples()] == ["a/1.png"]
     assert source.notes == (  # type: ignore[attr-defined]
-        "the class folder empty of small has no picture",
-        "6 files of small are no pictures and were left out: 2 .txt, 1 hidden, 1 .xml, 1 README, 1 .csv beside the "
-        "class folders",
+        "5 files of small are no pictures and were left out: 2 .txt, 1 .csv beside the class folders, 1 .xml, 1 README",
+        "3 files and folders of small that systems make or hide were left out: 1 .DS_Store, 1 ._*, 1 .cache/",
     )
 
 

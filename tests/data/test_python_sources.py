@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from robustcheck.data import data_digest, open_source
-from robustcheck.data.pixels import as_pixels
+from robustcheck.data.pixels import as_picture
 from robustcheck.data.source import Source
 from robustcheck.errors import ChangedPicture, DataError, UnreadablePicture
-from robustcheck.language.entries import DataEntry
+from robustcheck.language.entries import DataEntry, Decoding
 
 Entry = Callable[..., DataEntry]
 Open = Callable[..., Source]
@@ -220,13 +220,13 @@ IMAGES: dict[str, tuple[Image.Image, list[int]]] = {
 @pytest.mark.parametrize("name", IMAGES)
 def test_pillow_images_are_treated_as_files_are(name: str) -> None:
     picture, pixel = IMAGES[name]
-    assert as_pixels(picture, "p").tolist() == [[pixel]]
+    assert as_picture(picture, "p", Decoding()).pixels.tolist() == [[pixel]]
 
 
 def test_pillow_images_are_turned_upright() -> None:
     picture = Image.new("RGB", (2, 1))
     picture.getexif()[274] = 6
-    assert as_pixels(picture, "p").shape == (2, 1, 3)
+    assert as_picture(picture, "p", Decoding()).pixels.shape == (2, 1, 3)
 
 
 @pytest.mark.parametrize(
@@ -236,4 +236,4 @@ def test_pillow_images_are_turned_upright() -> None:
 )  # fmt: skip
 def test_pictures_that_leave_open_what_is_meant_are_refused(picture: Any) -> None:
     with pytest.raises(UnreadablePicture, match=r"^p: "):
-        as_pixels(picture, "p")
+        as_picture(picture, "p", Decoding())

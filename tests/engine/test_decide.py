@@ -99,6 +99,7 @@ def test_a_gate_that_no_result_could_pass_is_refused_before_anything_runs(run: C
 def test_each_gate_is_refused_by_its_own_pictures(run: Callable[..., Any], expect: str, told: str) -> None:
     check = f"""
     decide: confident
+    clean: {{expect: {{accuracy: ">= 1%"}}}}
     checks:
       - {{shift: light.exposure, stops: -0.2ev, expect: {{{expect}}}}}
     """

@@ -90,3 +90,67 @@ def test_planted_mistake_on_the_shipped_model_is_caught_and_named(
     assert (clean.verdict, shifted.verdict, shifted.forwards) == ("error", "error", 0)
     assert "not the declared 99.5%" in clean.problems[0]
     assert clean.problems[1].startswith(f"doctor: {named}")
+
+
+# What is planted in an entry, on 200 pictures, and what the doctor must say first.
+PLANTED: dict[str, tuple[dict[str, Any], str]] = {
+    "bgr": ({"channels": "bgr"}, "input.channels: rgb gives"),
+    "no mean": (
+        {"mean": (0.0,) * 3, "std": (1.0,) * 3},
+        "input.mean: [0.5, 0.5, 0.5], input.std: [0.5, 0.5, 0.5] gives",
+    ),
+    "mean left out": ({"mean": (0.0,) * 3}, "input.mean: [0.5, 0.5, 0.5] gives"),
+    "0..255": ({"std": (0.5 / 255,) * 3}, "input.std: [0.5, 0.5, 0.5] gives"),
+    "mean and std for 0..255": (
+        {"mean": (0.5 / 255,) * 3, "std": (0.5 / 255,) * 3},
+        "input.mean: [0.5, 0.5, 0.5], input.std: [0.5, 0.5, 0.5] gives",
+    ),
+    "resize": ({"resize": 64}, "input.resize: 100 gives"),
+    "squeezed": ({"resize": (64, 64)}, "input.resize: 100 gives"),
+    "not resized": ({"resize": None}, "input.resize: 100 gives"),
+    "size": ({"input_size": (96, 96)}, "input.size: 64 gives answers, "),
+    "bgr and resize": ({"channels": "bgr", "resize": 64}, "input.channels: rgb and input.resize: 100 gives"),
+    "Caffe's": (
+        {"channels": "bgr", "mean": (0.406, 0.456, 0.485), "std": (1 / 255,) * 3},
+        "input.channels: rgb and input.mean: [0.5, 0.5, 0.5], input.std: [0.5, 0.5, 0.5] gives",
+    ),
+}
+ORDERS: dict[str, tuple[Any, str]] = {
+    "after": (lambda names: (*names[1:], names[0]), "of the predictions are the class after the label"),
+    "before": (lambda names: (names[-1], *names[:-1]), "of the predictions are the class before the label"),
+    "two exchanged": (
+        lambda names: (names[1], names[0], *names[2:]),
+        "the order of `classes` of signs-web is not the ",
+    ),
+    "sorted": (lambda names: tuple(sorted(names)), "the order of `classes` of signs-web is not the "),
+}
+
+
+def diagnosis_of_signs(real: Project, **change: Any) -> str:
+    entry = dataclasses.replace(real.models["signs-web"], **change)
+    found = diagnose(entry, open_source(real.data["signs-test"], seed=0), pictures=200, device="cpu")
+    assert found.best is not None
+    return next(line for line in found.lines() if not line.startswith("doctor: the model signs-web failed"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_mistake_planted_in_a_trained_model_is_named_first(real: Project, name: str) -> None:
+    change, said = PLANTED[name]
+    shape = dataclasses.replace(real.models["signs-web"].preprocessing, **change)
+    assert f"doctor: {said}" in diagnosis_of_signs(real, preprocessing=shape)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ORDERS)
+def test_an_order_of_classes_planted_in_a_trained_model_is_named_first(real: Project, name: str) -> None:
+    order, said = ORDERS[name]
+    assert said in diagnosis_of_signs(real, classes=order(real.models["signs-web"].classes))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["signs-robot", "signs-web", "signs-hardened"])
+@pytest.mark.parametrize("limit", [64, 200, 560])
+def test_the_demos_entries_are_promised_no_cure(real: Project, name: str, limit: int) -> None:
+    found = diagnose(real.models[name], open_source(real.data["signs-test"], seed=0), pictures=limit, device="cpu")
+    assert found.healthy, "\n".join(found.lines())

@@ -42,7 +42,7 @@ lite:
     std: [0.5, 0.5, 1]
     channels: bgr
   declared: {{test: 97.8%}}
-zoo: {{kind: timm, architecture: resnet18, classes: 1000, input: {{size: 224, resize: none}}}}
+zoo: {{kind: timm, architecture: resnet18, weights: w.pt, classes: 1000, input: {{size: 224, resize: none}}}}
 """,
     )
     lite = project.models["lite"]
@@ -100,9 +100,14 @@ def test_class_file(tmp_path: Path) -> None:
         (MODELS.replace("{size: 224", "‸{size: 224").replace(", resize: 256", ""), "input needs resize"),
         (MODELS.replace("224", "‸0"), "size must be between 1 and 8192"),
         (MODELS.replace("224", "‸[1, 2, 3]"), "one number or [height, width]"),
-        (MODELS.replace("256", "256, mean: ‸[1, 2]"), "mean must be three numbers"),
+        (MODELS.replace("256", "256, mean: ‸[1, 2]"), "mean must be three numbers, or one with channels: gray"),
         (MODELS.replace("256", "256, mean: ‸[123, 116, 103]"), "divide numbers of the 0..255 scale by 255"),
-        (MODELS.replace("256", "256, std: ‸[0, 1, 1]"), "above 0 and at most 1"),
+        (MODELS.replace("256", "256, std: ‸[0, 1, 1]"), "above 0 and at most 1, or 255 with scale: 255"),
+        (MODELS.replace("256", "256, scale: ‸256"), "scale must be 1 or 255"),
+        (MODELS.replace("256", "256, scale: ‸true"), "scale must be 1 or 255"),
+        (MODELS.replace("256", "256, exif: ‸ignored"), "exif cannot be ignored; did you mean ignore?"),
+        (MODELS.replace("256", "256, alpha: ‸whit"), "alpha cannot be whit; did you mean white?"),
+        (MODELS.replace("256", "256, channels: ‸grey"), "channels cannot be grey; did you mean gray?"),
         (MODELS.replace("256", "256, interpolation: ‸cubic"), "did you mean bicubic?"),
         (MODELS.replace("256", "256, channels: ‸rbg"), "channels cannot be rbg; did you mean"),
         (MODELS.replace("classes: 3", "classes: ‸1"), "classes must be between 2 and"),

@@ -77,7 +77,8 @@ def test_case_ids(load, written: str, expected: list[str]) -> None:
 def test_defaults(load) -> None:
     suite = load()
     clean, case = suite.cases
-    assert (clean.id, clean.kind, clean.tier, clean.expectations, clean.steps) == ("clean", "clean", "smoke", (), ())
+    assert (clean.id, clean.kind, clean.tier, clean.steps) == ("clean", "clean", "smoke", ())
+    assert list(map(str, clean.expectations)) == ["accuracy >= 85%"]
     assert (case.tier, case.severity, case.border, case.fill) == ("standard", "error", "source", "reflect")
     assert not case.allow_synthetic_border
     assert case.steps[0].params == {"pitch": Quantity(15, "deg")}
@@ -130,6 +131,7 @@ def test_metrics_with_arguments(load) -> None:
     )
     arguments = [(threshold.metric, threshold.argument) for threshold in suite.clean.expectations]
     assert arguments == [
+        ("accuracy", ()),
         ("top_k_accuracy", ("2",)),
         ("group_accuracy", ("weather", "rain")),
         ("group_accuracy", ("weather", "sun")),

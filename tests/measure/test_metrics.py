@@ -108,7 +108,10 @@ def test_score_agrees_with_torch(n: int, classes: int, seed: int, coarse: bool) 
     best = exact.topk(2, dim=1).values
     np.testing.assert_allclose(found["margin"], (best[:, 0] - best[:, 1]).numpy(), atol=1e-5, rtol=1e-5)
     np.testing.assert_array_equal(found["predicted"], logits.argmax(1))
-    np.testing.assert_array_equal(found["rank"] == 0, found["predicted"] == labels)
+    # Right is what is the only best class.
+    np.testing.assert_array_equal(found["rank"] == 0, (found["predicted"] == labels) & (found["margin"] > 0))
+    others = [int((row >= row[label]).sum()) - 1 for row, label in zip(logits, labels, strict=True)]
+    np.testing.assert_array_equal(found["rank"], others)
     np.testing.assert_array_equal(found["borderline"], found["margin"] < 1e-4)
 
 

@@ -108,7 +108,7 @@ SURE, RIGHT = [0.9, 0.8, 0.7, 0.6, 0.5], [1, 1, 0, 1, 0]
 
 @pytest.mark.parametrize(
     ("coverage", "right", "n"),
-    [("100%", 3, 5), ("80%", 3, 4), ("60%", 2, 3), ("41%", 2, 3), ("40%", 2, 2), ("1%", 1, 1)],
+    [("100%", 3, 5), ("80%", 3, 4), ("60%", 2, 3), ("41%", 2, 3), ("40%", 2, 2), ("20%", 1, 1)],
 )
 def test_selective_accuracy_takes_the_most_confident(coverage: str, right: int, n: int) -> None:
     found = measure(believed(SURE, RIGHT), "selective_accuracy", (coverage,))
@@ -140,7 +140,13 @@ def test_what_is_no_coverage_is_refused(coverage: str) -> None:
         measure(believed(SURE, RIGHT), "selective_accuracy", (coverage,))
 
 
-@given(st.integers(1, 40), st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize(("coverage", "n"), [("1%", 99), ("19%", 5), ("0.1%", 40), ("99%", 1)])
+def test_less_than_one_picture_is_no_coverage(coverage: str, n: int) -> None:
+    with pytest.raises(CaseError, match="is less than one picture"):
+        measure(believed([0.5] * n, [1] * n), "selective_accuracy", (coverage,))
+
+
+@given(st.integers(2, 40), st.integers(0, 2**32 - 1))
 @settings(deadline=None)
 def test_the_order_of_pictures_changes_nothing(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import shutil
 from collections.abc import Callable
@@ -178,8 +179,10 @@ def test_weights_for_another_number_of_classes_are_named(kind: str, model_entry:
     if kind == "timm":
         pytest.importorskip("timm")
         options = {"architecture": "test_resnet"}
-    state = open_model(model_entry(kind, 5, 32, options=options), device="cpu").module.state_dict()  # type: ignore[attr-defined]
-    torch.save(state, tmp_path / "five.pt")
+    name = options["architecture"]
+    library = importlib.import_module("timm" if kind == "timm" else "torchvision.models")
+    make = library.create_model if kind == "timm" else library.get_model
+    torch.save(make(name, num_classes=5).state_dict(), tmp_path / "five.pt")
     opened = open_model(model_entry(kind, 5, 32, options=options, weights=tmp_path / "five.pt"), device="cpu")
     assert opened.logits(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 5)
     with pytest.raises(

@@ -133,8 +133,11 @@ def test_a_device_that_is_not_there(device: str, said: str, model_entry: Entry) 
         open_model(model_entry(), device=device)
 
 
-def test_torchvision(model_entry: Entry) -> None:
-    entry = model_entry("torchvision", 7, 32, options={"architecture": "squeezenet1_1"})
+def test_torchvision(model_entry: Entry, tmp_path: Path) -> None:
+    import torchvision
+
+    torch.save(torchvision.models.squeezenet1_1(num_classes=7).state_dict(), tmp_path / "w.pt")
+    entry = model_entry("torchvision", 7, 32, options={"architecture": "squeezenet1_1"}, weights=tmp_path / "w.pt")
     model = open_model(entry, device="cpu")
     shown = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
     assert model.logits(shown).shape == (2, 7)
@@ -143,9 +146,11 @@ def test_torchvision(model_entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("name", ["mobilenetv3_small_050", "mobilenetv3_small_050.lamb_in1k"])
-def test_timm(name: str, model_entry: Entry) -> None:
-    pytest.importorskip("timm")
-    model = open_model(model_entry("timm", 4, 32, options={"architecture": name}), device="cpu")
+def test_timm(name: str, model_entry: Entry, tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm")
+    torch.save(timm.create_model(name.partition(".")[0], num_classes=4).state_dict(), tmp_path / "w.pt")
+    entry = model_entry("timm", 4, 32, options={"architecture": name}, weights=tmp_path / "w.pt")
+    model = open_model(entry, device="cpu")
     assert model.logits(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 4)
 
 

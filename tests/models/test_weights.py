@@ -81,7 +81,7 @@ def wrong(path: Path, name: str) -> Path:
 
 WRONG = {
     "missing and surplus": "lack 1 parameters, such as 2.weight and have 1 that the model lacks, such as 2.wight (did you mean 2.weight?)",
-    "prefix": "have 7 that the model lacks, such as module.1.bias",
+    "prefix": "all 7 keys of w.pt begin with module.: write weights_prefix: module.",
     "shape": "2.weight has the shape (4, 192), the model wants (3, 192)",
     "whole model": "holds more than tensors and would run code when loaded; save `model.state_dict()`, or use safetensors",
     "code": "holds more than tensors and would run code when loaded",

@@ -152,8 +152,8 @@ def pages(kind: str) -> bytes:
         (pages("TIFF"), "2 frames or pages"),
         (pages("WEBP"), "2 frames or pages"),
         (pages("PNG"), "2 frames or pages"),
-        (stored(Image.fromarray(np.zeros((4, 4), np.float32)), "TIFF"), "32 bits"),
-        (stored(Image.fromarray(np.zeros((4, 4), np.int32)), "TIFF"), "32 bits"),
+        (stored(Image.fromarray(np.zeros((4, 4), np.float32)), "TIFF"), "32-bit TIFF with"),
+        (stored(Image.fromarray(np.zeros((4, 4), np.int32)), "TIFF"), "32-bit TIFF with"),
     ],
     ids=str,
 )

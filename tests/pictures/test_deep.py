@@ -56,6 +56,6 @@ def test_values_are_exact(data: bytes, expected: list[tuple[int, int, int]]) -> 
 
 
 def test_cmyk_is_refused_by_name(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UnreadablePicture, match=r"scan\.tif: it has 16 bits a channel and is neither grey nor RGB"):
+    with pytest.raises(UnreadablePicture, match=r"scan\.tif: 16-bit TIFF with CMYK colours is not supported"):
         decode(tiff([(0, 0, 0, 0)], 5), "scan.tif")
     assert capfd.readouterr().err == ""

@@ -25,6 +25,7 @@ from robustcheck.report.html.gallery import Gallery
 from robustcheck.report.html.rows import rows, scale_of
 from robustcheck.report.kept import ADDED
 from robustcheck.report.pictures import Answer, StripPicture, clean_answers, strip, thumbnails
+from robustcheck.report.terminal import every_note
 
 Json = Mapping[str, Any]
 ESCAPED: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -91,7 +92,7 @@ def _suite(found: Json, document: Json, folder: Path, gallery: Gallery, prefix: 
     return {
         "suite": suite,
         "prefix": prefix,
-        "notes": [*suite["notes"], *suite["model"].get("notes", ()), *suite["data"].get("notes", ())],
+        "notes": every_note(suite),
         "identity": facts.identity(suite, document),
         "tally": [(verdict, suite["counts"][verdict]) for verdict in WORST_FIRST if suite["counts"].get(verdict)],
         "rows": table,

@@ -173,6 +173,7 @@ def _line(line: Json) -> Line:
             if line["needs"]
             else ": no number of pictures at this rate would prove it"
         )
+    decided += line["possible"]
     return Line(line, observed(line), is_close(line), decided)
 
 

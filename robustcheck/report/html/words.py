@@ -66,6 +66,7 @@ LACKING_LINE: Final[Mapping[str, Any]] = {
     "gate_low": None,
     "gate_high": None,
     "needs": None,
+    "possible": "",
 }
 """What an expectation of an older result may not have."""
 
