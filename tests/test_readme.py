@@ -422,7 +422,7 @@ def test_an_extension_runs(tmp_path: Path) -> None:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
     environment = {"PYTHONPATH": str(site)}
-    assert "4 cases" in python("-m", "robustcheck.cli", "validate", folder=project, environment=environment)
+    assert "5 cases" in python("-m", "robustcheck.cli", "validate", folder=project, environment=environment)
     told = python("-m", "robustcheck.cli", "explain", "sensor.dead_rows", folder=project, environment=environment)
     assert "Some rows of the sensor are dead." in told
     python("-m", "pytest", "--robustcheck", folder=project, environment=environment)
@@ -441,8 +441,9 @@ def test_the_recorded_training_runs(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
     python("-m", "robustcheck.cli", "keygen", "keys/train", folder=tmp_path)
     (tmp_path / "models").mkdir()
-    (tmp_path / "models/signs.safetensors").write_bytes(b"weights")
-    python("-c", block("docs/evidence.md", "python training"), folder=tmp_path)
+    code, training = block("docs/evidence.md", "python training"), "...  # train, and write the weights"
+    assert training in code
+    python("-c", code.replace(training, 'open("models/signs.safetensors", "wb").write(b"weights")'), folder=tmp_path)
     record = load_record(tmp_path / "models/signs.slsa.json", root=tmp_path, trusted_keys=[tmp_path / "keys/train.pub"])
     assert (record.seed, record.parameters, record.signed) == (7, {"epochs": 10, "rate": 4e-3}, True)
     assert list(record.data) == ["signs-train"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck import registry
+from robustcheck.engine.believed import built
 from robustcheck.engine.strip import Input
 from robustcheck.errors import CaseError, RobustcheckError
 from robustcheck.language.plan import Attacked, Case
@@ -104,13 +104,8 @@ class Adversary:
 
     def build(self, **changes: Any) -> Any:
         """Return the attack, with other parameters if there are any."""
-        arguments = self._definition.bind(self._attacked.step.params) | changes
-        if "tier" in inspect.signature(self._definition.function).parameters:
-            arguments["tier"] = self._attacked.tier
-        if self._takes("eps") and "eps" not in arguments:
-            arguments["eps"] = self._definition.parameters["eps"].default
         try:
-            return self._definition.function(**arguments)
+            return built(self._attacked, **changes)
         except RobustcheckError as error:
             raise CaseError(f"{self._case.id}: {error}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Final
 
 from robustcheck import registry
@@ -39,7 +40,7 @@ def attack_facts(case: Case, seen: Observation, stored: Stored) -> dict[str, Any
     norm = norm_of(case.attack)
     curve = []
     if "minimal_norm" in seen.records.extra and case.attack.targeted is None:
-        for text in CURVES[norm]:
+        for text in CURVES.get(norm, ()):
             estimate = accuracy_at(seen, _radius(text))
             curve.append({"eps": text, "robust_accuracy": estimate.value, "low": estimate.low, "high": estimate.high})
     targeted = case.attack.targeted
@@ -59,7 +60,29 @@ def norm_of(attacked: Attacked) -> str:
     """Return the norm of an attack; an empty text for one without."""
     written = attacked.step.params.get("norm")
     known = registry.attacks[attacked.step.name].parameters.get("norm")
-    return str(written or (known.default if known else ""))
+    if known is None:
+        # One norm of its own, or none.
+        return str(built(attacked).norm)
+    return str(written or known.default)
+
+
+def built(attacked: Attacked, **changes: Any) -> Any:
+    """Return an attack of the registry with the parameters that a suite gives it.
+
+    Args:
+        attacked: As in the suite.
+        changes: Parameters that are to be others.
+
+    Raises:
+        RobustcheckError: The attack refuses its parameters.
+    """
+    definition = registry.attacks[attacked.step.name]
+    arguments = definition.bind(attacked.step.params) | changes
+    if "tier" in inspect.signature(definition.function).parameters:
+        arguments["tier"] = attacked.tier
+    if "eps" in definition.parameters and "eps" not in arguments:
+        arguments["eps"] = definition.parameters["eps"].default
+    return definition.function(**arguments)
 
 
 def _radius(text: str) -> float:

@@ -209,6 +209,7 @@ def test_ends_of_a_skewed_mean_miss_evenly() -> None:
     assert np.mean([high < truth for _, high in ends]) == pytest.approx(0.06, abs=0.025)
 
 
+@pytest.mark.long
 def test_ten_thousand_pictures_take_no_time() -> None:
     seen = calibrated(10_000, np.random.default_rng(0))
     measure(seen, "ece")
