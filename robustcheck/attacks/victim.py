@@ -100,7 +100,8 @@ class Victim:
             )
         self.forwards += len(pictures)
         # Of a model in half or double precision too, so that all that is computed of them is of one kind.
-        logits = self._forward(pictures).float()
+        logits = self._forward(pictures)
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         bad = ~torch.isfinite(logits.detach()).all(dim=1)
         if bad.any():
             raise ModelError(

@@ -38,13 +38,13 @@ def test_decoding_follows_the_memory_budget(
 ) -> None:
     suite = project()
     calls: Counter[str] = Counter()
-    decode = decoding.decode
+    decode = decoding.decoded
 
-    def counted(data: Any, name: str) -> Any:
+    def counted(data: Any, name: str, how: Any) -> Any:
         calls[name] += 1
-        return decode(data, name)
+        return decode(data, name, how)
 
-    monkeypatch.setattr(decoding, "decode", counted)
+    monkeypatch.setattr(decoding, "decoded", counted)
     plan = load_suite(suite, load_project(tmp_path, tmp_path / "configs"))
     options = Options(root=tmp_path, report=tmp_path / "report", memory=memory, workers=1, cache=False, keep=keep)
     run = SuiteRun(plan, load_project(tmp_path, tmp_path / "configs"), options)
