@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -150,16 +151,23 @@ def count_of(number: int, noun: str) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?`` for the nearest known word, or what is known of its family (``crop.``) or at all.
 
+    A word with other numbers in it, such as ``speed_50`` for ``speed_60``, is no mistake of spelling: the near ones are named as known.
+
     Args:
         word: What the user wrote.
         known: The words that would have been right.
     """
     words = sorted({str(name) for name in known})
-    near = difflib.get_close_matches(word.lower(), [name.lower() for name in words], n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {next(name for name in words if name.lower() == near[0])}?"
+    lower = {name.lower(): name for name in reversed(words)}
+    near = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=12, cutoff=0.6)]
+    if near and _numbers(word) in ([], _numbers(near[0])):
+        return f"did you mean {near[0]}?"
     if not words:
         return ""
     family = word.rpartition(".")[0]
-    words = [name for name in words if family and name.startswith(f"{family}.")] or words
+    words = near or [name for name in words if family and name.startswith(f"{family}.")] or words
     return f"known: {', '.join(words[:12])}" + (", ..." if len(words) > 12 else "")
+
+
+def _numbers(word: str) -> list[str]:
+    return re.findall(r"[0-9]+(?:\.[0-9]+)?", word)

@@ -10,10 +10,12 @@ from robustcheck import registry
 from robustcheck.class_names import class_name
 from robustcheck.errors import did_you_mean
 from robustcheck.language.kinds import INVALID, Amount, Flag, Known, Reading
-from robustcheck.language.nodes import Mapping, Node, Scalar, shown, what_is
+from robustcheck.language.nodes import Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.parameters import WrittenStep, read_step
 from robustcheck.language.plan import AIMS, Aim, Attacked, Step, Tier
+from robustcheck.language.radii import problem_of_radius
 from robustcheck.registry import Definition
+from robustcheck.units import Quantity
 
 KEYS: Final = frozenset({"attack", "targeted", "time_limit", "attack_unit_test"})
 VIEW_KEYS: Final = frozenset({"border", "fill", "allow_synthetic_border", "approved"})
@@ -67,10 +69,33 @@ def read_attack(node: Mapping, others: frozenset[str], reading: Reading) -> Any:
     written = node.get("targeted")
     if written is not None:
         read["targeted"] = _targeted(definition, written, reading)
-    if INVALID in (step, *read.values()):
+    if INVALID in (step, *read.values()) or not _radii_fit(step, definition, reading):
         return INVALID
     limit = read["time_limit"]
     return WrittenAttack(step, read["targeted"], read["attack_unit_test"], limit.value if limit else SECONDS)
+
+
+def norms_of(step: WrittenStep) -> tuple[str, ...]:
+    """Return the norms of an attack: as written, or its default; none for an attack without that parameter."""
+    written = next((found for found in step.parameters if found.name == "norm"), None)
+    if written:
+        return tuple(value.value for value in written.values)
+    known = registry.attacks[step.shift].parameters.get("norm")
+    return (known.default,) if known else ()
+
+
+def _radii_fit(step: WrittenStep, definition: Definition, reading: Reading) -> bool:
+    """Report radii that bound nothing."""
+    radii = next((found.values for found in step.parameters if found.name == "eps"), ())
+    sound = True
+    for value in radii:
+        radius = value.value if isinstance(value.value, Quantity) else Quantity(value.value)
+        found = (problem_of_radius(radius, norm, reading.values, "eps") for norm in norms_of(step) or ("",))
+        problem = next(filter(None, found), None)
+        if problem:
+            reading.add(value.node.where, *problem)
+            sound = False
+    return sound
 
 
 def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
@@ -80,18 +105,22 @@ def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
     if isinstance(node, Scalar):
         if node.value in AIMS:
             return node.value
-        hint = did_you_mean(node.text, AIMS) or "write {stop: turn_left}"
+        hint = did_you_mean(node.text, AIMS) or _pair_of(node)
         return reading.add(
             node.where, f"targeted must be a mapping of classes or {' or '.join(AIMS)}, not {shown(node.text)}", hint
         )
     if not isinstance(node, Mapping) or not node.entries:
-        return reading.add(
-            node.where, f"targeted must be a mapping of classes, not {what_is(node)}", "write {stop: turn_left}"
-        )
+        return reading.add(node.where, f"targeted must be a mapping of classes, not {what_is(node)}", _pair_of(node))
     found: dict[str, str] = {}
     sound = True
     for key, value in node:
-        source, target = class_name(key.text), class_name(value.text) if isinstance(value, Scalar) else ""
+        if not isinstance(value, Scalar) or is_null(value):
+            reading.add(
+                value.where, f"targeted: {shown(key.text)} has one target, not {what_is(value)}", _one_target(value)
+            )
+            sound = False
+            continue
+        source, target = class_name(key.text), class_name(value.text)
         for where, word in ((key.where, source), (value.where, target)):
             if not word or (reading.classes is not None and word not in reading.classes):
                 reading.add(
@@ -108,6 +137,21 @@ def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
             sound = False
         found[source] = target
     return found if sound else INVALID
+
+
+def _pair_of(node: Node) -> str:
+    """Return how a pair is written, with the two names that stand there, if they do."""
+    names = [shown(item.text) for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+    source, target = names if len(names) == 2 else ("CLASS", "TARGET")
+    return f"write {{{source}: {target}}}"
+
+
+def _one_target(node: Node) -> str:
+    """Return what to do about several targets of one class, by the names that stand there."""
+    names = [shown(item.text) for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+    if not names:
+        return "write one class"
+    return f"write a check for each: {' and '.join(names)}"
 
 
 def _value(node: Mapping, key: str) -> Node:

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
+from robustcheck.language.attacking import norms_of
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
@@ -24,6 +25,7 @@ from robustcheck.language.kinds import (
 from robustcheck.language.nodes import Mapping, Node, shown, what_is
 from robustcheck.language.parameters import Combination, combinations, factors
 from robustcheck.language.plan import DECIDES, TIERS, Border, Case, CoveringArray, Fill, Rule, Threshold
+from robustcheck.language.radii import check_radii
 from robustcheck.language.subjects import READERS, Subject, attack_of, check_bound, completed, is_parameter
 from robustcheck.language.thresholds import Expect, Expectation, merge
 
@@ -135,6 +137,9 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
     own = values.get("expect", ())
     _check_kinds(own, subject, reading)
     fitting = {key: line for key, line in (inherited or {}).items() if _fits(line.metric, subject)}
+    if subject.attack:
+        lines = [*fitting.values(), *(line.threshold for line in own if line.threshold)]
+        check_radii(lines, norms_of(subject.attack.step), reading)
     expected = merge(fitting, own, reading if inherited is not None else None)
     shared: dict[str, Any] = {
         "check": check.id,

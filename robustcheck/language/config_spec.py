@@ -93,7 +93,9 @@ class Unreadable:
         if quantity.unit == "%" and quantity.number >= 100:
             return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
         if not quantity.unit and not float(quantity.number).is_integer():
-            return reading.add(node.where, f"{name} is a number of pictures or a share", "write 3 or 1%")
+            return reading.add(
+                node.where, f"{name} is a number of pictures or a share", "write a whole number, or one with %"
+            )
         return quantity
 
     def schema(self) -> dict[str, Any]:

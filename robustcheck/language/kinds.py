@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from robustcheck.errors import Location, Problem, did_you_mean
+from robustcheck.language import advice
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.units import UNITS, Quantity, parse_quantity
@@ -35,6 +36,7 @@ class Reading:
         model: The model's name, for messages.
         notes: What a report must say loudly.
         black_box: Whether the suite's model has no gradients.
+        values: Numbers of a picture as the model sees it; 0 while it is unknown.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Reading:
     model: str = ""
     notes: list[str] = field(default_factory=list)
     black_box: bool = False
+    values: int = 0
 
     def add(self, where: Location, what: str, hint: str = "") -> Any:
         """Report a problem; returns ``INVALID`` so that a reader can return it at once."""
@@ -141,7 +144,8 @@ class Whole:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            return reading.add(node.where, f"{name} must be a whole number, not {what_is(node)}")
+            hint = advice.written(advice.whole(node.text)) if isinstance(node, Scalar) else ""
+            return reading.add(node.where, f"{name} must be a whole number, not {what_is(node)}", hint)
         if not self.low <= value <= self.high:
             return reading.add(node.where, f"{name} must be {within(self.low, self.high, '')}, not {shown(str(value))}")
         return value
@@ -233,7 +237,8 @@ class Amount:
         else:
             quantity = parse_quantity(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
         if quantity is None:
-            return reading.add(node.where, f"{name} must be {self._wanted()}, not {what_is(node)}")
+            hint = advice.written(advice.spelled(node.text, self.units)) if isinstance(node, Scalar) else ""
+            return reading.add(node.where, f"{name} must be {self._wanted()}, not {what_is(node)}", hint)
         assert isinstance(node, Scalar)  # noqa: S101 - only scalars give a quantity
         if quantity.unit not in self.units:
             return self._wrong_unit(name, node, quantity, reading)
@@ -245,14 +250,10 @@ class Amount:
     def _wanted(self) -> str:
         if self.units == ("",):
             return "a number"
-        spelled = [f"15{unit}" if unit != ":" else "4:3" for unit in self.units if unit]
-        return "a number with a unit such as " + " or ".join(spelled)
+        return f"a number with the unit {advice.wanted([unit for unit in self.units if unit])}"
 
     def _wrong_unit(self, name: str, node: Scalar, quantity: Quantity, reading: Reading) -> Any:
-        spelled = [(number_text(quantity.number) + unit) if unit != ":" else "4:3" for unit in self.units if unit] + (
-            [number_text(quantity.number)] if "" in self.units else []
-        )
-        hint = f"write {' or '.join(spelled)}"
+        hint = advice.written(advice.spelled(node.text, self.units))
         if not quantity.unit:
             meaning = " or ".join(UNITS[unit].meaning for unit in self.units if unit)
             return reading.add(node.where, f"{name} needs a unit ({meaning})", hint)
@@ -287,7 +288,10 @@ class Day:
                 raise ValueError
             return datetime.date.fromisoformat(text)
         except ValueError:
-            return reading.add(node.where, f"{name} must be a date, not {what_is(node)}", "write it as 2027-03-01")
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+                return reading.add(node.where, f"{name}: there is no day {text}")
+            hint = f"write it as {advice.date_in(text) or 'YYYY-MM-DD'}"
+            return reading.add(node.where, f"{name} must be a date, not {what_is(node)}", hint)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""

@@ -18,6 +18,7 @@ from yaml import events
 from robustcheck.errors import Location, Problem, SuiteError
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
 from robustcheck.language.scalars import resolve
+from robustcheck.language.syntax import syntax_hint, without_colon
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import open_regular
 
@@ -75,6 +76,7 @@ class _Open:
     anchor: str | None
     keyed: bool
     key: Scalar | None = None
+    key_end: int = -1
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
     size: int = 1
@@ -133,6 +135,7 @@ class _Builder:
                 self._fail(where, "a second document starts here", "write one document a file, without ---")
         elif isinstance(event, events.ScalarEvent):
             node = self._scalar(event)
+            self._check_colon(node, event)
             self._add(node, _Anchored(node, 1, 1), event.anchor)
         elif isinstance(event, events.AliasEvent):
             self._alias(event)
@@ -140,6 +143,19 @@ class _Builder:
             self._start(event)
         elif isinstance(event, events.CollectionEndEvent):
             self._end()
+
+    def _check_colon(self, node: Scalar, event: Any) -> None:
+        """Report an entry between braces without a colon: no key of ours may stand alone."""
+        parent = self._stack[-1] if self._stack else None
+        if parent is None or not parent.keyed:
+            return
+        if parent.key is None:
+            parent.key_end = event.end_mark.index
+        elif node.plain and not node.text and event.start_mark.index == parent.key_end:
+            before = list(parent.entries.values())[-1] if parent.entries else None
+            what, hint = without_colon(parent.key, before)
+            if len(self._problems) < MAX_REPEATED:
+                self._problems.append(Problem(parent.key.where, what, hint))
 
     def _start(self, event: Any) -> None:
         where, keyed = self._where(event.start_mark), isinstance(event, events.MappingStartEvent)
@@ -249,16 +265,7 @@ class _Builder:
         return Location(self._name, len(lines), len(lines[-1]) + 1)
 
     def _syntax_hint(self, problem: str, where: Location) -> str:
-        line = _LINE_BREAK.split(self._text)[where.line - 1]
-        if "cannot start any token" in problem and line[where.column - 1 : where.column] == "\t":
-            return "indent with spaces, not tabs"
-        if "${" in line and "did not find expected ','" in problem:
-            return 'inside brackets and braces write variables in quotes: "${NAME}"'
-        if "mapping values are not allowed" in problem:
-            return "quote text that holds a colon and a space"
-        if "expected <block end>" in problem or "did not find expected key" in problem:
-            return "check the indentation of this line and the lines above, and the brackets"
-        return "check quotes, brackets and indentation just above"
+        return syntax_hint(problem, _LINE_BREAK.split(self._text)[: where.line], where.column)
 
     def _fail(self, where: Location, what: str, hint: str = "") -> NoReturn:
         raise SuiteError([*self._problems, Problem(where, what, hint)]) from None

@@ -105,3 +105,8 @@ def shown(text: str, longest: int = 60) -> str:
     """Return a word of the user's, printable on one line and not too long."""
     clean = "".join(char if char.isprintable() else "?" for char in text)
     return clean if len(clean) <= longest else clean[: longest - 3] + "..."
+
+
+def sequence_of(node: Node) -> tuple[Node, ...]:
+    """Return the items of a list, or the value itself as the only one."""
+    return node.items if isinstance(node, Sequence) else (node,)

@@ -9,62 +9,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from robustcheck import registry
-from robustcheck.errors import Location, did_you_mean
+from robustcheck.errors import did_you_mean
 from robustcheck.language.covering import covering_array
 from robustcheck.language.kinds import (
     INVALID,
     NUMBER,
-    Amount,
-    Choice,
-    Flag,
-    Kind,
     Known,
     Reading,
-    Text,
-    Whole,
     within,
 )
-from robustcheck.language.loose import Loose
 from robustcheck.language.nodes import Mapping, Node, Scalar, shown
-from robustcheck.language.nodes import Sequence as SequenceNode
-from robustcheck.language.plan import Span, Step
-from robustcheck.language.scalars import resolve
-from robustcheck.language.thresholds import sequence_of
+from robustcheck.language.plan import Step
+from robustcheck.language.values import Value, Written, kind_of, read_parameter
 from robustcheck.registry import Definition, Parameter
-from robustcheck.units import UNITS, Quantity
+from robustcheck.units import UNITS
 
 MAX_CASES: Final = 1000
 """Cases of one check: beyond it a sweep was not meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Text that becomes part of a case's id."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return the text."""
-        text = Text().read(name, node, reading)
-        if text is not INVALID and ("::" in text or "/" in text or not text.isprintable()):
-            what = f"{name} holds ::, / or a character that cannot be printed: {shown(text)}"
-            return reading.add(node.where, what)
-        return text
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"type": "string", "minLength": 1, "not": {"pattern": "::|/"}}
-
-
-def kind_of(parameter: Parameter) -> Kind:
-    """Return the kind of value that a parameter takes."""
-    if parameter.kind == "quantity":
-        return Amount(parameter.units or ("",), parameter.low, parameter.high)
-    if parameter.kind == "integer":
-        return Whole(parameter.low, parameter.high)
-    if parameter.kind == "choice":
-        return Choice(parameter.choices)
-    if parameter.kind == "any":
-        return Loose()
-    return Flag() if parameter.kind == "boolean" else Word()
 
 
 def shift_names() -> list[str]:
@@ -91,30 +52,6 @@ class ShiftName:
 
 
 SHIFT: Final = ShiftName()
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value of one parameter.
-
-    Attributes:
-        value: What the plan keeps: ``Quantity``, ``int``, ``str`` or ``bool``.
-        text: How it stands in an id.
-        node: Where it is written.
-    """
-
-    value: Any
-    text: str
-    node: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One parameter as written: one value, or several when it is swept."""
-
-    name: str
-    values: tuple[Value, ...]
-    swept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +102,7 @@ def read_step(
             reading.add(key.where, what, did_you_mean(key.text, [*definition.parameters, *sorted(others)]))
             sound = False
             continue
-        read = _read_parameter(definition.parameters[key.text], value, reading, ranged=ranged)
+        read = read_parameter(definition.parameters[key.text], value, reading, ranged=ranged)
         if read is INVALID:
             sound = False
         else:
@@ -186,75 +123,6 @@ def read_step(
 def _does_nothing(definition: Definition) -> bool:
     parameters = definition.parameters.values()
     return bool(parameters) and all(parameter.default in (0, None) for parameter in parameters)
-
-
-def _read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged: bool) -> Any:
-    swept = isinstance(node, SequenceNode)
-    items = sequence_of(node)
-    if not items:
-        return reading.add(node.where, f"the sweep of {parameter.name} is empty", "list at least one value")
-    kind = kind_of(parameter)
-    values: dict[str, Value] = {}
-    sound = True
-    for item in items:
-        if is_range(item) and parameter.kind in ("quantity", "integer"):
-            value = read_span(parameter, item, reading) if ranged else _no_range(parameter, item, reading)
-        else:
-            value = kind.read(parameter.name, item, reading)
-        if value is INVALID:
-            sound = False
-            continue
-        text = _text(value, item)
-        if text in values:
-            reading.add(item.where, f"{text} stands twice in the sweep of {parameter.name}", "keep one of them")
-            sound = False
-        values[text] = Value(value, text, item)
-    return Written(parameter.name, tuple(values.values()), swept) if sound else INVALID
-
-
-def is_range(node: Node) -> bool:
-    """Whether a value is written as a range, ``-15deg..15deg``."""
-    return isinstance(node, Scalar) and isinstance(node.value, str) and ".." in node.value
-
-
-def read_span(parameter: Parameter, node: Node, reading: Reading) -> Any:
-    """Read a range of a parameter, the lesser end first.
-
-    Returns:
-        A Span, or ``INVALID``.
-    """
-    assert isinstance(node, Scalar)  # noqa: S101 - `is_range` has seen it
-    ends = [read_end(parameter, node.where, text, reading) for text in node.text.strip().split("..", 1)]
-    if INVALID in ends:
-        return INVALID
-    start, stop = ends
-    if start.number >= stop.number:
-        what = f"the range of {parameter.name} must go from a lesser to a greater value, not {shown(node.text)}"
-        return reading.add(node.where, what, f"write {stop}..{start}" if start.number > stop.number else "")
-    return Span(start, stop, whole=parameter.kind == "integer")
-
-
-def read_end(parameter: Parameter, where: Location, text: str, reading: Reading) -> Any:
-    """Read one end of a range as the parameter's own kind would; a whole number becomes a Quantity too."""
-    value = kind_of(parameter).read(parameter.name, Scalar(where, text, resolve(text)), reading)
-    return Quantity(value) if isinstance(value, int) else value
-
-
-def _no_range(parameter: Parameter, node: Node, reading: Reading) -> Any:
-    hint = f"write a list of values, or worst_of instead of shift to search the range of {parameter.name}"
-    return reading.add(node.where, f"{parameter.name} cannot be a range here", hint)
-
-
-def _text(value: Any, node: Node) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple) and isinstance(node, Scalar):
-        return node.text.strip()
-    if isinstance(value, tuple):
-        return "(" + " ".join(map(str, value)) + ")"
-    if isinstance(value, Quantity) and value.unit == ":" and isinstance(node, Scalar):
-        return node.text.strip()
-    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
+from robustcheck.language import advice
 from robustcheck.language.attacking import VIEW_KEYS, WrittenAttack, read_attack
 from robustcheck.language.covering import MAX_TUPLES, count_of
 from robustcheck.language.kinds import INVALID, Choice, Reading, Whole, number_text
 from robustcheck.language.nodes import Entry, Node, Scalar, shown, what_is
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Sequence as SequenceNode
-from robustcheck.language.parameters import SHIFT, WrittenStep, factors, read_end, read_step
+from robustcheck.language.parameters import SHIFT, WrittenStep, factors, read_step
 from robustcheck.language.plan import METHODS, Attacked, Kind, Limit, Search, Span, Step, Threshold, Tier
 from robustcheck.language.thresholds import Expect
+from robustcheck.language.values import read_end
 from robustcheck.registry import Definition, Parameter
 from robustcheck.units import Quantity
 
@@ -315,7 +317,8 @@ def check_bound(subject: Subject, threshold: Threshold, reading: Reading) -> Non
     if bound.unit != start.unit:
         wanted = f"in {start.unit}" if start.unit else "as a plain number"
         unit = f", not in {bound.unit}" if bound.unit else ""
-        hint = f'write "{threshold.comparison} {number_text(bound.number)}{start.unit}"'
+        spellings = advice.spelled(str(bound), (start.unit,))
+        hint = advice.written([f"{threshold.comparison} {spelling}" for spelling in spellings], quoted=True)
         reading.add(threshold.where, f"this limit is measured {wanted}{unit}", hint)
         return
     further = stop.number > start.number

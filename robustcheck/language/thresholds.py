@@ -12,12 +12,14 @@ from robustcheck import registry
 from robustcheck.class_names import class_name
 from robustcheck.errors import Location, did_you_mean
 from robustcheck.facts import MetricFacts
+from robustcheck.language import advice
 from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Amount, Reading, number_text
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.plan import Threshold
+from robustcheck.language.threshold_advice import SHAPES, entry_of, form, meant, shaped
 from robustcheck.registry import Definition
-from robustcheck.units import UNITS, Quantity, parse_quantity
+from robustcheck.units import Quantity, parse_quantity
 
 ARGUMENTS: Final = {
     "class": 'the name of a class: {stop: ">= 95%"}',
@@ -27,13 +29,13 @@ ARGUMENTS: Final = {
     "confusion": 'two classes: {stop: {turn_left: "<= 1%"}}',
     "coverage": 'a coverage and an accuracy: {coverage: 80%, accuracy: ">= 99%"}',
 }
+"""What an argument is, with an example."""
 COVERAGE: Final = Amount(("%",), 0, 100)
 """The share of pictures that a selective accuracy is of."""
 _WRITTEN: Final = re.compile(r"\s*([<>=!≤≥]{1,3})\s*(.*)", re.DOTALL)
 _USUAL: Final = {"%": "85%", "pp": "5pp", "parameter": "12deg"}
 """What an example of a threshold says, by the unit of its metric."""
 _COMPARISONS: Final = (">=", "<=", ">", "<")
-_MEANT: Final = {"=>": ">=", "=<": "<=", "≥": ">=", "≤": "<=", "=": ">=", "==": ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +74,29 @@ def read_threshold(
     facts: MetricFacts = metric.facts
     usual = ">=" if facts.better == "higher" else "<="
     if not isinstance(node, Scalar):
-        return reading.add(node.where, f"{name} must be a threshold, not {what_is(node)}", _example(usual, facts))
+        return reading.add(
+            node.where, f"{name} must be a threshold, not {what_is(node)}", f"write it as {form(usual, facts)}"
+        )
     match = _WRITTEN.fullmatch(node.text)
+    advised = meant(node, usual, facts)
     if match is None:
-        quantity = parse_quantity(node.text)
-        hint = f'write "{usual} {_with_unit(quantity, facts)}"' if quantity else _example(usual, facts)
-        return reading.add(node.where, f"{name} needs a comparison and a number, not {what_is(node)}", hint)
+        return reading.add(node.where, f"{name} needs a comparison and a number, not {what_is(node)}", advised)
     comparison, rest = match[1], match[2].strip()
     quantity = parse_quantity(rest)
     if comparison not in _COMPARISONS:
-        meant = _MEANT.get(comparison, usual)
-        number = f" {_with_unit(quantity, facts)}" if quantity else ""
-        return reading.add(node.where, f"{comparison} is no comparison", f'write "{meant}{number}"')
+        return reading.add(node.where, f"{shown(comparison)} is no comparison", advised)
     if quantity is None:
-        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", _example(comparison, facts))
+        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", advised)
     if not math.isfinite(quantity.number):
         return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
     if facts.unit == "parameter":
         # Its unit and its range are the parameter's, which only the check knows.
         return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
     if quantity.unit != facts.unit:
-        right = f'write "{comparison} {_with_unit(quantity, facts)}"'
         if not quantity.unit:
-            return reading.add(node.where, f"{name} needs the unit {facts.unit}", right)
+            return reading.add(node.where, f"{name} needs the unit {facts.unit}", advised)
         wanted = f"in {facts.unit}" if facts.unit else "as a plain number"
-        return reading.add(node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", right)
+        return reading.add(node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", advised)
     sense = _sense(comparison, quantity, facts)
     if sense:
         reach = f"{name} lies between {number_text(facts.low)}{facts.unit} and {number_text(facts.high)}{facts.unit}"
@@ -118,24 +118,6 @@ def _sense(comparison: str, bound: Quantity, facts: MetricFacts) -> str:
     return "always holds, so it checks nothing" if always else ""
 
 
-def _with_unit(quantity: Quantity, facts: MetricFacts) -> str:
-    if facts.unit == "parameter":
-        return str(quantity)
-    unknown = quantity.unit not in ("", "%", *UNITS) and not quantity.unit.isalpha()
-    if unknown or (facts.unit and quantity.unit.startswith("/")):
-        return _USUAL.get(facts.unit, "0.5")  # a fraction is another number without its denominator
-    number = quantity.number
-    if facts.unit and not quantity.unit and 0 < abs(number) <= 1:
-        number = round(number * 100, 10)
-    elif not facts.unit and quantity.unit in UNITS:
-        number = quantity.value
-    return f"{number_text(number)}{facts.unit}"
-
-
-def _example(comparison: str, facts: MetricFacts) -> str:
-    return f'write it as "{comparison} {_USUAL.get(facts.unit, "0.5")}"'
-
-
 @dataclass(frozen=True, slots=True)
 class Expect:
     """The kind of ``expect``: a mapping from metrics to thresholds.
@@ -152,7 +134,7 @@ class Expect:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a tuple of Expectation, or ``INVALID`` when any of them is wrong."""
         if not isinstance(node, MappingNode):
-            hint = 'write it as {accuracy: ">= 85%"}'
+            hint = f"write it as {entry_of(node)}"
             return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}", hint)
         if not node.entries:
             return reading.add(node.where, f"{name} is empty", "name a metric, or leave the key out")
@@ -181,9 +163,8 @@ class Expect:
             return self._leaf(metric, (), metric.name, key, value, reading)
         needs = ARGUMENTS[metric.facts.argument]
         if not isinstance(value, MappingNode) or not value.entries:
-            reading.add(
-                value.where, f"{metric.name} needs {needs.partition(':')[0]}", f"write {needs.partition(': ')[2]}"
-            )
+            what = f"{metric.name} needs {needs.partition(':')[0]}"
+            reading.add(value.where, what, f"write {shaped(metric, value)}")
             return []
         if metric.facts.argument == "coverage":
             return self._at_coverage(metric, value, reading)
@@ -199,7 +180,7 @@ class Expect:
                 found += self._leaf(metric, (_argument(metric, first),), name, first, below, reading)
             elif not isinstance(below, MappingNode) or not below.entries:
                 what = f"{metric.name} of {shown(first.text)} needs {needs.partition(':')[0]}"
-                reading.add(below.where, what, f"write {needs.partition(': ')[2]}")
+                reading.add(below.where, what, f"write {shaped(metric, Sequence(below.where, (first, below)))}")
             else:
                 found += self._second(metric, first, below, reading)
         return found
@@ -220,7 +201,7 @@ class Expect:
         return found
 
     def _at_coverage(self, metric: Definition, value: MappingNode, reading: Reading) -> list[Expectation]:
-        write = f"write {ARGUMENTS['coverage'].partition(': ')[2]}"
+        write = f"write {SHAPES['coverage'].replace('SHARE', 'N%').replace('THRESHOLD', '...')}"
         unknown = [key for key, _ in value if key.text not in ("coverage", "accuracy")]
         for key in unknown:
             what = f"{shown(key.text) or 'an empty key'} is no key of {metric.name}"
@@ -282,12 +263,17 @@ def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
     if kind == "eps":
         radius = parse_quantity(key.text)
         if radius is None or radius.unit not in ("", "/255") or not 0 <= radius.number < math.inf:
-            reading.add(key.where, f"{metric.name} needs a radius, not {shown(key.text)}", "write 4/255 or 0.5")
+            hint = advice.written(advice.spelled(key.text, ("/255", ""))) or "write N/255, or a plain number"
+            reading.add(key.where, f"{metric.name} needs a radius, not {shown(key.text)}", hint)
+            return False
+        if radius.number == 0:
+            what = f"{metric.name} of {shown(key.text)} is the accuracy without any attack, so no attack decides it"
+            reading.add(key.where, what, "expect accuracy of the clean case instead")
             return False
     if kind == "k":
         if not re.fullmatch(r"[1-9][0-9]{0,5}", key.text):
             what = f"{metric.name} needs a number of guesses, not {shown(key.text)}"
-            reading.add(key.where, what, f"write {ARGUMENTS['k'].partition(': ')[2]}")
+            reading.add(key.where, what, "write a whole number, at least 1")
             return False
         if classes is not None and int(key.text) >= len(classes):
             what = f"{key.text} guesses among {len(classes)} classes are always right, so it checks nothing"
@@ -330,7 +316,7 @@ def threshold_schema(facts: MetricFacts) -> dict[str, Any]:
     unit = r"[^\s]*" if facts.unit == "parameter" else facts.unit
     return {
         "anyOf": [{"type": "string", "pattern": rf"^\s*(>=|<=|>|<)\s*{NUMBER}\s*{unit}\s*$"}, VARIABLE],
-        "examples": [_example(usual, facts).split('"')[1]],
+        "examples": [f"{usual} {_USUAL.get(facts.unit, '0.5')}"],
     }
 
 
@@ -362,8 +348,3 @@ def expect_schema(*, paired: bool) -> dict[str, Any]:
             **(shape if not facts.argument else {"anyOf": [shape, {"type": "null"}]}),
         }
     return {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": properties}
-
-
-def sequence_of(node: Node) -> tuple[Node, ...]:
-    """Return the items of a list, or the value itself as the only one."""
-    return node.items if isinstance(node, Sequence) else (node,)

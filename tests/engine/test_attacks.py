@@ -168,17 +168,6 @@ def test_no_picture_resists_l1_for_a_last_bit(run: Callable[..., Any], tmp_path:
     assert found["least"].metrics["robust_accuracy"].value == 0
 
 
-def test_eps_0_is_the_clean_case(run: Callable[..., Any]) -> None:
-    found = run("""
-        - attack: pgd
-          eps: [0, 0.3]
-          expect: {accuracy: ">= 0.1%"}
-    """)
-    assert found["pgd[eps=0]"].metrics["accuracy"] == found["clean"].metrics["accuracy"]
-    assert found["pgd[eps=0]"].verdict == "pass"
-    assert found["pgd[eps=0.3]"].metrics["robust_accuracy"].value == 0
-
-
 def test_targets_are_reached_by_pair(run: Callable[..., Any], tmp_path: Path) -> None:
     found = run("""
         - attack: pgd

@@ -183,8 +183,11 @@ def test_entries_say_how_much(tmp_path: Path) -> None:
     [
         ("max_unreadable: 100%", "max_unreadable must be below 100%"),
         ("max_unreadable: -1", "max_unreadable must be at least 0"),
-        ("max_unreadable: 1.5", "write 3 or 1%"),
-        ("max_unreadable: many", "max_unreadable must be a number with a unit"),
+        (
+            "max_unreadable: 1.5",
+            "max_unreadable is a number of pictures or a share; write a whole number, or one with %",
+        ),
+        ("max_unreadable: many", "max_unreadable must be a number with the unit % (share, in percent)"),
         ("max_changed: 2", "max_changed needs a unit"),
         ("max_changed: 101%", "max_changed must be between 0% and 100%"),
     ],
