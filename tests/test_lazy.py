@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_project import SUITE, make_project
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "cv2", "foolbox", "albumentations"}
@@ -54,6 +55,12 @@ def test_a_session_without_the_flag_loads_nothing_of_weight(tmp_path: Path) -> N
 )
 def test_what_looks_at_no_picture_loads_no_model_and_no_opencv(call: tuple[str, ...]) -> None:
     assert not loaded_by(*call, folder=ROOT) & HEAVY
+
+
+def test_a_suite_whose_pictures_are_counted_loads_none_of_it(tmp_path: Path) -> None:
+    suite = SUITE.replace("title: Greys\n", "title: Greys\ndecide: confident\n").replace(">= 95%", ">= 85%")
+    make_project(tmp_path, suite=suite)
+    assert not loaded_by("-m", "robustcheck.cli", "validate", folder=tmp_path) & HEAVY
 
 
 OTHER_INIT = '''

@@ -19,9 +19,13 @@ from robustcheck.suite_folders import Places, is_yaml
 
 if TYPE_CHECKING:
     from robustcheck.language.discover import Discovery
+    from robustcheck.language.entries import Project
+    from robustcheck.language.plan import Suite
 
 NAME = "validate"
 HELP = "find every problem of suites and configuration"
+COUNTED = ("imagefolder", "manifest", "signs")
+"""Kinds of data sets whose pictures are counted by their names alone."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             problems += error.problems
             continue
         cases += len(suite.cases) + len(suite.overall)
+        problems += _counted(suite, project)
         for note in (*suite.notes, *ungated_clean(suite, project.models.get(suite.model))):
             say(f"note: {note}")
         try:
@@ -73,6 +78,16 @@ def run(arguments: argparse.Namespace) -> int:
         say(str(problem))
     say(_count(len(discovery.suites), cases, problems))
     return PROBLEMS if problems else OK
+
+
+def _counted(suite: Suite, project: Project) -> list[Problem]:
+    """Return what is wrong with a suite on these pictures, where they can be counted without running code of the project."""
+    entry = project.data.get(suite.data)
+    if entry is None or entry.kind not in COUNTED or suite.model not in project.models:
+        return []
+    from robustcheck.engine.provable import empty_lines, unprovable_lines
+
+    return [*unprovable_lines(suite, project), *empty_lines(suite, project)]
 
 
 def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:

@@ -9,12 +9,12 @@ import numpy as np
 from robustcheck.data import open_source
 from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.options import Options
-from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.errors import CaseError, Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Rule, Suite, Threshold
-from robustcheck.measure.groups import values_of
+from robustcheck.measure.groups import column_of, values_of
 from robustcheck.measure.intervals import least_pictures, paired_difference
-from robustcheck.measure.selective import selected
+from robustcheck.measure.selective import check_share, selected
 from robustcheck.units import parse_quantity
 
 OF_ALL = (
@@ -43,31 +43,63 @@ def refuse_unprovable(suite: Suite, project: Project, options: Options) -> None:
     Raises:
         SuiteError: With every such expectation and the number of pictures that it takes.
     """
-    problems = list(_unprovable(suite, project, options))
+    problems = list(unprovable_lines(suite, project, options.limit))
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))
 
 
-def _unprovable(suite: Suite, project: Project, options: Options) -> Iterator[Problem]:
-    items: list[Case | Overall] = [*suite.cases, *suite.overall]
-    lines = [
-        (item, line)
-        for item in items
-        if item.rule.decide == "confident"
-        for line in (item.expectations if isinstance(item, Case) else (item.threshold,))
-    ]
-    if not lines:
+def unprovable_lines(suite: Suite, project: Project, limit: int | None = None) -> Iterator[Problem]:
+    """Yield a problem for each expectation that no result could prove; nothing where the data set cannot be listed.
+
+    Args:
+        suite: Of the project.
+        project: Where its data set is found.
+        limit: How many pictures are looked at; ``None`` for all.
+    """
+    lines = [(rule, line) for rule, line in _lines(suite) if rule.decide == "confident"]
+    index = _listed(suite, project, limit) if lines else None
+    if index is None:
         return
     classes = project.models[suite.model].classes
+    problems = (unprovable(rule, line, index, classes) for rule, line in lines)
+    yield from filter(None, problems)
+
+
+def empty_lines(suite: Suite, project: Project) -> Iterator[Problem]:
+    """Yield a problem for each expectation of groups or shares of the pictures that hold none of them.
+
+    In a run it is an error of the case.
+    """
+    lines = [line for _, line in _lines(suite) if line.metric in ("group_accuracy", "selective_accuracy")]
+    index = _listed(suite, project, None) if lines else None
+    if index is None:
+        return
+    for line in lines:
+        try:
+            share = parse_quantity(line.argument[0])
+            if line.metric == "group_accuracy":
+                column_of(index.columns, line.argument[0])
+            elif share is not None:
+                check_share(share, len(index.labels))
+        except CaseError as error:
+            what, _, hint = str(error).rpartition("; ")
+            yield Problem(line.where, what, hint)
+
+
+def _lines(suite: Suite) -> Iterator[tuple[Rule, Threshold]]:
+    items: list[Case | Overall] = [*suite.cases, *suite.overall]
+    for item in items:
+        for line in item.expectations if isinstance(item, Case) else (item.threshold,):
+            yield item.rule, line
+
+
+def _listed(suite: Suite, project: Project, limit: int | None) -> Index | None:
     try:
-        index = build_index(open_source(project.data[suite.data], seed=suite.seed, limit=options.limit), classes)
+        source = open_source(project.data[suite.data], seed=suite.seed, limit=limit)
+        return build_index(source, project.models[suite.model].classes)
     except RobustcheckError:
         # Every case will say so.
-        return
-    for item, line in lines:
-        problem = unprovable(item.rule, line, index, classes)
-        if problem is not None:
-            yield problem
+        return None
 
 
 def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ...]) -> Problem | None:

@@ -58,6 +58,19 @@ def selected(coverage: Quantity, n: int) -> int:
     return max(1, math.ceil(coverage.number * n / 100 - 1e-9))
 
 
+def check_share(coverage: Quantity, n: int) -> None:
+    """Demand that a coverage in percent of n pictures is one picture at least.
+
+    Raises:
+        CaseError: It is less.
+    """
+    if coverage.number * n < 100 - 1e-9:
+        raise CaseError(
+            f"a coverage of {coverage} of {count_of(n, 'picture')} is less than one picture, of which nothing can be said; "
+            "ask for more, or add pictures"
+        )
+
+
 @metric("selective_accuracy", better="higher", argument="coverage")
 def selective_accuracy(seen: Observation, coverage: str) -> Estimate:
     """Accuracy on the share of pictures that the model is most confident about.
@@ -70,11 +83,7 @@ def selective_accuracy(seen: Observation, coverage: str) -> Estimate:
     if share is None or share.unit != "%" or not 0 < share.number <= 100:
         raise CaseError(f"{coverage} is no coverage; write 80%")
     confidence, right = seen.records.confidence, seen.records.right
-    if share.number * len(right) < 100 - 1e-9:
-        raise CaseError(
-            f"a coverage of {share} of {count_of(len(right), 'picture')} is less than one picture, of which nothing can be said; "
-            "ask for more, or add pictures"
-        )
+    check_share(share, len(right))
     count = selected(share, len(right))
     cut = np.partition(confidence, len(right) - count)[len(right) - count]
     above, tied = confidence > cut, confidence == cut

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -141,3 +142,33 @@ def test_approvals_that_cannot_be_read_are_one_problem(
     assert done.code == 1
     assert sum("greys.approvals.yaml" in line for line in done.lines) == 1
     assert done.lines[-1].endswith("1 problem in 1 file")
+
+
+UNPROVABLE = SUITE.replace("title: Greys\n", "title: Greys\ndecide: confident\n").replace(">= 60%", ">= 99%")
+
+
+def test_what_no_result_could_prove_is_a_problem(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
+    project(suite=UNPROVABLE)
+    done = robustcheck_command("validate")
+    assert done.code == 1
+    assert re.search(r"suites/greys.yaml:\d+:\d+: accuracy >= 99% cannot be proven at 95% with 24 pictures", done.out)
+    # Where the pictures are not, nothing can be said of their number.
+    shutil.rmtree(tmp_path / "pictures")
+    assert robustcheck_command("validate").code == 0
+
+
+@pytest.mark.parametrize(
+    ("expected", "says"),
+    [
+        ('{group_accuracy: {weather: ">= 50%"}}', "the data has no metadata column weather; it has none"),
+        (
+            '{selective_accuracy: {coverage: 2%, accuracy: ">= 50%"}}',
+            "a coverage of 2% of 24 pictures is less than one picture",
+        ),
+    ],
+)
+def test_what_holds_no_picture_is_a_problem(robustcheck_command: Call, project: Call, expected: str, says: str) -> None:
+    project(suite=SUITE.replace('expect: {accuracy: ">= 95%"}', f"expect: {expected}"))
+    done = robustcheck_command("validate")
+    assert done.code == 1
+    assert re.search(rf"suites/greys.yaml:\d+:\d+: {re.escape(says)}", done.out), done.out
