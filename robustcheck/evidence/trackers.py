@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from robustcheck.errors import RobustcheckError
 
@@ -84,7 +85,19 @@ def to_mlflow(document: Json, folder: Path, *, uri: str, experiment: str = "robu
         with _folders_allowed():
             return _logged(document, folder, uri, experiment)
     except (MlflowException, OSError) as error:
-        raise RobustcheckError(f"MLflow at {uri}: {' '.join(str(error).split())}") from None
+        said = " ".join(str(error).split()).replace(uri, without_secrets(uri))
+        raise RobustcheckError(f"MLflow at {without_secrets(uri)}: {said}") from None
+
+
+def without_secrets(uri: str) -> str:
+    """Return a tracker's address as reports and messages have it: without user, password and query, which may hold a token."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return f"{uri.partition(':')[0]}:..."
+    if not (parts.username or parts.password or parts.query):
+        return uri
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _check_store(uri: str) -> None:
@@ -96,12 +109,12 @@ def _check_store(uri: str) -> None:
     if base not in DATABASES:
         known = ", ".join((*SERVERS[:2], *DATABASES))
         raise RobustcheckError(
-            f"MLflow at {uri}: {scheme}: is no place where MLflow keeps runs: name a folder, such as ./mlruns, or an address that "
+            f"MLflow at {without_secrets(uri)}: {scheme}: is no place where MLflow keeps runs: name a folder, such as ./mlruns, or an address that "
             f"begins with one of {known}"
         )
     if any(importlib.util.find_spec(name) is None for name in ("sqlalchemy", "alembic")):
         raise RobustcheckError(
-            f"MLflow at {uri}: the extra mlflow installs mlflow-skinny, which keeps runs in a folder or on a server, not in a "
+            f"MLflow at {without_secrets(uri)}: the extra mlflow installs mlflow-skinny, which keeps runs in a folder or on a server, not in a "
             "database: name a folder (--mlflow ./mlruns) or a server (--mlflow https://...), or install the whole of MLflow "
             "(python -m pip install mlflow)"
         )
@@ -137,7 +150,7 @@ def _logged(document: Json, folder: Path, uri: str, experiment: str) -> list[dic
             client.log_batch(run.run_id, metrics=every[start : start + AT_ONCE])
         client.log_artifacts(run.run_id, str(folder), "robustcheck-report")
         client.set_terminated(run.run_id)
-        made.append({"tracker": "mlflow", "suite": suite["path"], "run": run.run_id, "at": uri})
+        made.append({"tracker": "mlflow", "suite": suite["path"], "run": run.run_id, "at": without_secrets(uri)})
     return made
 
 

@@ -164,3 +164,30 @@ def test_a_tracker_that_is_not_installed_is_told(
     done = robustcheck_command("track", "robustcheck-report", option, "x")
     assert done.code == 4
     assert f"python -m pip install 'pytest-robustcheck[{module}]'" in done.err
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("https://me:secret@example.org:8080/mlflow?token=abc", "https://example.org:8080/mlflow"),
+        ("postgresql://me:secret@example.org/runs", "postgresql://example.org/runs"),
+        ("https://example.org/mlflow", "https://example.org/mlflow"),
+        ("./mlruns", "./mlruns"),
+        ("https://me:secret@[example", "https:..."),
+        ("sqlite:///runs.db", "sqlite:///runs.db"),
+    ],
+)
+def test_no_secret_of_an_address_is_written(uri: str, shown: str) -> None:
+    from robustcheck.evidence.trackers import without_secrets
+
+    assert without_secrets(uri) == shown
+
+
+def test_no_secret_of_an_address_is_told(robustcheck_command: Call, report: Path) -> None:
+    done = robustcheck_command(
+        "track", "robustcheck-report", "--mlflow", "nonsense://me:secret@example.org/x?token=abc"
+    )
+    assert done.code == 4
+    assert "MLflow at nonsense://example.org/x: " in done.err
+    assert "secret" not in done.out + done.err
+    assert "token" not in done.out + done.err
