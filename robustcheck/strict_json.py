@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import RobustcheckError
+from robustcheck.file_content import LOOK, content_of, stands_in
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import TooLarge, read_regular
 
@@ -32,11 +33,13 @@ def parse(text: bytes) -> Any:
     except NotStrict:
         raise
     except UnicodeDecodeError as error:
-        raise NotStrict(f"it is not UTF-8 at byte {error.start}") from None
+        other = content_of(text[:LOOK])
+        raise NotStrict(f"it is {other}" if other else f"it is not UTF-8 at byte {error.start}") from None
     except RecursionError:
         raise NotStrict("it is nested too deeply") from None
     except ValueError as error:
-        raise NotStrict(f"it is not JSON: {error}") from None
+        other = stands_in(text[:LOOK]) if text else ""
+        raise NotStrict(f"it is {other}" if other else f"it is not JSON: {error}") from None
 
 
 def parse_object(text: bytes) -> dict[str, Any]:

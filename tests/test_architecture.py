@@ -31,7 +31,7 @@ CORE: dict[str, set[str]] = {
     "project_settings": {"errors", "regular_files"},
     "suite_folders": {"regular_files"},
     "suite_code": {"errors", "project_settings", "suite_folders"},
-    "strict_json": {"errors", "read_files", "regular_files"},
+    "strict_json": {"errors", "file_content", "read_files", "regular_files"},
     "registry": {"errors", "facts", "units"},
 }
 """Modules that every part may import, and what they may import of each other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import pickle
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from safetensors.torch import save
 from robustcheck.errors import UnreadablePicture
 from robustcheck.file_content import LOOK, content_of, stands_in
 from robustcheck.pictures.decoding import decode
+from robustcheck.strict_json import NotStrict, parse_object
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 1\n"
 
@@ -98,3 +100,22 @@ def test_a_picture_that_is_something_else_is_named(what: str, tmp_path: Path) ->
         decode(tmp_path / "a.png", "a.png")
     (tmp_path / "b.png").write_bytes(picture("PNG"))
     assert np.array_equal(decode(tmp_path / "b.png", "b.png"), np.zeros((4, 4, 3), np.uint8))
+
+
+STAND_INS = {
+    "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 5\n", "git lfs pull"),
+    "a page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "HTML"),
+    "zeros": (bytes(64), "a file of zeros"),
+}
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+def test_what_stands_in_for_evidence_is_named(kind: str) -> None:
+    content, says = STAND_INS[kind]
+    with pytest.raises(NotStrict, match=re.escape(says)):
+        parse_object(content)
+
+
+def test_a_picture_in_place_of_evidence_is_named() -> None:
+    with pytest.raises(NotStrict, match="it is a PNG picture"):
+        parse_object(b"\x89PNG\r\n\x1a\n" + bytes(20))
