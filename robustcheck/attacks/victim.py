@@ -99,9 +99,8 @@ class Victim:
                 "or choose fewer steps"
             )
         self.forwards += len(pictures)
-        # Of a model in half or double precision too, so that all that is computed of them is of one kind.
-        logits = self._forward(pictures)
-        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        # As precise as the pictures, whatever the model computes in: all that is computed of both is of one kind.
+        logits = self._forward(pictures).to(pictures.dtype)
         bad = ~torch.isfinite(logits.detach()).all(dim=1)
         if bad.any():
             raise ModelError(

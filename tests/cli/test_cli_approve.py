@@ -232,7 +232,7 @@ GOOD = 'version: 1\napprovals:\n  "a":\n    reviewer: "x"\n    date: 2026-01-31\
         ("version: 2\napprovals: {}\n", "f:1:10: version must be between 1 and 1, not 2"),
         ("approvals: {}\n", "f:1:1: a file of approvals needs version"),
         ("version: 1\napprovals: []\n", "f:2:12: approvals must be a mapping from ids of cases, not a list"),
-        (GOOD.replace("2026-01-31", "2026-02-31"), "f:5:11: date must be a date"),
+        (GOOD.replace("2026-01-31", "2026-02-31"), "f:5:11: date: there is no day 2026-02-31"),
         (GOOD.replace("reviewer", "reviewr"), "f:4:5: reviewr is no key of an approval; did you mean reviewer?"),
         (GOOD.replace("0000", "00"), "f:6:13: digest must be 64 hexadecimal digits"),
         (GOOD.replace("    reviewer", "    digest: x\n    reviewer"), "f:7:5: the key digest is written twice"),

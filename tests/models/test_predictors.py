@@ -141,7 +141,7 @@ def test_torchvision(model_entry: Entry, tmp_path: Path) -> None:
     model = open_model(entry, device="cpu")
     shown = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
     assert model.logits(shown).shape == (2, 7)
-    with pytest.raises(ModelError, match="torchvision has no classifier resnet19; did you mean resnet1"):
+    with pytest.raises(ModelError, match="torchvision has no classifier resnet19; known: resnet18, "):
         open_model(dataclasses.replace(entry, options={"architecture": "resnet19"}), device="cpu")
 
 
