@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class RobustcheckError(Exception):
@@ -73,12 +74,14 @@ class NotFiniteError(ModelError):
 
     Attributes:
         rows: Which pictures of the batch, from 0.
+        pictures: These pictures as the model got them, where that is another batch than the caller's.
     """
 
-    def __init__(self, text: str, rows: Sequence[int]) -> None:
+    def __init__(self, text: str, rows: Sequence[int], pictures: Any = None) -> None:
         """Keep what is wrong, and for which pictures."""
         super().__init__(text)
         self.rows = tuple(rows)
+        self.pictures = pictures
 
     def named(self, names: Sequence[str]) -> NotFiniteError:
         """Return the same error with the names of the pictures; at most five are shown.

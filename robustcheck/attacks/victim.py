@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from robustcheck.errors import CaseError, ModelError
+from robustcheck.errors import CaseError, ModelError, NotFiniteError
 
 Loss = Callable[[torch.Tensor, slice], torch.Tensor]
 """From the logits (m, classes) of some of the pictures, and which ones they are, to losses (m,)."""
@@ -103,8 +103,10 @@ class Victim:
         logits = self._forward(pictures).to(pictures.dtype)
         bad = ~torch.isfinite(logits.detach()).all(dim=1)
         if bad.any():
-            raise ModelError(
+            raise NotFiniteError(
                 f"the model gives logits that are not finite for {int(bad.sum())} of {len(pictures)} pictures under attack, "
-                "which is no success of the attack; look for a division by zero or a precision too low"
+                "which is no success of the attack; look for a division by zero or a precision too low",
+                bad.nonzero()[:, 0].tolist(),
+                pictures.detach()[bad],
             )
         return logits

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from robustcheck import registry
 from robustcheck.engine.believed import built
 from robustcheck.engine.strip import Input
-from robustcheck.errors import CaseError, RobustcheckError
+from robustcheck.errors import CaseError, NotFiniteError, RobustcheckError
 from robustcheck.language.plan import Attacked, Case
 from robustcheck.measure.records import score
 from robustcheck.models.predictor import Predictor
@@ -142,15 +142,22 @@ class Adversary:
         inputs = self._in_box(pixels)
         goal = Goal(inputs, torch.from_numpy(labels.astype(np.int64)).to(device), None, tuple(ids), self._seed)
         before = self.victim.forwards
-        logits = self.victim.logits(inputs)
+        try:
+            logits = self.victim.logits(inputs)
+            found = self._attack(goal, logits)
+        except NotFiniteError as error:
+            raise _named(error, inputs, ids) from None
         sure = np.abs(np.subtract(*np.sort(plain, axis=1)[:, :-3:-1].T)) > 1e-3 * np.ptp(plain)
         self.mismatches += int(((logits.argmax(dim=1).cpu().numpy() != plain.argmax(axis=1)) & sure).sum())
-        found = _Found(goal, logits, tuple(getattr(self.attack, "found", ())))
-        for targets, attacked in self._targets(goal, logits):
-            self._aim(found, targets, attacked)
         calls = (self.victim.forwards - before) / max(1, len(ids))
         pictures, left = found.pictures.cpu().numpy(), found.logits.float().cpu().numpy()
         return self._columns(found, clean, calls), functools.partial(_input_of, found), pictures, left
+
+    def _attack(self, goal: Goal, logits: torch.Tensor) -> _Found:
+        found = _Found(goal, logits, tuple(getattr(self.attack, "found", ())))
+        for targets, attacked in self._targets(goal, logits):
+            self._aim(found, targets, attacked)
+        return found
 
     def _targets(self, goal: Goal, logits: torch.Tensor) -> Iterator[tuple[torch.Tensor | None, torch.Tensor]]:
         """Yield targets (n,) or None, each with a mask of the pictures that are attacked towards them."""
@@ -314,6 +321,14 @@ class Adversary:
                 few = sample.at(torch.arange(min(FEW, len(sample))))
                 told.append(unit_test(self.attack, self.victim, few, self.eps, minimal=facts.minimal))
         return told
+
+
+def _named(error: NotFiniteError, inputs: torch.Tensor, ids: Sequence[str]) -> NotFiniteError:
+    """Name the pictures whose changed forms a model cannot bear: an attack looks at any part of a block, so by the nearest."""
+    if error.pictures is None:
+        return error
+    near = {int((inputs - changed).flatten(1).norm(dim=1).argmin()) for changed in error.pictures}
+    return NotFiniteError(str(error), sorted(near)).named(ids)
 
 
 def _input_of(found: _Found, place: int) -> Input:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from PIL import Image
 from small_project import MODEL, MODELS
 
 import robustcheck
@@ -56,6 +57,25 @@ class Sure(torch.nn.Module):
 
 def sure():
     return Sure().eval()
+"""
+
+
+FRAGILE = """
+
+class Fragile(torch.nn.Module):
+    '''Has no answer just above the level of one picture.'''
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Brightness()
+
+    def forward(self, x):
+        mean = x.mean(dim=(1, 2, 3))
+        return self.inner(x) + torch.where((mean > 41 / 255) & (mean < 80 / 255), float("nan"), 0.0)[:, None]
+
+
+def fragile():
+    return Fragile().eval()
 """
 
 
@@ -296,6 +316,23 @@ def test_an_attack_that_gets_nowhere_is_unreliable(run: Callable[..., Any]) -> N
     found = run('- {attack: pgd, eps: 0.3, expect: {accuracy: ">= 50%"}}', models=models, code=TROUBLE)
     assert found["pgd[eps=0.3]"].verdict == "unreliable", found["pgd[eps=0.3]"].problems
     assert any("huge eps" in problem for problem in found["pgd[eps=0.3]"].problems)
+
+
+@pytest.mark.parametrize("attack", ["fgsm, eps: 0.05", "pgd, eps: 0.05, steps: 4", "square, eps: 0.05, queries: 20"])
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_a_picture_that_a_model_cannot_bear_under_attack_is_named(
+    attack: str, batch_size: int | None, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    models = MODELS.replace("tiny:build", "trouble:fragile")
+    run('- {attack: fgsm, eps: 0.01, expect: {accuracy: ">= 1%"}}', models=models, code=FRAGILE)
+    for path in (tmp_path / "pictures/dark").iterdir():
+        Image.new("RGB", (24, 20), (40 if path.stem == "03" else 20,) * 3).save(path)
+    check = f"- {{attack: {attack}, id: it, expect: {{accuracy: '>= 1%'}}}}"
+    found = run(check, batch_size=batch_size, cache=False)["it"]
+    assert found.verdict == "error"
+    (problem,) = [problem for problem in found.problems if "not finite" in problem]
+    assert "for 1 of " in problem
+    assert problem.endswith(": dark/03.png"), problem
 
 
 def test_planted_adversarials_are_found(run: Callable[..., Any]) -> None:
