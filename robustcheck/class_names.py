@@ -24,7 +24,7 @@ def normal(name: str) -> str:
 
 def class_name(name: str) -> str:
     """Return the name of a class or group: composed, without blanks or invisible characters around it, one blank within."""
-    return " ".join(normal(name).strip(_INVISIBLE).split()).strip(_INVISIBLE)
+    return " ".join(normal(name).split()).strip(_INVISIBLE + " ")
 
 
 def text_of(value: object) -> str:

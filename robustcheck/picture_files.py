@@ -102,11 +102,14 @@ _BMP_HEADERS: Final = (12, 16, 40, 52, 56, 64, 108, 124)
 SYSTEM_FOLDERS: Final = frozenset(
     {
         *("@eadir", "@tmp", "@sharebin", "@syno", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@__thumb"),
-        *("$recycle.bin", "recycler", "recycled", "system volume information", "found.000", "lost+found", "~snapshot"),
-        *("__macosx", "network trash folder", "temporary items", "__pycache__", "cvs"),
+        *("$recycle.bin", "system volume information", "found.000", "lost+found", "~snapshot"),
+        *("__macosx", "network trash folder", "temporary items", "__pycache__"),
     }
 )  # fmt: skip
-"""Folders that storage boxes, desktops and tools make, in lower case; hidden ones, as .thumbnails and .Trash, are known by their dot."""
+"""Folders that storage boxes, desktops and tools make, in lower case; hidden ones, as .thumbnails and .Trash, are known by their dot.
+
+No plain word is among them, since a class may have it for a name: recycled glass.
+"""
 SYSTEM_FILES: Final = frozenset(
     {
         "thumbs.db",

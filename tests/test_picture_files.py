@@ -156,6 +156,8 @@ def test_files_that_systems_make(name: str) -> None:
     assert left_behind(name, folder=False)
 
 
-@pytest.mark.parametrize("name", ["red", "thumbnails", "recycle", "Trash", "eaDir", "cvs.png", "0.png", "stop sign"])
+@pytest.mark.parametrize(
+    "name", ["red", "thumbnails", "recycle", "Trash", "eaDir", "recycled", "CVS", "cvs.png", "0.png", "stop sign"]
+)
 def test_what_somebody_put_there(name: str) -> None:
     assert [left_behind(name, folder=folder) for folder in (False, True)] == ["", ""]

@@ -35,9 +35,11 @@ class Goal:
     def fooled(self, logits: torch.Tensor) -> torch.Tensor:
         """Return which logits, shape (n, classes), reach the goal: shape (n,), bool.
 
-        Of equal logits the class with the lower index counts, as everywhere in robustcheck.
+        Of several best classes a wrong one counts, as everywhere in robustcheck: see ``measure.records.predicted_of``.
         """
-        predicted = logits.argmax(dim=1)
+        own = self.labels[:, None]
+        best, other = logits.scatter(1, own, float("-inf")).max(dim=1)
+        predicted = torch.where(best >= logits.gather(1, own)[:, 0], other, self.labels)
         return predicted != self.labels if self.targets is None else predicted == self.targets
 
     def at(self, index: torch.Tensor) -> Goal:

@@ -47,7 +47,7 @@ class Track:
         """
         gained = margin(logits, self.part.labels, self.part.targets)
         fooled = self.part.fooled(logits)
-        # A tie is no higher a margin, and yet the class with the lower index counts.
+        # A tie is no margin above 0, and yet a wrong class of several best ones counts.
         gained = torch.where(fooled, gained.clamp_min(0.0), gained)
         better = (gained > self.margins[self.place]) | (fooled & ~self.reached[self.place])
         self.best[self.place[better]] = current[better]

@@ -60,6 +60,8 @@ def instead_of_csv(head: Sequence[str], column: str) -> str:
         head: The values of the first line.
         column: That it lacks.
     """
+    if not any(head):
+        return ""
     line = ",".join(head)
     for separator, name in SEPARATORS.items():
         cells = [cell.strip(" \"'") for cell in line.split(separator)]

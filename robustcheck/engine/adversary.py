@@ -165,7 +165,7 @@ class Adversary:
 
         aim, labels, count = self._attacked.targeted, goal.labels, logits.shape[1]
         if aim is None:
-            yield None, logits.argmax(dim=1) == labels
+            yield None, ~goal.fooled(logits)
         elif aim == "least_likely":
             targets = logits.scatter(1, labels[:, None], float("inf")).argmin(dim=1)
             yield targets, torch.ones_like(labels, dtype=torch.bool)

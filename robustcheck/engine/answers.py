@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robustcheck.language.plan import Case
 from robustcheck.measure.records import Records
@@ -21,7 +22,10 @@ def constant_answers(records: Records) -> list[str]:
     Args:
         records: Of the clean pictures; where these are all alike, so may be the logits.
     """
-    if len(np.unique(records.pixels)) < 2 or len(np.unique(records.predicted)) > 1:
+    tied = records.margin == 0  # what is predicted of these goes by their labels
+    if len(np.unique(records.pixels)) < 2 or len(np.unique(records.predicted[~tied])) > 1:
+        return []
+    if tied.any() and records.logits is not None and len(np.unique(records.logits)) > 1:
         return []
     columns = [records.margin, records.confidence]
     columns += [records.loss[records.label == label] for label in np.unique(records.label)]
@@ -36,6 +40,9 @@ def constant_answers(records: Records) -> list[str]:
 def unmoved_answers(case: Case, records: Records, clean: Records) -> tuple[list[str], list[str]]:
     """Say that changed pictures have bit for bit the logits of the clean ones, if many do.
 
+    Logits that several different clean pictures share, such as rounded probabilities of 1 and 0, stay the same under an honest
+    change too. Where some pictures have logits of their own, these alone decide.
+
     Args:
         case: The case.
         records: Its records.
@@ -47,15 +54,26 @@ def unmoved_answers(case: Case, records: Records, clean: Records) -> tuple[list[
     if not case.perturbations or records.logits is None or clean.logits is None:
         return [], []
     changed = records.max_change > 0
-    same = int((changed & (records.logits == clean.logits)).sum())
+    unmoved = changed & (records.logits == clean.logits)
+    same = int(unmoved.sum())
     if not same:
         return [], []
     told = f"{same} of {int(changed.sum())} changed pictures have bit for bit the logits of the clean ones"
-    if same < MOST * int(changed.sum()):
+    telling = changed & _of_their_own(clean.logits, clean.pixels)
+    if not telling.any():
+        telling = changed
+    if int((unmoved & telling).sum()) < MOST * int(telling.sum()):
         return [], [told]
     return [
         f"{told}: the model does not look at what changed, or answers from memory, so the case shows nothing about it"
     ], []
+
+
+def _of_their_own(logits: NDArray[np.int64], pixels: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Return which pictures share their logits with no other one, shape (n,); a picture that is there twice is one."""
+    _, once = np.unique(pixels, return_index=True)
+    digests, pictures = np.unique(logits[once], return_counts=True)
+    return np.isin(logits, digests[pictures == 1])
 
 
 def tied_answers(records: Records) -> list[str]:

@@ -257,13 +257,16 @@ def _unrelated(predicted: NDArray[np.int64], labels: NDArray[np.int32]) -> float
     from scipy.special import ndtr
 
     n = len(labels)
-    right = (predicted[:, None] == labels[None, :]).astype(np.float64)
-    apart = right - right.mean(axis=0) - right.mean(axis=1)[:, None] + right.mean()
-    variance = float((apart**2).sum()) / max(1, n - 1)
+    classes = int(max(predicted.max(), labels.max())) + 1
+    answers, wanted = (np.bincount(one, minlength=classes) / n for one in (predicted, labels))
+    # Of the n x n table of which answer fits which label: its mean, and n / (n - 1) of its variance about rows and columns.
+    both = answers * wanted
+    mean = float(both.sum())
+    variance = n * n / max(1, n - 1) * (mean - float((both * (answers + wanted)).sum()) + mean**2)
     if variance <= 1e-9:
         return 1.0  # one answer or one label: nothing can go with anything
     # Half a picture for a number that is whole.
-    return float(ndtr(-(float(np.trace(right)) - 0.5 - n * float(right.mean())) / variance**0.5))
+    return float(ndtr(-(float((predicted == labels).sum()) - 0.5 - n * mean) / variance**0.5))
 
 
 def _mean_recall(right: NDArray[np.bool_], labels: NDArray[np.int32]) -> float:

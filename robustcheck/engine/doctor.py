@@ -35,6 +35,7 @@ from robustcheck.engine.mistakes import (
 )
 from robustcheck.errors import DataError, ModelError, UnreadablePicture
 from robustcheck.language.entries import Decoding, ModelEntry, Preprocessing
+from robustcheck.measure.records import predicted_of
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
 
@@ -129,7 +130,7 @@ class _Trial:
     def ended(self, labels: NDArray[np.int32]) -> Answers:
         """Return what the model answered to all pictures."""
         logits = np.concatenate(self.logits)
-        return Answers(self.variant, logits.argmax(axis=1), _loss(logits, labels))
+        return Answers(self.variant, predicted_of(logits, labels), _loss(logits, labels))
 
 
 def diagnose(entry: ModelEntry, source: Source, *, pictures: int = 64, device: str = "auto") -> Diagnosis:
@@ -265,10 +266,10 @@ def _orders(entry: ModelEntry, logits: NDArray[np.float32], labels: NDArray[np.i
     place = {name: index for index, name in enumerate(entry.classes)}
     known = orders_of_classes(entry.preprocessing, entry.classes)
     orders = [(variant, np.array([place[name] for name in variant.classes])) for variant in known]
-    answers = [
-        Answers(variant, order[logits.argmax(axis=1)], _loss(logits, np.argsort(order)[labels]))
-        for variant, order in orders
-    ]
+    answers = []
+    for variant, order in orders:
+        outputs = np.argsort(order)[labels]
+        answers.append(Answers(variant, order[predicted_of(logits, outputs)], _loss(logits, outputs)))
     return [*answers, *_learned(entry, logits, labels)]
 
 
@@ -314,11 +315,13 @@ def _order(predicted: NDArray[np.int64], labels: NDArray[np.int32], classes: int
     """Return the class that each output most likely stands for, each once; what was not seen stays where it is if it can."""
     from scipy.optimize import linear_sum_assignment
 
-    votes = np.zeros((classes, classes))
-    np.add.at(votes, (predicted, labels), 1.0)
-    outputs, names = linear_sum_assignment(votes + 0.5 * np.eye(classes), maximize=True)
-    order = np.empty(classes, np.int64)
-    order[outputs] = names
+    # Only what occurs can vote, so the table is small however many classes there are.
+    occurring = np.union1d(predicted, labels)
+    votes = 0.5 * np.eye(len(occurring))
+    np.add.at(votes, (np.searchsorted(occurring, predicted), np.searchsorted(occurring, labels)), 1.0)
+    outputs, names = linear_sum_assignment(votes, maximize=True)
+    order = np.arange(classes)
+    order[occurring[outputs]] = occurring[names]
     return order
 
 

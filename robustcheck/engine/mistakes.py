@@ -146,7 +146,8 @@ def orders_of_classes(own: Preprocessing, classes: tuple[str, ...]) -> list[Vari
 
 def changed(own: Preprocessing, other: Preprocessing) -> set[str]:
     """Return the fields in which two preprocessings differ."""
-    return {field.name for field in dataclasses.fields(own) if getattr(own, field.name) != getattr(other, field.name)}
+    names = (field.name for field in dataclasses.fields(own) if field.compare)
+    return {name for name in names if getattr(own, name) != getattr(other, name)}
 
 
 def merged(own: Preprocessing, one: Preprocessing, two: Preprocessing) -> Preprocessing:
@@ -180,6 +181,8 @@ def _line(way: Preprocessing, name: str) -> tuple[str, str]:
     value = getattr(way, name)
     if name == "input_size":
         return "size", yaml_of(value[0] if value[0] == value[1] else value)
+    if name in ("mean", "std"):
+        return name, yaml_of(tuple(number * way.scale for number in value))
     return name, yaml_of(value)
 
 

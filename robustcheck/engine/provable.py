@@ -9,7 +9,7 @@ import numpy as np
 from robustcheck.data import open_source
 from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.options import Options
-from robustcheck.errors import CaseError, Problem, RobustcheckError, SuiteError
+from robustcheck.errors import CaseError, Problem, RobustcheckError, SuiteError, did_you_mean
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Overall, Rule, Suite, Threshold
 from robustcheck.measure.groups import column_of, values_of
@@ -78,12 +78,17 @@ def empty_lines(suite: Suite, project: Project) -> Iterator[Problem]:
         try:
             share = parse_quantity(line.argument[0])
             if line.metric == "group_accuracy":
-                column_of(index.columns, line.argument[0])
+                _check_group(index, *line.argument)
             elif share is not None:
                 check_share(share, len(index.labels))
         except CaseError as error:
-            what, _, hint = str(error).rpartition("; ")
-            yield Problem(line.where, what, hint)
+            yield Problem(line.where, str(error))
+
+
+def _check_group(index: Index, column: str, value: str = "") -> None:
+    known = values_of(column_of(index.columns, column))
+    if value and value not in known:
+        raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, known)}")
 
 
 def _lines(suite: Suite) -> Iterator[tuple[Rule, Threshold]]:

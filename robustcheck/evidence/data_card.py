@@ -87,13 +87,14 @@ def _texts(value: Any) -> list[str]:
 
 
 def _licenses(value: Any) -> list[str]:
-    """Return the licences of a card; of an object that has both a name and an address, whichever says which one it is."""
+    """Return the licences of a card; of an object those that its name and addresses say, each of which must be allowed."""
     if isinstance(value, list | tuple):
         return [text for item in value for text in _licenses(item)]
     if not isinstance(value, Mapping):
         return [spdx(text) for text in _texts(value)]
     said = [text for key in ("identifier", "url", "@id", "name") for text in _texts(value.get(key, ""))]
-    return [spdx(text) for text in ([text for text in said if is_known(text)] or said)[:1]]
+    known = [spdx(text) for text in said if is_known(text)]
+    return list(dict.fromkeys(known)) or [spdx(text) for text in said[:1]]
 
 
 def _counts(record_sets: Any) -> dict[str, int] | None:

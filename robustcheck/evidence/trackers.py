@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from robustcheck.errors import RobustcheckError
 
@@ -90,14 +89,16 @@ def to_mlflow(document: Json, folder: Path, *, uri: str, experiment: str = "robu
 
 
 def without_secrets(uri: str) -> str:
-    """Return a tracker's address as reports and messages have it: without user, password and query, which may hold a token."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return f"{uri.partition(':')[0]}:..."
-    if not (parts.username or parts.password or parts.query):
-        return uri
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """Return a tracker's address as reports and messages have it: without what may hold a token.
+
+    That is the user, the password, and whatever follows the path: parameters, query and fragment.
+    """
+    plain = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", uri)
+    scheme, _, rest = plain.partition("://")
+    port = rest.partition("/")[0].rpartition("]")[2].partition(":")[2]
+    if "@" in rest and port and not port.isdecimal():  # a password with a slash in it
+        return f"{scheme}:..."
+    return re.split(r"[;?#]", plain, maxsplit=1)[0]
 
 
 def _check_store(uri: str) -> None:

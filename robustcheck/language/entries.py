@@ -47,6 +47,7 @@ class Preprocessing:
         channels: Order of colours the model was trained with; ``gray`` is one channel, the luma of PIL's ``convert("L")``.
         exif: Whether a picture is turned as its EXIF orientation says.
         alpha: What transparency is laid over; ``drop`` takes the colours as they are stored, as PIL's ``convert("RGB")`` does.
+        scale: What the entry writes for white, 1 or 255, which is the unit of its mean and std there; here they are in [0, 1].
     """
 
     input_size: tuple[int, int]
@@ -58,6 +59,8 @@ class Preprocessing:
     channels: Channels = "rgb"
     exif: Exif = "apply"
     alpha: Alpha = "white"
+    # How numbers are written decides nothing, so it is in no comparison and no digest.
+    scale: int = field(default=1, compare=False, repr=False)
 
     @property
     def count(self) -> int:

@@ -163,6 +163,7 @@ def preprocessing_of(shape: Values) -> Preprocessing:
         resize=None if resize == NO_RESIZE else resize,
         mean=tuple(value / scale for value in shape.get("mean", (0.0,) * count)),
         std=tuple(value / scale for value in shape.get("std", (1.0,) * count)),
+        scale=scale,
         **{key: shape.get(key) for key in keys if key in shape.read},
     )
 

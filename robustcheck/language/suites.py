@@ -79,7 +79,8 @@ def load_suite(
     if chosen in project.models:
         reading.classes, reading.model = project.models[chosen].classes, chosen
         reading.black_box = not project.models[chosen].gradients
-        reading.values = 3 * math.prod(project.models[chosen].preprocessing.input_size)
+        way = project.models[chosen].preprocessing
+        reading.values = way.count * math.prod(way.input_size)
     values = suite_record(project if project.readable else None).read("a suite", tree, reading)
     day = today or datetime.date.today()
     builder = _Builder(values, tree, reading, day, gating=gating)

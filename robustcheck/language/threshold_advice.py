@@ -64,6 +64,5 @@ def shaped(metric: Definition, node: Node) -> str:
     last = node.items[-1] if isinstance(node, Sequence) and node.items else node
     threshold = threshold_in(facts, last)
     shape = SHAPES[facts.argument].replace("THRESHOLD", threshold)
-    for word in words[:-1] if threshold != form(usual, facts) else words:
-        shape = re.sub(r"\b[A-Z]{3,}\b", lambda _, word=word: shown(word), shape, count=1)  # type: ignore[misc]
-    return shape
+    given = iter(words[:-1] if threshold != form(usual, facts) else words)
+    return re.sub(r"\b[A-Z]{3,}\b", lambda place: shown(next(given, place[0])), shape)

@@ -78,15 +78,16 @@ def read_threshold(
             node.where, f"{name} must be a threshold, not {what_is(node)}", f"write it as {form(usual, facts)}"
         )
     match = _WRITTEN.fullmatch(node.text)
-    advised = meant(node, usual, facts)
     if match is None:
-        return reading.add(node.where, f"{name} needs a comparison and a number, not {what_is(node)}", advised)
+        return reading.add(
+            node.where, f"{name} needs a comparison and a number, not {what_is(node)}", meant(node, usual, facts)
+        )
     comparison, rest = match[1], match[2].strip()
     quantity = parse_quantity(rest)
     if comparison not in _COMPARISONS:
-        return reading.add(node.where, f"{shown(comparison)} is no comparison", advised)
+        return reading.add(node.where, f"{shown(comparison)} is no comparison", meant(node, usual, facts))
     if quantity is None:
-        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", advised)
+        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", meant(node, usual, facts))
     if not math.isfinite(quantity.number):
         return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
     if facts.unit == "parameter":
@@ -94,9 +95,11 @@ def read_threshold(
         return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
     if quantity.unit != facts.unit:
         if not quantity.unit:
-            return reading.add(node.where, f"{name} needs the unit {facts.unit}", advised)
+            return reading.add(node.where, f"{name} needs the unit {facts.unit}", meant(node, usual, facts))
         wanted = f"in {facts.unit}" if facts.unit else "as a plain number"
-        return reading.add(node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", advised)
+        return reading.add(
+            node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", meant(node, usual, facts)
+        )
     sense = _sense(comparison, quantity, facts)
     if sense:
         reach = f"{name} lies between {number_text(facts.low)}{facts.unit} and {number_text(facts.high)}{facts.unit}"

@@ -168,11 +168,11 @@ def worst_of(parts: Sequence[Estimate], *, better: str = "higher") -> Estimate:
     corrected for their number (Bonferroni).
 
     Args:
-        parts: At least one; of equal ones the first by detail counts.
+        parts: At least one; of equal ones that with the widest interval on the bad side counts, then the first by detail.
         better: ``higher`` or ``lower``.
     """
     sign, good = (1, 0) if better == "higher" else (-1, 1)
-    worst = min(parts, key=lambda part: (sign * part.value, part.detail))
+    worst = min(parts, key=lambda part: (sign * part.value, sign * (part.low, part.high)[good], part.detail))
 
     def limits(confidence: float) -> tuple[float, float]:
         each = [part.limits(confidence) for part in parts if part.limits]

@@ -140,12 +140,12 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, 
         labels: Shape (n,), class indices.
 
     Returns:
-        The columns ``predicted, rank, confidence, loss, brier, margin, borderline, logits``. Of several best classes the first
-        is predicted, and no such picture is right: ``rank == 0`` says that ``predicted == label`` and that no other class ties.
+        The columns ``predicted, rank, confidence, loss, brier, margin, borderline, logits``; ``rank == 0`` says the same as
+        ``predicted == label``.
     """
     exact = logits.astype(np.float64)
     rows = np.arange(len(exact))
-    predicted = exact.argmax(axis=1)
+    predicted = predicted_of(exact, labels)
     own = exact[rows, labels]
     rank = (exact >= own[:, None]).sum(axis=1) - 1
     top = np.partition(exact, exact.shape[1] - 2, axis=1)[:, -2:]
@@ -165,10 +165,26 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> dict[str, 
     }
 
 
-def _digests(logits: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return a number for each row that two rows share, but for a chance of 2^-64, only if they are the same bit for bit.
+def predicted_of(logits: NDArray[np.floating], labels: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return the best class of each row, shape (n,). Of several best ones it is the first wrong one, so a tie is never right.
 
-    A sum of the bits, each class weighed with an odd number of its own, modulo 2^64: no order of adding changes it.
+    Args:
+        logits: Shape (n, classes), finite, at least two classes.
+        labels: Shape (n,), class indices.
+    """
+    rows = np.arange(len(logits))
+    others = logits.copy()
+    others[rows, labels] = -np.inf
+    other = others.argmax(axis=1)
+    return np.where(others[rows, other] >= logits[rows, labels], other, labels)
+
+
+def _digests(logits: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return a number for each row: the same for the same bits, and hardly ever for others.
+
+    A sum of the bits, each class weighed with an odd number of its own, modulo 2^64: no order of adding changes it. Rows that
+    differ in one class never share it. Those that differ in several share it by a chance of 2^-63, and of up to 2^-32 where the
+    logits are so coarse that the differences of their bits end in zeros.
     """
     bits = np.ascontiguousarray(logits.astype(np.float32) + np.float32(0)).view(np.uint32).astype(np.uint64)
     digests: NDArray[np.int64] = (bits * _weights(logits.shape[1])).sum(axis=1, dtype=np.uint64).view(np.int64)

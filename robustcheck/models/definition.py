@@ -56,7 +56,8 @@ def _plain(value: Any, root: Path) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item, root) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name), root) for field in dataclasses.fields(value)}
+        deciding = [field.name for field in dataclasses.fields(value) if field.compare]
+        return {name: _plain(getattr(value, name), root) for name in deciding}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return f"{type(value).__name__}: {value}"

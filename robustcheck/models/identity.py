@@ -59,9 +59,8 @@ def digest_of_module(entry: ModelEntry, module: torch.nn.Module, content: str) -
 
 def digest_with_input(content: str, entry: ModelEntry) -> str:
     """Return the sha256 over what a model is and how its entry feeds and reads it."""
-    read = (content, entry.preprocessing, entry.classes)
-    # Most models give logits; their digest is what it was before an entry could say so.
-    return hashlib.sha256(repr(read if entry.outputs == "logits" else (*read, entry.outputs)).encode()).hexdigest()
+    read = (content, entry.preprocessing, entry.classes, entry.outputs)
+    return hashlib.sha256(repr(read).encode()).hexdigest()
 
 
 def _state(module: torch.nn.Module) -> Iterator[bytes]:

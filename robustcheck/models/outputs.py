@@ -8,7 +8,7 @@ import torch
 
 from robustcheck.errors import ModelError
 from robustcheck.language.entries import ModelEntry
-from robustcheck.models.probabilities import tolerance_of
+from robustcheck.models.probabilities import SUMS, tolerance_of
 
 LEAST: Final = torch.finfo(torch.float32).tiny
 """Probabilities that were rounded to nothing count as this much: a logarithm must be finite."""
@@ -52,7 +52,7 @@ def _check(output: torch.Tensor, entry: ModelEntry) -> None:
     if not len(rows):
         return
     off = float((rows.sum(dim=1) - 1).abs().max())
-    if float(rows.min()) < 0 or off > tolerance_of(output.detach().float().cpu().numpy()[finite.cpu().numpy()]):
+    if float(rows.min()) < 0 or (off > SUMS and off > tolerance_of(given[finite].float().cpu().numpy())):
         raise ModelError(
             f"the model {entry.name} returns no {entry.outputs.replace('_', '-')}, as outputs: says ({entry.where}): a row sums to "
             f"{1 + off:.3g} or {1 - off:.3g}, or is negative; correct outputs, or the model"

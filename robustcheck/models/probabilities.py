@@ -99,6 +99,8 @@ def _on_grid(exact: NDArray[np.float64]) -> bool:
             continue
         for levels in LEVELS:
             step = total / levels
+            if exact.max() < step / 2:
+                continue  # All of them rounded to nothing, which lies on every grid.
             low, high = total - (classes + 1) * step, total + classes * step / 2
             if (sums >= low).all() and (sums <= high).all() and _multiples(exact / total, levels):
                 return True

@@ -130,6 +130,12 @@ MISTAKES: dict[str, tuple[list[str], str, int]] = {
         ", ".join(NAMES),
         2,
     ),
+    "values of 0..255": (["channels: bgr", "scale: 255", "mean: [127.0, 127.0, 127.0]"], ", ".join(NAMES), 1),
+    "values of 0..255, wrong order too": (
+        ["scale: 255", "mean: [103.0, 116.0, 123.0]", "std: [57.0, 58.0, 59.0]"],
+        ", ".join(NAMES),
+        3,
+    ),
     "order of classes": (RIGHT, "middle, dark, bright", 1),
     "classes off by one": (RIGHT, "middle, bright, dark", 1),
 }

@@ -173,8 +173,17 @@ def test_a_tracker_that_is_not_installed_is_told(
         ("postgresql://me:secret@example.org/runs", "postgresql://example.org/runs"),
         ("https://example.org/mlflow", "https://example.org/mlflow"),
         ("./mlruns", "./mlruns"),
-        ("https://me:secret@[example", "https:..."),
+        ("https://example.org/mlflow#token=abc", "https://example.org/mlflow"),
+        ("https://example.org/mlflow;token=abc", "https://example.org/mlflow"),
+        ("https://me:sec?ret@example.org/x", "https://example.org/x"),
+        ("https://me:sec#ret@example.org/x?y@z", "https://example.org/x"),
+        ("https://me:sec/ret@example.org/x", "https:..."),
+        ("https://me:secret@[::1]:80/x", "https://[::1]:80/x"),
+        ("https://me:secret@[example", "https://[example"),
         ("sqlite:///runs.db", "sqlite:///runs.db"),
+        ("sqlite:///runs.db?timeout=1", "sqlite:///runs.db"),
+        ("sqlite:///me@home/runs.db", "sqlite:///me@home/runs.db"),
+        ("./me@home/mlruns", "./me@home/mlruns"),
     ],
 )
 def test_no_secret_of_an_address_is_written(uri: str, shown: str) -> None:

@@ -172,3 +172,21 @@ def test_what_holds_no_picture_is_a_problem(robustcheck_command: Call, project: 
     done = robustcheck_command("validate")
     assert done.code == 1
     assert re.search(rf"suites/greys.yaml:\d+:\d+: {re.escape(says)}", done.out), done.out
+
+
+def test_a_group_that_no_picture_is_in_is_a_problem(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
+    expected = '{group_accuracy: {weather: {rian: ">= 50%"}}}'
+    project(
+        suite=SUITE.replace('expect: {accuracy: ">= 95%"}', f"expect: {expected}"),
+        data="greys: {kind: manifest, path: ../list.csv, folder: ../pictures}\n",
+    )
+    pictures = sorted((tmp_path / "pictures").glob("*/*.png"))
+    rows = [
+        f"{path.parent.name}/{path.name},{path.parent.name},{'rain' if n % 2 else 'sun'}"
+        for n, path in enumerate(pictures)
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(["path,label,weather", *rows, ""]), encoding="utf-8")
+    done = robustcheck_command("validate")
+    assert re.search(r"suites/greys.yaml:\d+:\d+: no picture has weather = rian; did you mean rain\?", done.out), (
+        done.out
+    )

@@ -87,6 +87,14 @@ def test_a_csv_says_what_it_is(name: str, data_entry: Entry, tmp_path: Path) -> 
     assert message.startswith("list.csv")
 
 
+@pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_table_is_said_to_have_nothing_else_wrong(content: bytes, data_entry: Entry, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes(content)
+    message = refused(data_entry("manifest", tmp_path / "list.csv"))
+    assert "there is no column path, for the file has no first line with names of columns; name it in" in message
+    assert "separated" not in message
+
+
 @pytest.mark.parametrize(
     "content",
     [b"\xef\xbb\xbf\n\npath,label\r\n0.png,red\r\n", b"path,label\r0.png,red\r", b'"path","label"\n"0.png","red"'],

@@ -259,6 +259,25 @@ def test_some_unmoved_pictures_are_noted_and_most_are_unreliable(same: int, unre
     assert (bool(doubts), bool(notes)) == (unreliable, noted)
 
 
+@pytest.mark.parametrize(
+    ("levels", "moved", "unreliable"), [(1, 1e-3, True), (2, 1e-3, True), (255, 1e-3, True), (255, 0.5, False)]
+)
+def test_rounded_probabilities_are_judged_by_pictures_that_have_answers_of_their_own(
+    levels: int, moved: float, unreliable: bool
+) -> None:
+    strength = np.concatenate([np.full(20, 50.0), np.linspace(0.5, 2.5, 5)])
+    logits = np.eye(3)[np.arange(25) % 3] * strength[:, None]
+
+    def rounded(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        shares = np.exp(values) / np.exp(values).sum(1, keepdims=True)
+        return (shares * levels).round() / levels
+
+    before, after = rounded(logits), rounded(logits + moved * np.array([0.0, 0.3, 1.0]))
+    assert (before == after).all(1).sum() >= 20, "saturated answers stay as they are"
+    doubts, notes = unmoved_answers(Shifted(), records(after), records(before))  # type: ignore[arg-type]
+    assert (bool(doubts), bool(notes)) == (unreliable, not unreliable)
+
+
 MANIFEST = """
 greys: {kind: manifest, path: ../list.csv, folder: ../pictures}
 """

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writing import check, make_project, text_of
 
-from robustcheck.errors import SuiteError
+from robustcheck import registry
+from robustcheck.errors import Location, SuiteError
 from robustcheck.language import advice, load_suite
+from robustcheck.language.nodes import Scalar, Sequence
+from robustcheck.language.threshold_advice import shaped
 from robustcheck.units import parse_quantity
 
 Told = Callable[[str], list[str]]
@@ -248,6 +251,20 @@ def test_accuracy_at_a_radius_that_bounds_nothing(told: Told, radius: str, says:
         text_of(**check(f"attack: fmn, norm: linf, expect: {{robust_accuracy_at: {{{radius}: '>= 5%'}}}}"))
     )
     assert says in problem
+
+
+@pytest.mark.parametrize(
+    ("words", "shape"),
+    [
+        (["STOP", "YIELD", "1%"], '{STOP: {YIELD: "<= 1%"}}'),
+        (["YIELD", "CLASS", "1%"], '{YIELD: {CLASS: "<= 1%"}}'),
+        (["STOP"], '{STOP: {CLASS: "<= N%"}}'),
+    ],
+)
+def test_names_of_classes_in_capitals_stay_where_they_are(words: list[str], shape: str) -> None:
+    where = Location("a.yaml", 1, 1)
+    node = Sequence(where, tuple(Scalar(where, word, word) for word in words))
+    assert shaped(registry.metrics["confusion"], node) == shape
 
 
 def test_several_targets_are_named(told: Told) -> None:

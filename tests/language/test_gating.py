@@ -155,6 +155,10 @@ def waivers(*patterns: str, expires: str = "2099-01-01") -> str:
             {"checks": CHECKS["checks"].replace("2deg]}", "2deg], severity: warn}").replace("yaw: 1deg}", "yaw: 1deg, severity: warn}")},
             ["3 of 4 cases have severity: warn and cannot fail the build"],
         ),
+        (
+            {"waivers": waivers("a*"), "checks": CHECKS["checks"].replace("yaw: 1deg}", "yaw: 1deg, severity: warn}")},
+            ["3 of 4 cases are waived or have severity: warn, and cannot fail the build"],
+        ),
     ],
 )  # fmt: skip
 def test_what_excuses_most_of_a_suite_is_noted(load: Load, parts: dict[str, Any], told: list[str]) -> None:

@@ -34,7 +34,7 @@ def line(text: str, metric: str = "confusion") -> Threshold:
         (">= 100%", proportion(40, 40), "40 of 40: down to 92.8% possible (one-sided 95%); 299 pictures without a miss would show 99%"),
         (">= 95%", proportion(12, 12), "12 of 12: down to 77.9% possible (one-sided 95%); 59 pictures without a miss would show 95%"),
         ("<= 0pp", paired_difference(0, 0, 40), "0 lost and 0 gained of 40: up to 6.3pp possible (one-sided 95%)"),
-        (">= 100%", worst_of([proportion(9, 9), proportion(3, 3)]), "9 of 9: down to 36.8% possible (one-sided 95%); 299 pictures without a miss would show 99%"),
+        (">= 100%", worst_of([proportion(9, 9), proportion(3, 3)]), "3 of 3: down to 36.8% possible (one-sided 95%); 299 pictures without a miss would show 99%"),
         (">= 100%", sample_mean([1.0, 1.0, 1.0]), "of 3 pictures: down to 37.2% possible (one-sided 95%)"),
     ],
 )  # fmt: skip

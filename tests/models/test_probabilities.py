@@ -75,6 +75,13 @@ def test_one_hot_rows_are_probabilities_and_zeros_are_not() -> None:
     assert kind_of(np.zeros((10, 300), np.float32)) is None
 
 
+@pytest.mark.parametrize("size", [1e-7, 1e-5, 1e-3])
+@pytest.mark.parametrize("classes", [3, 10, 1000])
+def test_tiny_values_after_a_relu_lie_on_no_grid(classes: int, size: float) -> None:
+    rows = np.random.default_rng(0).normal(size=(16, classes)).clip(min=0).astype(np.float32)
+    assert kind_of(rows * np.float32(size)) is None
+
+
 def test_untrained_networks_are_not_called_probabilities() -> None:
     for seed in range(60):
         torch.manual_seed(seed)
