@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -30,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.report.junit import junit
     from robustcheck.report.kept import reading
     from robustcheck.report.sarif import sarif
-    from robustcheck.report.terminal import closing, table
+    from robustcheck.report.terminal import closing, table, wrapped
 
     asked: list[tuple[Path | None, Callable[[dict[str, Any]], str]]] = [
         (arguments.html, partial(_page, arguments.report)),
@@ -42,10 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
         for path, made in asked:
             if path:
                 say(f"{write_whole(path, made(document), 'report')} written: {document['verdict']}")
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         if not any(path for path, _ in asked):
             for suite in document["suites"]:
                 say(f"{suite['title']} ({suite['path']})")
-                for line, _ in (*table(suite), *closing(suite)):
+                for line, _ in wrapped((*table(suite, width), *closing(suite)), width):
                     say(line)
             say(f"{document['verdict']}, begun {document['started']}")
     return OK

@@ -56,6 +56,7 @@ SETTINGS = (
 
 FLAGS = {
     "no_cache": "look at every picture again, whatever is known",
+    "open": "open the page of the run in the browser when it has ended",
     "every_picture": "look at every picture even where a check may stop early, as before a run is accepted as a baseline",
 }
 """Options that are on or off, with their help."""
@@ -112,7 +113,8 @@ def chosen(config: pytest.Config, name: str) -> Any:
     return number
 
 
-def _is_on(config: pytest.Config, flag: str) -> bool:
+def is_on(config: pytest.Config, flag: str) -> bool:
+    """Whether one of the ``FLAGS`` was given, or stands in the ini."""
     return bool(config.getoption(f"robustcheck_{flag}") or config.getini(f"robustcheck_{flag}"))
 
 
@@ -136,9 +138,9 @@ def run_options(config: pytest.Config) -> Options:
         device=chosen(config, "device"),
         batch_size=chosen(config, "batch_size"),
         # What is signed was looked at by this run, whatever an earlier one left.
-        cache=not _is_on(config, "no_cache") and chosen(config, "attest") is None,
+        cache=not is_on(config, "no_cache") and chosen(config, "attest") is None,
         cache_size=cache_size(config),
-        every_picture=_is_on(config, "every_picture"),
+        every_picture=is_on(config, "every_picture"),
     )
 
 

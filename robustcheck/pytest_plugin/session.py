@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import shutil
 import time
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
@@ -15,7 +16,8 @@ from robustcheck.errors import RobustcheckError
 from robustcheck.measure.verdicts import FAILING
 from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.discovery import SuiteCollection
-from robustcheck.pytest_plugin.options import SETTINGS, chosen, run_options, suite_folders
+from robustcheck.pytest_plugin.options import SETTINGS, chosen, is_on, run_options, suite_folders
+from robustcheck.pytest_plugin.page_link import open_page, page_line
 from robustcheck.suite_folders import is_yaml
 
 MARKUP: Mapping[str, dict[str, bool]] = {
@@ -26,6 +28,7 @@ MARKUP: Mapping[str, dict[str, bool]] = {
     "inconclusive": {"red": True},
     "unreliable": {"red": True},
     "error": {"red": True},
+    "not gated": {"light": True},
 }
 
 
@@ -255,9 +258,11 @@ class RobustcheckSession:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show a table a suite, and tell GitHub if it is listening."""
-        from robustcheck.report.terminal import closing, discovered, table
+        from robustcheck.report.terminal import closing, discovered, table, wrapped
+        from robustcheck.report.writing import PAGE
 
         reporter = terminalreporter
+        width = shutil.get_terminal_size().columns if reporter.isatty else None
         if self._config.option.collectonly or self._is_worker(self._config):
             return
         if self._result is None:
@@ -271,7 +276,7 @@ class RobustcheckSession:
 
         for suite in self._result["suites"]:
             reporter.section(f"robustcheck: {suite['title']} ({suite['path']})", **MARKUP[suite["verdict"]])
-            for line, verdict in (*table(suite), *closing(suite)):
+            for line, verdict in wrapped((*table(suite, width), *closing(suite)), width):
                 reporter.line(line, **MARKUP.get(verdict, {}))
         if self._unwritten:
             reporter.line(f"robustcheck: NOT WRITTEN: {self._unwritten}", red=True)
@@ -279,13 +284,20 @@ class RobustcheckSession:
         if self._written:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written
-            reporter.line(f"robustcheck: {self._result['verdict']} in {self._result['seconds']:.1f} s; report: {shown}")
+            reporter.line(
+                f"robustcheck: {self._result['verdict']} in {self._result['seconds']:.1f} s; result file: {shown}"
+            )
         for line, verdict in self._signing.told(self._config.rootpath) if self._signing else ():
             reporter.line(line, **MARKUP[verdict])
         if self._forgotten:
             reporter.line(f"NOTE {self._forgotten}", yellow=True)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             _tell_github(reporter, self._result)
+        if self._written and not self._unwritten:
+            page = self._written.with_name(PAGE)
+            reporter.line(page_line(page, self._config.rootpath, terminal=reporter.isatty))
+            if is_on(self._config, "open") and (problem := open_page(page)):
+                reporter.line(f"NOTE {problem}", yellow=True)
 
 
 def _tell_github(reporter: Any, result: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from robustcheck.measure.verdicts import FAILING
 from robustcheck.regular_files import open_to_change
 from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
+from robustcheck.report.result_lines import ResultLine
 from robustcheck.report.terminal import HEAD, discovered, every_note, every_result, headline, not_run, rows
 
 SUMMARY_LIMIT = 1 << 20
@@ -29,7 +30,7 @@ def summary(result: Json) -> str:
     for suite in result["suites"]:
         parts.append(f"### {_cell(suite['title'])}: {suite['verdict']}\n\n{_cell(headline(suite))}\n")
         parts += [f"**Note:** {_cell(note)}\n" for note in every_note(suite)]
-        body = "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows(suite))
+        body = "\n".join("| " + " | ".join(map(_cell, _cells(line))) + " |" for line in rows(suite))
         parts.append("| " + " | ".join(HEAD) + " |\n" + "|---" * len(HEAD) + "|\n" + body + "\n")
         if suite["not_run"]:
             parts.append(f"{not_run(suite)}.\n")
@@ -37,6 +38,11 @@ def summary(result: Json) -> str:
         parts += _residuals(suite["residuals"])
     parts.append(f"{_cell(discovered(result['discovery']))}\n")
     return "\n".join(parts)
+
+
+def _cells(line: ResultLine) -> tuple[str, ...]:
+    observed = line.text or line.observed
+    return line.verdict, line.case if line.first else "", line.metric, observed, line.n, line.bound, line.seconds
 
 
 def _residuals(found: Json | None) -> list[str]:

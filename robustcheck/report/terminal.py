@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from robustcheck.engine.results import INPUTS
 from robustcheck.errors import count_of
+from robustcheck.report.columns import Column, Row, fitted, written
 from robustcheck.report.coverage import lines
-from robustcheck.report.messages import expectation, interval, is_close, search
+from robustcheck.report.messages import expectation, is_close, search
+from robustcheck.report.result_lines import ResultLine, result_lines
 
 Json = Mapping[str, Any]
-Row = tuple[str, ...]
-HEAD: Row = ("case", "n", "accuracy [95%]", "drop [95%]", "expected", "verdict")
+CASE: Final = Column("case", 14)
+NUMBERS: Final = (
+    Column("metric", 14),
+    Column("observed [95%]", 20),
+    Column("n", 7, right=True),
+    Column("bound", 8),
+    Column("seconds", 7, right=True),
+)
+COLUMNS: Final = (Column("verdict", 12), CASE, *NUMBERS)
+HEAD: Final = tuple(column.head for column in COLUMNS)
+ROOM: Final = 24
+"""Columns that ids of cases have at least, where one is so long; with less, each stands on a line of its own above its numbers."""
 NAMED_NOT_RUN = 3
-SHOWN = 2
-"""Expectations that fit into a row; the result file has them all."""
-CLOSE = " (close)"
-NOT_GATED = "not gated"
 
 
-def rows(suite: Json) -> list[Row]:
-    """Return the rows of a suite's table, without the head."""
-    return [_row(result) for result in every_result(suite)]
+def rows(suite: Json) -> list[ResultLine]:
+    """Return the lines of a suite's table, without the head."""
+    return [line for result in every_result(suite) for line in result_lines(result)]
 
 
 def every_result(suite: Json) -> tuple[Json, ...]:
@@ -30,35 +39,9 @@ def every_result(suite: Json) -> tuple[Json, ...]:
     return (*suite["provenance"], *suite["cases"], *suite["overall"])
 
 
-def _row(result: Json) -> Row:
-    metrics = result["metrics"]
-    shown = [
-        interval(metrics[name], unit) if name in metrics else "" for name, unit in (("accuracy", "%"), ("drop", "pp"))
-    ]
-    if result["kind"] == "overall" and result["expectations"]:
-        shown[0] = interval(result["expectations"][0], result["expectations"][0]["unit"])
-    n = f"{result['n']}/{result['of']}" if result["stopped"] else str(result["n"] or "")
-    expected = result["why"] if result["kind"] == "provenance" else _expected(result["expectations"])
-    expected = NOT_GATED if is_ungated(result) else expected
-    return (result["id"], n, *shown, expected, result["verdict"])
-
-
-def is_ungated(result: Json) -> bool:
-    """Whether nothing is demanded of the clean pictures; any other case without an expectation is covered by ``overall``."""
-    return result["kind"] == "clean" and result["verdict"] == "pass" and not result["expectations"]
-
-
 def every_note(suite: Json) -> tuple[str, ...]:
     """Return what a reader of a suite's result must know, of the suite, its model and its data."""
     return (*suite["notes"], *suite["model"].get("notes", ()), *suite["data"].get("notes", ()))
-
-
-def _expected(lines: Sequence[Json]) -> str:
-    """Return what was expected: the breached lines if there are any, at most two, and how many more."""
-    shown = [line for line in lines if line["verdict"] != "pass"] or list(lines)
-    texts = [f"{line['metric']} {line['expect']}" + (CLOSE if is_close(line) else "") for line in shown[:SHOWN]]
-    more = len(lines) - len(texts)
-    return ", ".join(texts) + (f" (+{more})" if more else "")
 
 
 def headline(suite: Json) -> str:
@@ -75,19 +58,46 @@ def headline(suite: Json) -> str:
     return ", ".join(parts)
 
 
-def table(suite: Json) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a suite's table, each with the verdict that colours it (or an empty text)."""
+def _drawn(body: Sequence[ResultLine], width: int | None) -> Iterator[tuple[str, str]]:
+    """Yield the table itself; where ids of cases have no room beside the numbers, they stand above them."""
+    columns: Sequence[Column] = COLUMNS
+    rows = [(line.verdict, _beside(line)) for line in body]
+    longest = max((len(line.case) for line in body), default=0)
+    if fitted(columns, [row for _, row in rows], width)[1] < min(longest, ROOM):
+        columns = (COLUMNS[0], *NUMBERS)
+        rows = [row for line in body for row in _below(line)]
+    for place, text in written(columns, [row for _, row in rows], width):
+        yield text, "" if place < 0 else rows[place][0]
+
+
+def _beside(line: ResultLine) -> Row:
+    cells = line.verdict, line.case if line.first else "", *_numbers(line), line.seconds
+    return Row(dict(enumerate(cells)), line.text, 2, len(cells) - 1)
+
+
+def _below(line: ResultLine) -> Iterator[tuple[str, Row]]:
+    cells = line.verdict, *_numbers(line)
+    if line.first:
+        yield "", Row({len(cells): line.seconds}, line.case, 0, len(cells))
+    yield line.verdict, Row(dict(enumerate(cells)), line.text, 1, len(cells))
+
+
+def _numbers(line: ResultLine) -> tuple[str, ...]:
+    return line.metric, line.observed, line.n, line.bound
+
+
+def table(suite: Json, width: int | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a suite's table, each with the verdict that colours it (or an empty text).
+
+    Args:
+        suite: Its result.
+        width: Of the terminal, in columns; ``None`` where lines may have any length.
+    """
     yield headline(suite), ""
     for note in every_note(suite):
         yield f"NOTE {note}", "warn"
     body = rows(suite)
-    widths = [max(len(row[column]) for row in (HEAD, *body)) for column in range(len(HEAD))]
-    for row in (HEAD, *body):
-        cells = [
-            cell.rjust(width) if column == 1 else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip(), "" if row is HEAD else row[-1]
+    yield from _drawn(body, width)
     for result in suite["cases"]:
         found = search(result)
         if found:
@@ -103,6 +113,21 @@ def table(suite: Json) -> Iterator[tuple[str, str]]:
             breaches += [*result["problems"], *result["notes"]] if result["kind"] == "provenance" else []
             reason = f" (waived: {result['waiver']})" if result["verdict"] == "waived" else ""
             yield f"{result['verdict'].upper()} {result['id']}: {'; '.join(breaches)}{reason}", result["verdict"]
+
+
+def wrapped(lines: Iterable[tuple[str, str]], width: int | None) -> Iterator[tuple[str, str]]:
+    """Yield lines that fit a width, what follows of one indented; each with the verdict that colours it.
+
+    Args:
+        lines: As ``table`` and ``closing`` yield them.
+        width: Of the terminal, in columns; ``None`` where lines may have any length.
+    """
+    for text, verdict in lines:
+        if width is None or len(text) <= width:
+            yield text, verdict
+            continue
+        for line in textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False):
+            yield line, verdict
 
 
 NAMED_LEFT_OUT = 4

@@ -176,6 +176,35 @@ def test_on_paper_everything_is_open_and_loaded(opened: Opened, shots: Path) -> 
     assert len(page.pdf()) > 50_000
 
 
+def test_on_a_phone_the_verdict_and_what_is_gated_are_in_sight(chromium: Browser, file: Path) -> None:
+    with chromium.new_page(viewport={"width": 390, "height": 844}) as page:
+        opened = Opened(page, file)
+        gated = opened.row("clean").locator(".gated").first
+        for place in (page.locator("h1 .badge"), gated):
+            expect(place).to_be_visible()
+            box = place.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= 390
+            assert box["y"] + box["height"] <= 844
+        page.get_by_role("button", name="Open all").click()
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        wide = page.evaluate(
+            """[...document.querySelectorAll("*")].filter((one) => one.scrollWidth > one.clientWidth + 1
+              && ["auto", "scroll"].includes(getComputedStyle(one).overflowX)).map((one) => one.className)"""
+        )
+        assert wide == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        opened.faultless()
+
+
+def test_a_picture_of_the_page_that_nobody_scrolls_shows_the_pictures(chromium: Browser, file: Path) -> None:
+    with chromium.new_page(viewport={"width": 1280, "height": 400}) as page:
+        opened = Opened(page, file)
+        page.wait_for_function("[...document.querySelectorAll('ol.strip img')].every(one => one.naturalWidth)")
+        assert page.locator("ol.strip img").count() > 0
+        opened.faultless()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_no_serious_fault_of_accessibility(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from small_project import SUITE
 
 from robustcheck.cli import main
 from robustcheck.report.junit import junit
+from robustcheck.report.result_lines import result_lines
 from robustcheck.report.sarif import sarif
 
 BROKEN = SUITE.replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}') + "waivers:\n"
@@ -64,7 +66,15 @@ def test_markdown_and_the_table_are_those_of_the_run(
     assert main(["report", "robustcheck-report"]) == 0
     shown = capsys.readouterr().out
     for case in (*result["suites"][0]["cases"], *result["suites"][0]["overall"]):
-        assert any(line.startswith(case["id"]) and line.endswith(case["verdict"]) for line in shown.splitlines())
+        told = [line.verdict for line in result_lines(case)]
+        start = next(
+            place
+            for place, line in enumerate(shown.splitlines())
+            if re.match(rf"[a-z ]+  {re.escape(case['id'])} ", line)
+        )
+        lines = shown.splitlines()[start : start + len(told)]
+        assert [line.split("  ")[0] for line in lines] == told
+        assert case["verdict"] in told
     assert main(["report", "robustcheck-report", "--markdown", "out/r.md"]) == 0
     assert Path("out/r.md").read_text().startswith("## robustcheck: fail")
 

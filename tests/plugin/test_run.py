@@ -45,10 +45,11 @@ def test_good_suite_passes_and_leaves_a_result_that_fits_its_schema(gate: Any) -
         [
             "*robustcheck: Greys (suites/greys.yaml)*",
             "model brightness (*), data greys (24 pictures, 3 classes), seed 0, *",
-            "case *n  accuracy*drop*expected*verdict",
-            "clean *24  100.0% [[]*]*accuracy >= 95%*pass",
+            "verdict  case *metric *observed [[]95%] *n  bound *seconds",
+            "pass     clean *accuracy *100.0% [[]*] *24  >= 95% *",
             "*7 results: 7 pass; 144 forward passes",
-            "*report: robustcheck-report/robustcheck-report.json",
+            "*result file: robustcheck-report/robustcheck-report.json",
+            "robustcheck: page: robustcheck-report/index.html",
         ]
     )
 

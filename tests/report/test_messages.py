@@ -103,12 +103,15 @@ def test_table_shows_every_case_and_what_was_not_looked_at() -> None:
     lines = [line for line, _ in (*table(suite), *closing(suite))]
     assert lines[0] == "model signs (cdcdcdcdcdcd), data test (600 pictures, 14 classes), seed 7, cpu"
     assert lines[1].startswith("NOTE the waiver of us for x expired")
-    assert lines[2].split("  ")[0] == "case"
-    assert lines[3].split("  ")[0] == "light.exposure[stops=-3ev]"
-    assert " ".join(lines[3].split()[1:]) == "600 71.2% [67.5, 74.6] 27.0pp [24.0, 31.0] accuracy >= 80% (+1) fail"
-    assert lines[5] == "2 results: 1 fail, 1 pass; 1200 forward passes"
-    assert lines[6] == "1 bound is close: within the 95% interval, so that other such pictures could decide otherwise"
-    assert lines[7] == "NOTE 2 cases of this tier were not run: a, b"
+    assert [" ".join(line.split()) for line in lines[2:6]] == [
+        "verdict case metric observed [95%] n bound seconds",
+        "fail light.exposure[stops=-3ev] accuracy 71.2% [67.5, 74.6] 600 >= 80% 0.0",
+        "pass drop 27.0pp [24.0, 31.0] 600 <= 30pp (close)",
+        "not gated clean accuracy 71.2% [67.5, 74.6] 600 0.0",
+    ]
+    assert lines[6] == "2 results: 1 fail, 1 pass; 1200 forward passes"
+    assert lines[7] == "1 bound is close: within the 95% interval, so that other such pictures could decide otherwise"
+    assert lines[8] == "NOTE 2 cases of this tier were not run: a, b"
 
 
 def test_a_cached_run_says_that_each_case_was_looked_at() -> None:

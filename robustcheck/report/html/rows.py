@@ -13,8 +13,8 @@ from robustcheck.report.html.gallery import Shown
 from robustcheck.report.html.plot import Axis, axis
 from robustcheck.report.html.words import estimate, observed, share
 from robustcheck.report.messages import is_close, rerun, search
+from robustcheck.report.result_lines import ResultLine, result_lines
 from robustcheck.report.terminal import every_result
-from robustcheck.report.terminal import rows as told
 
 Json = Mapping[str, Any]
 PLOT: Final = (4.0, 132.0)
@@ -67,8 +67,7 @@ class Row:
         place: In the order of the suite.
         severity: 0 for the worst verdict.
         accuracy: As text, with its interval.
-        drop: As text, with its interval.
-        expected: What was expected, in few words.
+        gated: What is gated, a line an expectation.
         spark: The accuracy as a small picture; ``None`` without one.
         sort: What the columns are sorted by, where that is a number.
         lines: The expectations.
@@ -86,8 +85,7 @@ class Row:
     place: int
     severity: int
     accuracy: str
-    drop: str
-    expected: str
+    gated: tuple[ResultLine, ...]
     spark: Spark | None
     sort: Mapping[str, float | str]
     lines: tuple[Line, ...]
@@ -117,7 +115,7 @@ def rows(
     """
     hardest = (suite["residuals"] or {}).get("cases", {})
     scale, demanded = scale_of(suite), len(suite["provenance"])
-    results = list(zip(every_result(suite), told(suite), strict=True))
+    results = every_result(suite)
     # What was demanded of training and data comes last here: it has a part of its own below.
     results = results[demanded:] + results[:demanded]
     return [
@@ -127,8 +125,7 @@ def rows(
             place=place,
             severity=WORST_FIRST.index(case["verdict"]),
             accuracy=estimate(case, "accuracy"),
-            drop=estimate(case, "drop"),
-            expected=shown[4],
+            gated=tuple(result_lines(case)),
             spark=_spark(case, scale),
             sort={name: case["metrics"][name]["value"] for name in ("accuracy", "drop") if name in case["metrics"]},
             lines=tuple(_line(line) for line in case["expectations"]),
@@ -140,7 +137,7 @@ def rows(
             hardest=hardest.get(case["id"], ()) if case["kind"] not in ("overall", "provenance") else (),
             confusions=confusions.get(case["id"], ()),
         )
-        for place, (case, shown) in enumerate(results)
+        for place, case in enumerate(results)
     ]
 
 

@@ -151,12 +151,15 @@
   theme.hidden = false;
   name();
 
+  /* Near pictures at once, the others when there is time: also for a picture of the page that nobody scrolls. */
+  const later = window.requestIdleCallback ?? ((then) => setTimeout(then, 200));
   for (const list of all("ol.strip")) {
     new IntersectionObserver((entries, observer) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
       show(list);
     }, { rootMargin: "600px" }).observe(list);
+    later(() => show(list));
   }
   follow();
 })();

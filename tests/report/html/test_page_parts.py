@@ -270,9 +270,9 @@ def test_a_case_of_several_steps_is_called_by_its_kind() -> None:
 def test_what_was_demanded_comes_after_the_cases() -> None:
     demanded = case("provenance[training.seed]", kind="provenance", metrics={}, expectations=[])
     found = rows(suite([case("clean", kind="clean")], provenance=[demanded]), "s0", pictures={}, confusions={})
-    assert [(row.anchor, row.case["id"], row.expected) for row in found] == [
-        ("s0-0", "clean", "accuracy >= 80%"),
-        ("s0-1", "provenance[training.seed]", ""),
+    assert [(row.anchor, row.case["id"], [line.bound for line in row.gated]) for row in found] == [
+        ("s0-0", "clean", [">= 80%"]),
+        ("s0-1", "provenance[training.seed]", [""]),
     ]
     assert found[0].spark is not None
     assert (found[0].spark.value, found[0].spark.bound) == (132.0, 4.0)
