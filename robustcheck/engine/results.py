@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from robustcheck.language.plan import Case, CoveringArray, Overall, Suite, Threshold
+from robustcheck.language.covering import CoveringArray
+from robustcheck.language.plan import Case, Overall, Suite, Threshold
 from robustcheck.language.provenance import Requirement
 from robustcheck.measure.baseline import SHORT
 from robustcheck.measure.intervals import Estimate
@@ -28,6 +29,7 @@ class Expectation:
         gate_high: Upper end.
         needs: How many pictures would decide it, if it is inconclusive and any number would.
         possible: What is possible all the same where the number is as good as can be; else empty.
+        level: ``fail``, or ``warn`` where a breach is a warning whatever the severity of the case.
     """
 
     metric: str
@@ -45,6 +47,7 @@ class Expectation:
     gate_high: float | None = None
     needs: int | None = None
     possible: str = ""
+    level: Literal["fail", "warn"] = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +252,17 @@ def lacking_expectation(line: Threshold, reason: str, case: Case, waived: bool) 
         high=None,
         n=0,
         unit=line.bound.unit,
-        verdict=breach_of(inconclusive=True, severity=case.severity, waived=waived),
+        verdict=breach_of(inconclusive=True, severity="warn" if line.warns else case.severity, waived=waived),
         detail=reason,
         rule=str(case.rule),
+        level="warn" if line.warns else "fail",
     )
 
 
 def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expectation:
     """Return a judgement as a line of the result."""
     estimate = judgement.estimate
+    severity = "warn" if judgement.warns else severity
     breach = breach_of(inconclusive=judgement.inconclusive, severity=severity, waived=waived)
     return Expectation(
         metric=judgement.name,
@@ -275,4 +280,5 @@ def expectation_of(judgement: Judgement, severity: str, waived: bool) -> Expecta
         gate_high=judgement.gate[1] if judgement.gate else None,
         needs=judgement.needs,
         possible=judgement.possible,
+        level="warn" if judgement.warns else "fail",
     )

@@ -44,7 +44,7 @@ from robustcheck.errors import CaseError, NoBaselineError, RobustcheckError, pro
 from robustcheck.language.approvals import Approvals, approvals_of, missing_approvals
 from robustcheck.language.corruption import severities
 from robustcheck.language.entries import Project
-from robustcheck.language.plan import Case, Overall, Suite
+from robustcheck.language.plan import Case, Overall, Suite, Threshold
 from robustcheck.measure.corruption import corruption_error
 from robustcheck.measure.intervals import Estimate
 from robustcheck.measure.records import Observation, Records
@@ -242,15 +242,16 @@ class SuiteRun:
             raise CaseError(gate.refusal)
         looked = self._look(case)
         seen, records = looked.seen, looked.seen.records
-        outcomes, typical, judgements, lacking = self._outcomes(case, records), uniform(seen), [], []
+        outcomes, typical, judgements = self._outcomes(case, records), uniform(seen), []
+        lacking: dict[Threshold, str] = {}
         for line in case.expectations:
             try:
                 # What was looked at for one class alone says nothing about all of them.
                 estimate = measure(seen if line.argument else typical, line.metric, line.argument)
             except NoBaselineError as error:
-                lacking.append((line, str(error)))
+                lacking[line] = str(error)
             else:
-                judgements.append(judge(line, estimate, case.rule, outcomes.get(line.name)))
+                judgements.append(judge(line, estimate, case.rule, outcomes.get(line)))
         problems, notes = list(gate.problems), [*notes_of(case, records), *looked.notes, *notes_of_lines(case, seen)]
         proof = proof_of(looked.furthest)
         if is_clean:
@@ -266,7 +267,7 @@ class SuiteRun:
                 )
         problems += self._unapproved(case)
         waived = case.waiver is not None
-        verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=waived, lacking=bool(lacking))
+        verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=waived, lacking=list(lacking))
         if is_clean and gate.inconclusive:
             # Neither a warning nor a waiver excuses what is declared.
             verdict = worst([verdict, "inconclusive"])
@@ -306,7 +307,7 @@ class SuiteRun:
             automatic=automatic_of(case, typical),
             expectations=(
                 *(expectation_of(line, case.severity, waived) for line in judgements),
-                *(lacking_expectation(line, reason, case, waived) for line, reason in lacking),
+                *(lacking_expectation(line, reason, case, waived) for line, reason in lacking.items()),
             ),
             problems=tuple(problems),
             notes=tuple(notes),
@@ -316,7 +317,7 @@ class SuiteRun:
             **kept,
         )
 
-    def _outcomes(self, case: Case, records: Records) -> Mapping[str, Any]:
+    def _outcomes(self, case: Case, records: Records) -> Mapping[Threshold, Any]:
         """Return what was decided by stopping early; nothing where every picture was looked at."""
         if not case.rule.stops or len(records) == len(self._clean()[0].records):
             return {}

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
 from robustcheck.language.attacking import norms_of
+from robustcheck.language.covering import CoveringArray
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
@@ -23,8 +24,9 @@ from robustcheck.language.kinds import (
     Values,
 )
 from robustcheck.language.nodes import Mapping, Node, shown, what_is
+from robustcheck.language.one_threshold import levels_of
 from robustcheck.language.parameters import Combination, combinations, factors
-from robustcheck.language.plan import DECIDES, TIERS, Border, Case, CoveringArray, Fill, Rule, Threshold
+from robustcheck.language.plan import DECIDES, TIERS, Border, Case, Fill, Rule, Threshold
 from robustcheck.language.radii import check_radii
 from robustcheck.language.subjects import READERS, Subject, attack_of, check_bound, completed, is_parameter
 from robustcheck.language.thresholds import Expect, Expectation, merge
@@ -146,7 +148,7 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
         "kind": subject.kind,
         "search": subject.search,
         "limit": subject.limit,
-        "expectations": tuple(expected.values()),
+        "expectations": levels_of(expected),
         "tier": values.get("tier", "standard"),
         "rule": rule_of(values, suite, subject.kind, reading),
         "tags": tuple(tag for tag, _ in values.get("tags", ())),
@@ -160,6 +162,8 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
         ("allow_synthetic_border", False),
     ):
         shared[key] = values.get(key, suite.get(key, default))
+    if shared["expectations"] and all(line.warns for line in shared["expectations"]):
+        shared["severity"] = "warn"  # it is counted with those that cannot fail the build
     shared["approved"] = (values.get("approved") or suite.get("approved", "optional")) == "required"
     named = values.get("id") is not None
     points = combinations(subject.steps, values.get("sweep", "grid"), check.node, reading, strength=subject.strength)

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class CoveringArray:
+    """The covering array of one check with ``combine``.
+
+    Attributes:
+        check: The id of the check.
+        strength: Any so many factors meet in every combination of their levels.
+        factors: The levels of each swept parameter, as text.
+        cases: Ids of its cases, which are the rows of the array.
+    """
+
+    check: str
+    strength: int
+    factors: Mapping[str, tuple[str, ...]]
+    cases: tuple[str, ...]
+
 
 MAX_TUPLES: Final = 200_000
 """Combinations of levels to be covered, beyond which building the array would take minutes."""

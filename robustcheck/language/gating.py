@@ -59,9 +59,11 @@ def check_absolute(
         reading: Where problems go.
     """
     clean, *others = cases
-    if declared or clean.expectations:
+    if declared or any(not line.warns for line in clean.expectations):
         return
     lines = [line for case in others for line in (case.limit.until if case.limit else case.expectations)]
+    # What only warns gates nothing, unless the whole suite does.
+    lines = [line for line in lines if not line.warns] or lines
     apart = [line.threshold for line in overall if line.aggregate not in RELATIVE]
     comparing = len(apart) < len(overall) or any(map(compares, [*lines, *apart]))
     if comparing and all(map(is_relative, [*lines, *apart])):
@@ -95,6 +97,11 @@ def ungated_clean(suite: Suite, entry: ModelEntry | None) -> Iterable[str]:
         )
 
 
+def _only_warns(case: Case) -> bool:
+    lines = case.expectations
+    return case.severity == "warn" or (bool(lines) and all(line.warns for line in lines))
+
+
 def excused(
     cases: Sequence[Case],
     waivers: Sequence[Waiver],
@@ -117,11 +124,11 @@ def excused(
     together = sum(any(waives(waiver, case) for waiver in waivers) for case in cases)
     if not wide and together > MOST * total:
         yield f"{waivers[0].where}: {len(waivers)} waivers together excuse {together} of {total} cases"
-    warning = sum(case.severity == "warn" for case in cases)
+    warning = sum(map(_only_warns, cases))
     if severity is not None and severity[0] == "warn":
         yield f"{severity[1]}: severity: warn at the top of the suite: {warning} of {total} cases cannot fail the build"
     elif warning > MOST * total:
         yield f"{cases[0].where}: {warning} of {total} cases have severity: warn and cannot fail the build"
-    either = sum(case.severity == "warn" or any(waives(waiver, case) for waiver in waivers) for case in cases)
+    either = sum(_only_warns(case) or any(waives(waiver, case) for waiver in waivers) for case in cases)
     if max(together, warning) <= MOST * total < either:
         yield f"{waivers[0].where}: {either} of {total} cases are waived or have severity: warn, and cannot fail the build"

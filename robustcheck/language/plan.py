@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from robustcheck.errors import Location
+from robustcheck.language.covering import CoveringArray
 from robustcheck.language.patterns import matches
 from robustcheck.language.people import Labels, Review
 from robustcheck.language.provenance import Provenance, Requirement
@@ -139,6 +140,9 @@ class Threshold:
         comparison: ``>=``, ``<=``, ``>`` or ``<``.
         bound: The number with its unit.
         where: Where the suite says so.
+        warns: Whether a breach is a warning, whatever the severity of the case.
+        warning: The stricter threshold on the same line, whose breach is a warning; ``None`` without one, and in a ``Case``, whose
+            expectations have it beside this one.
     """
 
     metric: str
@@ -146,6 +150,13 @@ class Threshold:
     comparison: Literal[">=", "<=", ">", "<"]
     bound: Quantity
     where: Location
+    warns: bool = False
+    warning: Threshold | None = None
+
+    @property
+    def levels(self) -> tuple[Threshold, ...]:
+        """This threshold, and the one beside it that warns, each by itself."""
+        return (self,) if self.warning is None else (replace(self, warning=None), self.warning)
 
     def __str__(self) -> str:
         """Return ``accuracy >= 85%``."""
@@ -297,23 +308,6 @@ class Case:
         if self.attack:
             decisive["attack"] = self.attack.canonical()
         return decisive
-
-
-@dataclass(frozen=True, slots=True)
-class CoveringArray:
-    """The covering array of one check with ``combine``.
-
-    Attributes:
-        check: The id of the check.
-        strength: Any so many factors meet in every combination of their levels.
-        factors: The levels of each swept parameter, as text.
-        cases: Ids of its cases, which are the rows of the array.
-    """
-
-    check: str
-    strength: int
-    factors: Mapping[str, tuple[str, ...]]
-    cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

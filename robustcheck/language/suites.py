@@ -22,12 +22,13 @@ from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
+from robustcheck.language.one_threshold import levels_of, read_threshold
 from robustcheck.language.patterns import matches
 from robustcheck.language.people import check_promise, labels_of, review_of
 from robustcheck.language.plan import TIERS, TOP_K, Case, Declared, Overall, Rule, Suite, Threshold
 from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
-from robustcheck.language.thresholds import merge, read_threshold
+from robustcheck.language.thresholds import merge
 from robustcheck.language.variables import Variables
 from robustcheck.language.waivers import Waiver
 from robustcheck.units import Quantity
@@ -217,7 +218,7 @@ class _Builder:
             kind="clean",
             steps=(),
             swept={},
-            expectations=tuple(expected.values()),
+            expectations=levels_of(expected),
             severity=values.get("severity", "error"),
             tier="smoke",
             tags=(),

@@ -13,13 +13,14 @@ from robustcheck.class_names import class_name
 from robustcheck.errors import Location, did_you_mean
 from robustcheck.facts import MetricFacts
 from robustcheck.language import advice
-from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Amount, Reading, number_text
+from robustcheck.language.kinds import INVALID, Amount, Reading
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
+from robustcheck.language.one_threshold import has_levels, levels_schema, read_levels, read_threshold, threshold_schema
 from robustcheck.language.plan import Threshold
-from robustcheck.language.threshold_advice import SHAPES, entry_of, form, meant, shaped
+from robustcheck.language.threshold_advice import SHAPES, entry_of, shaped
 from robustcheck.registry import Definition
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.units import parse_quantity
 
 ARGUMENTS: Final = {
     "class": 'the name of a class: {stop: ">= 95%"}',
@@ -32,10 +33,6 @@ ARGUMENTS: Final = {
 """What an argument is, with an example."""
 COVERAGE: Final = Amount(("%",), 0, 100)
 """The share of pictures that a selective accuracy is of."""
-_WRITTEN: Final = re.compile(r"\s*([<>=!≤≥]{1,3})\s*(.*)", re.DOTALL)
-_USUAL: Final = {"%": "85%", "pp": "5pp", "parameter": "12deg"}
-"""What an example of a threshold says, by the unit of its metric."""
-_COMPARISONS: Final = (">=", "<=", ">", "<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,72 +50,6 @@ class Expectation:
     argument: tuple[str, ...]
     threshold: Threshold | None
     where: Location
-
-
-def read_threshold(
-    name: str, metric: Definition, argument: tuple[str, ...], node: Node, reading: Reading, *, quiet: bool = False
-) -> Any:
-    """Read ``">= 85%"``.
-
-    Args:
-        name: What messages call it, such as ``class_accuracy of stop``.
-        metric: The metric, which knows its unit and its range.
-        argument: The metric's argument.
-        node: The value.
-        reading: Where problems go.
-        quiet: Whether to leave out the note about a comparison that a worse model fulfils.
-
-    Returns:
-        A Threshold, or ``INVALID``.
-    """
-    facts: MetricFacts = metric.facts
-    usual = ">=" if facts.better == "higher" else "<="
-    if not isinstance(node, Scalar):
-        return reading.add(
-            node.where, f"{name} must be a threshold, not {what_is(node)}", f"write it as {form(usual, facts)}"
-        )
-    match = _WRITTEN.fullmatch(node.text)
-    if match is None:
-        return reading.add(
-            node.where, f"{name} needs a comparison and a number, not {what_is(node)}", meant(node, usual, facts)
-        )
-    comparison, rest = match[1], match[2].strip()
-    quantity = parse_quantity(rest)
-    if comparison not in _COMPARISONS:
-        return reading.add(node.where, f"{shown(comparison)} is no comparison", meant(node, usual, facts))
-    if quantity is None:
-        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", meant(node, usual, facts))
-    if not math.isfinite(quantity.number):
-        return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
-    if facts.unit == "parameter":
-        # Its unit and its range are the parameter's, which only the check knows.
-        return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
-    if quantity.unit != facts.unit:
-        if not quantity.unit:
-            return reading.add(node.where, f"{name} needs the unit {facts.unit}", meant(node, usual, facts))
-        wanted = f"in {facts.unit}" if facts.unit else "as a plain number"
-        return reading.add(
-            node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", meant(node, usual, facts)
-        )
-    sense = _sense(comparison, quantity, facts)
-    if sense:
-        reach = f"{name} lies between {number_text(facts.low)}{facts.unit} and {number_text(facts.high)}{facts.unit}"
-        return reading.add(node.where, f'"{comparison} {quantity}" {sense}', reach)
-    if not quiet and comparison[0] != usual[0]:
-        reading.notes.append(
-            f'{node.where}: {name} "{comparison} {quantity}" is easier for a worse model; was {usual} meant?'
-        )
-    return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
-
-
-def _sense(comparison: str, bound: Quantity, facts: MetricFacts) -> str:
-    """Say why a threshold decides nothing, or return nothing."""
-    number, low, high = bound.number, facts.low, facts.high
-    never = {">=": number > high, ">": number >= high, "<=": number < low, "<": number <= low}[comparison]
-    always = {">=": number <= low, ">": number < low, "<=": number >= high, "<": number > high}[comparison]
-    if never:
-        return "cannot be reached"
-    return "always holds, so it checks nothing" if always else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +107,7 @@ class Expect:
             if not _argument_fits(metric, first, reading):
                 continue
             two = metric.facts.argument == "confusion" or (
-                metric.facts.argument == "group" and isinstance(below, MappingNode)
+                metric.facts.argument == "group" and isinstance(below, MappingNode) and not has_levels(below)
             )
             if not two or is_null(below):
                 name = f"{metric.name} of {shown(first.text)}"
@@ -229,7 +160,11 @@ class Expect:
     ) -> list[Expectation]:
         if is_null(value):
             return [Expectation(metric.name, argument, None, key.where)]
-        threshold = read_threshold(name, metric, argument, value, reading, quiet=self.sense == "until")
+        quiet = self.sense == "until"
+        if isinstance(value, MappingNode) and has_levels(value) and not quiet:
+            threshold = read_levels(name, metric, argument, value, reading)
+        else:
+            threshold = read_threshold(name, metric, argument, value, reading, quiet=quiet)
         return [] if threshold is INVALID else [Expectation(metric.name, argument, threshold, key.where)]
 
     def schema(self) -> dict[str, Any]:
@@ -313,16 +248,6 @@ def merge(
     return merged
 
 
-def threshold_schema(facts: MetricFacts) -> dict[str, Any]:
-    """Return the schema of a threshold on a metric."""
-    usual = ">=" if facts.better == "higher" else "<="
-    unit = r"[^\s]*" if facts.unit == "parameter" else facts.unit
-    return {
-        "anyOf": [{"type": "string", "pattern": rf"^\s*(>=|<=|>|<)\s*{NUMBER}\s*{unit}\s*$"}, VARIABLE],
-        "examples": [f"{usual} {_USUAL.get(facts.unit, '0.5')}"],
-    }
-
-
 def _coverage_schema(leaf: dict[str, Any]) -> dict[str, Any]:
     keys = {"coverage": COVERAGE.schema(), "accuracy": leaf}
     return {"type": "object", "additionalProperties": False, "required": list(keys), "properties": keys}
@@ -335,7 +260,7 @@ def expect_schema(*, paired: bool) -> dict[str, Any]:
         facts: MetricFacts = metric.facts
         if not paired and (facts.paired or (facts.kinds and "clean" not in facts.kinds)):
             continue
-        leaf: dict[str, Any] = {"anyOf": [threshold_schema(facts), {"type": "null"}]}
+        leaf: dict[str, Any] = {"anyOf": [threshold_schema(facts), levels_schema(facts), {"type": "null"}]}
         inner: dict[str, Any] = {"type": "object", "minProperties": 1, "additionalProperties": leaf}
         if facts.argument == "confusion":
             inner["additionalProperties"] = {"anyOf": [dict(inner), {"type": "null"}]}

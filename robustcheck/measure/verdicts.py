@@ -33,6 +33,7 @@ class Judgement:
         inconclusive: Whether neither end clears the bound.
         needs: How many pictures would decide it at the observed rate, if any number would.
         possible: What is possible all the same where the number is as good as can be; see ``edges.possible``.
+        warns: Whether a breach is a warning, whatever the severity of the case.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Judgement:
     inconclusive: bool = False
     needs: int | None = None
     possible: str = ""
+    warns: bool = False
 
 
 def measure(seen: Observation, name: str, argument: Sequence[str] = ()) -> Estimate:
@@ -101,6 +103,7 @@ def judge(
         inconclusive=not holds and not broken,
         needs=needs,
         possible=possible(threshold, estimate) if close and holds and rule.decide == "point" else "",
+        warns=threshold.warns,
     )
 
 
@@ -130,7 +133,9 @@ def breach_of(*, inconclusive: bool, severity: str, waived: bool) -> Verdict:
     return "inconclusive" if inconclusive else "fail"
 
 
-def verdict_of(judgements: Sequence[Judgement], *, severity: str, waived: bool, lacking: bool = False) -> Verdict:
+def verdict_of(
+    judgements: Sequence[Judgement], *, severity: str, waived: bool, lacking: Sequence[Threshold] = ()
+) -> Verdict:
     """Return the verdict of a case whose metrics could be measured.
 
     A waiver on a case that holds is stale and fails, so that waivers cannot outlive their reason.
@@ -139,12 +144,15 @@ def verdict_of(judgements: Sequence[Judgement], *, severity: str, waived: bool, 
         judgements: Of all its thresholds.
         severity: Of the case.
         waived: Whether a waiver names it.
-        lacking: Whether there were thresholds too that nothing could be held against, since there is no accepted run.
+        lacking: Thresholds that nothing could be held against, since there is no accepted run.
     """
     breached = [judgement for judgement in judgements if not judgement.holds]
     if not breached and not lacking:
         return "fail" if waived else "pass"
-    inconclusive = all(judgement.inconclusive for judgement in breached)
+    failing = [judgement for judgement in breached if not judgement.warns]
+    if not failing and all(line.warns for line in lacking):
+        severity = "warn"
+    inconclusive = all(judgement.inconclusive for judgement in failing)
     return breach_of(inconclusive=inconclusive, severity=severity, waived=waived)
 
 

@@ -57,7 +57,7 @@ class Watch:
             seed: The suite's; with the samples' ids it decides the order.
         """
         self._clean = clean
-        self._lines = {line.name: _Line(line, rule, clean) for line in expectations if line.metric in TRIALS}
+        self._lines = {line: _Line(line, rule, clean) for line in expectations if line.metric in TRIALS}
         lines = self._lines.values()
         self.possible = bool(lines) and len(lines) == len(expectations) and all(line.possible for line in lines)
         self.text = f"{rule}: {', '.join(map(str, expectations))}{_accepted(expectations, clean)}"
@@ -91,14 +91,14 @@ class Watch:
             if line.outcome is None:
                 line.learn(uniform if line.whole else every)
 
-    def outcomes(self, records: Records) -> dict[str, Outcome | None]:
-        """Return what the looks at these records decide of each expectation, by its name; for a watch that has asked nothing."""
+    def outcomes(self, records: Records) -> dict[Threshold, Outcome | None]:
+        """Return what the looks at these records decide of each expectation; for a watch that has asked nothing."""
         position = {name: row for row, name in enumerate(records.id.tolist())}
         rows: list[int] = []
         while asked := self.ask():
             rows += [position[name] for name in asked if name in position]
             self.learn(records.at(np.array(rows, dtype=np.int64)))
-        return {name: line.outcome for name, line in self._lines.items()}
+        return {threshold: line.outcome for threshold, line in self._lines.items()}
 
 
 def _accepted(expectations: Sequence[Threshold], clean: Observation) -> str:

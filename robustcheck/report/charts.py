@@ -24,7 +24,7 @@ def charts(suite: Json) -> list[str]:
 
     bad = {case["id"] for case in suite["cases"] if case["verdict"] in FAILING or case["verdict"] == "warn"}
     wanted = [curve for group in curves(suite) for curve in group if any(point.case in bad for point in curve.points)]
-    shown = [chart(curve) for curve in wanted if any(point.bound is not None for point in curve.points)]
+    shown = [chart(curve) for curve in wanted if any(point.expect for point in curve.points)]
     return shown[:MOST]
 
 
@@ -51,6 +51,7 @@ def _further(curve: Curve) -> dict[str, list[float]]:
     """Return what is drawn beside the metric, in order: only what every point has, since a line has no gaps."""
     told = {
         "what was expected": [point.bound for point in curve.points],
+        "what only warns": [point.warning for point in curve.points],
         "the accepted run": [point.accepted for point in curve.points],
     }
     return {

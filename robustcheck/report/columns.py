@@ -35,7 +35,8 @@ class Row:
 
     Attributes:
         cells: By the place of the column.
-        text: What stands in the columns from ``start`` to before ``end``.
+        text: What stands in the columns from ``start`` to before ``end``; in the last ones, where lines may have any length, it
+            is on one line.
     """
 
     cells: Mapping[int, str]
@@ -49,10 +50,10 @@ def fold(text: str, width: int) -> list[str]:
     lines = [""]
     for part in _ENDS.split(text):
         while len((lines[-1] + part).rstrip()) > width:
-            if lines[-1].strip() and len(part.rstrip()) <= width:
+            room = width - len(lines[-1])
+            if room <= 0 or (lines[-1].strip() and len(part.rstrip()) <= width):
                 lines.append("")
                 continue
-            room = width - len(lines[-1])
             lines[-1] += part[:room]
             part = part[room:]
             lines.append("")
@@ -93,11 +94,11 @@ def written(columns: Sequence[Column], rows: Sequence[Row], width: int | None) -
     widths = fitted(columns, rows, width)
     head = Row({place: column.head for place, column in enumerate(columns)})
     for place, row in enumerate((head, *rows), start=-1):
-        for line in _lines(columns, row, widths):
+        for line in _lines(columns, row, widths, free=width is None):
             yield place, line
 
 
-def _lines(columns: Sequence[Column], row: Row, widths: Sequence[int]) -> Iterator[str]:
+def _lines(columns: Sequence[Column], row: Row, widths: Sequence[int], *, free: bool) -> Iterator[str]:
     spans = [(place, place + 1, row.cells.get(place, "")) for place in range(len(columns))]
     if row.text:
         apart = [span for span in spans if not row.start <= span[0] < row.end]
@@ -105,6 +106,8 @@ def _lines(columns: Sequence[Column], row: Row, widths: Sequence[int]) -> Iterat
     blocks = []
     for start, end, text in spans:
         wide = sum(widths[start:end]) + len(GAP) * (end - start - 1)
+        if free and end == len(columns):
+            wide = max(wide, len(text))
         right = end - start == 1 and columns[start].right
         blocks.append([line.rjust(wide) if right else line.ljust(wide) for line in fold(text, wide)])
     height = max(map(len, blocks))

@@ -18,6 +18,11 @@ def interval(estimate: Json, unit: str) -> str:
     return f"{written(value, unit)} [{low}, {high}]"
 
 
+def demanded(line: Json) -> str:
+    """Return the bound of an expectation, and that it only warns if it does."""
+    return f"{line['expect']}{' (warns)' if line.get('level') == 'warn' else ''}"
+
+
 def is_close(line: Json) -> bool:
     """Whether a threshold was decided by the number alone although the bound lies within its interval."""
     return bool(line["straddles"] and line["rule"] == "point")
@@ -29,7 +34,7 @@ def expectation(line: Json) -> str:
     ``accuracy 71.2% [67.5, 74.6] of 600 pictures, expected >= 80%``. Under ``confident`` the ends at its confidence follow.
     """
     if line["observed"] is None:
-        return f"{line['metric']} {line['expect']} was held against nothing: {line['detail']}"
+        return f"{line['metric']} {demanded(line)} was held against nothing: {line['detail']}"
     detail = f" ({line['detail']})" if line["detail"] else ""
     close = "; the bound lies within the interval" if is_close(line) else ""
     close += f"; {line['possible']}" if line.get("possible") else ""
@@ -45,7 +50,7 @@ def expectation(line: Json) -> str:
             close += f", which decides nothing; {more}"
     return (
         f"{line['metric']}{detail} {interval(line, line['unit'])} of {line['n']} pictures, "
-        f"expected {line['expect']}{close}"
+        f"expected {demanded(line)}{close}"
     )
 
 

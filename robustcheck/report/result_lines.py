@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck.report.messages import interval, is_close
+from robustcheck.report.messages import demanded, interval, is_close
 
 Json = Mapping[str, Any]
 
@@ -106,7 +106,7 @@ def _measured(result: Json) -> dict[str, str]:
 
 def _cells(line: Json, result: Json) -> dict[str, str]:
     observed = "not measured" if line["observed"] is None else interval(line, line["unit"])
-    bound = line["expect"] + (" (close)" if is_close(line) else "")
+    bound = demanded(line) + (" (close)" if is_close(line) else "")
     return {"metric": line["metric"], "observed": observed, "n": _count(line["n"], result), "bound": bound}
 
 

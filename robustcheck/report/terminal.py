@@ -72,14 +72,14 @@ def _drawn(body: Sequence[ResultLine], width: int | None) -> Iterator[tuple[str,
 
 def _beside(line: ResultLine) -> Row:
     cells = line.verdict, line.case if line.first else "", *_numbers(line), line.seconds
-    return Row(dict(enumerate(cells)), line.text, 2, len(cells) - 1)
+    return Row(dict(enumerate(cells)), line.text, 2, len(cells))
 
 
 def _below(line: ResultLine) -> Iterator[tuple[str, Row]]:
     cells = line.verdict, *_numbers(line)
     if line.first:
         yield "", Row({len(cells): line.seconds}, line.case, 0, len(cells))
-    yield line.verdict, Row(dict(enumerate(cells)), line.text, 1, len(cells))
+    yield line.verdict, Row(dict(enumerate(cells)), line.text, 1, len(cells) + 1)
 
 
 def _numbers(line: ResultLine) -> tuple[str, ...]:

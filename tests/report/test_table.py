@@ -102,11 +102,11 @@ pass        yaw[yaw=5deg]              accuracy                    98.0% [96.0, 
 waived      dusk                       accuracy                    29.8% [26.2, 33.7]       560  >= 95%              4.0
 not gated   imagenet_c.snow[severity=  accuracy                    99.3% [98.2, 99.7]       560  by overall          4.0
             3]
-unreliable  square[eps=8/255]          the attack cannot be believed: loss rises: the margin moved towards the       4.0
-                                       goal for 1 of 16 pictures that resisted
+unreliable  square[eps=8/255]          the attack cannot be believed: loss rises: the margin moved towards the goal for
+                                       1 of 16 pictures that resisted
 unreliable                             robust_accuracy             80.0% [76.0, 83.0]       560  >= 60%
-error       flash                      light.flash: the picture test/stop/00001.png is unreadable                    4.0
-fail        dawn                       the waiver of ada is stale: the case holds without it; remove it              4.0
+error       flash                      light.flash: the picture test/stop/00001.png is unreadable
+fail        dawn                       the waiver of ada is stale: the case holds without it; remove it
 pass                                   accuracy                    97.0% [96.0, 98.0]       560  >= 95%
 pgd[eps=4/255]: robust accuracy at most 25.0% (an upper bound); breaks 70.0% of 400 pictures attacked; 21 model calls a
   picture; 1 of 1 sanity checks hold
@@ -142,14 +142,13 @@ waived      accuracy          29.8% [26.2, 33.7]       560  >= 95%
 imagenet_c.snow[severity=3]                                                  4.0
 not gated   accuracy          99.3% [98.2, 99.7]       560  by overall
 square[eps=8/255]                                                            4.0
-unreliable  the attack cannot be believed: loss rises: the margin moved
-            towards the goal for 1 of 16 pictures that resisted
+unreliable  the attack cannot be believed: loss rises: the margin moved towards
+            the goal for 1 of 16 pictures that resisted
 unreliable  robust_accuracy   80.0% [76.0, 83.0]       560  >= 60%
 flash                                                                        4.0
 error       light.flash: the picture test/stop/00001.png is unreadable
 dawn                                                                         4.0
-fail        the waiver of ada is stale: the case holds without it;
-            remove it
+fail        the waiver of ada is stale: the case holds without it; remove it
 pass        accuracy          97.0% [96.0, 98.0]       560  >= 95%
 pgd[eps=4/255]: robust accuracy at most 25.0% (an upper bound); breaks 70.0% of
   400 pictures attacked; 21 model calls a picture; 1 of 1 sanity checks hold

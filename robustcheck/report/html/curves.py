@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from robustcheck.report.html.changes import before
 from robustcheck.report.html.words import observed, unit_of
-from robustcheck.report.messages import interval
+from robustcheck.report.messages import demanded, interval
 from robustcheck.units import Quantity, parse_quantity
 
 Json = Mapping[str, Any]
@@ -31,6 +31,7 @@ class Point:
         case: Id of the case; empty where the point is none.
         bound: What was expected, as a number; ``None`` where nothing was.
         expect: What was expected, as written.
+        warning: The bound whose breach is a warning, as a number; ``None`` where there is none.
         accepted: The accepted run's value; ``None`` where it is not known.
     """
 
@@ -45,6 +46,7 @@ class Point:
     case: str = ""
     bound: float | None = None
     expect: str = ""
+    warning: float | None = None
     accepted: float | None = None
 
 
@@ -190,6 +192,15 @@ def bound(expect: str) -> float | None:
     return None
 
 
+def _bounds(lines: Sequence[Json]) -> dict[str, Any]:
+    """Return the bounds of the expectations on one metric, and how they are written."""
+    of = {
+        level: next((line for line in lines if line.get("level", "fail") == level), None) for level in ("fail", "warn")
+    }
+    bounds = {level: bound(line["expect"]) if line else None for level, line in of.items()}
+    return {"bound": bounds["fail"], "warning": bounds["warn"], "expect": ", ".join(map(demanded, lines))}
+
+
 def _swept(cases: Sequence[Json]) -> str | None:
     """Return the swept parameter with the most numbers, two at least; ``None`` where there is none."""
     numbers: dict[str, set[tuple[float, str]]] = {}
@@ -216,7 +227,8 @@ def _has(case: Json, metric: str) -> bool:
 
 
 def _point(value: Quantity, case: Json, metric: str) -> Point:
-    line = next((line for line in case["expectations"] if line["metric"] == metric), None)
+    lines = [line for line in case["expectations"] if line["metric"] == metric]
+    line = next((line for line in lines if line["verdict"] != "pass"), lines[0] if lines else None)
     about = {"x": value.number, "at": str(value), "case": case["id"]}
     if line and line["observed"] is not None:
         return Point(
@@ -227,8 +239,7 @@ def _point(value: Quantity, case: Json, metric: str) -> Point:
             text=observed(line),
             n=line["n"],
             verdict=line["verdict"],
-            bound=bound(line["expect"]),
-            expect=line["expect"],
+            **_bounds(lines),
             accepted=before(case) if metric == "accuracy" else None,
         )
     found = case["metrics"][metric]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from robustcheck.report.html.curves import Curve, Point
 from robustcheck.report.html.plot import Axis, axis, path, tick
@@ -45,6 +45,7 @@ class Dot:
         bottom: Lower end.
         point: What it stands for.
         bound: Where its threshold is; ``None`` without one.
+        warning: Where the threshold is whose breach is a warning; ``None`` without one.
         accepted: Where the accepted run is; ``None`` where it is not known.
         told: What it says.
     """
@@ -55,8 +56,13 @@ class Dot:
     bottom: float
     point: Point
     bound: float | None
+    warning: float | None
     accepted: float | None
     told: str
+
+
+Level = Literal["fail", "warn"]
+Stretch = tuple[float, float, float, str, Level]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Drawing:
         band: Outline of the intervals, as SVG points.
         line: The points joined.
         accepted: Those of the accepted run joined; empty where fewer than two are known.
-        bounds: Start, end and height of each stretch with one threshold, and what it is.
+        bounds: Start, end and height of each stretch with one threshold, what it is, and its level: ``fail`` or ``warn``.
         across: Ticks of the parameter.
         down: Ticks of the metric.
         clean: Height of the clean case; ``None`` where it is not known.
@@ -82,7 +88,7 @@ class Drawing:
     band: str
     line: str
     accepted: str
-    bounds: tuple[tuple[float, float, float, str], ...]
+    bounds: tuple[Stretch, ...]
     across: tuple[Tick, ...]
     down: tuple[Tick, ...]
     clean: float | None
@@ -94,7 +100,8 @@ def draw(curve: Curve) -> Drawing:
     """Return what the picture of a curve is made of."""
     points = curve.points
     ends = [end for point in points for end in (point.low, point.high, point.value)]
-    ends += [number for point in points for number in (point.bound, point.accepted) if number is not None]
+    marks = [number for point in points for number in (point.bound, point.warning, point.accepted)]
+    ends += [number for number in marks if number is not None]
     ends += [curve.clean] if curve.clean is not None else []
     places = [point.x for point in points]
     wide = min(places) > 0 and max(places) / min(places) >= WIDE
@@ -112,7 +119,7 @@ def draw(curve: Curve) -> Drawing:
         band=path([*((dot.x, dot.top) for dot in dots), *((dot.x, dot.bottom) for dot in reversed(dots))]),
         line=path((dot.x, dot.y) for dot in dots),
         accepted=path(accepted) if len(accepted) > 1 else "",
-        bounds=tuple(_bounds(dots)),
+        bounds=(*_bounds(dots, "fail"), *_bounds(dots, "warn")),
         across=tuple(_labels(dots)),
         down=tuple(Tick(y.place(number), tick(number, curve.unit)) for number in y.ticks),
         clean=None if curve.clean is None else y.place(curve.clean),
@@ -140,6 +147,7 @@ def _dot(point: Point, x: float, y: Axis, curve: Curve) -> Dot:
         bottom=y.place(min(point.low, point.value)),
         point=point,
         bound=None if point.bound is None else y.place(point.bound),
+        warning=None if point.warning is None else y.place(point.warning),
         accepted=None if point.accepted is None else y.place(point.accepted),
         told=f"{curve.parameter} {point.at}: {point.text} of {point.n} pictures{expected}{verdict}",
     )
@@ -159,14 +167,15 @@ def _labels(dots: Sequence[Dot]) -> Iterator[Tick]:
         yield Tick(dot.x, dot.point.at)
 
 
-def _bounds(dots: tuple[Dot, ...]) -> list[tuple[float, float, float, str]]:
+def _bounds(dots: tuple[Dot, ...], level: Level) -> list[Stretch]:
     """Return one line for neighbours with the same threshold, a little longer than the points that it holds for."""
     found: list[tuple[float, float, float, str]] = []
     for dot in dots:
-        if dot.bound is None:
+        height = dot.bound if level == "fail" else dot.warning
+        if height is None:
             continue
-        if found and found[-1][2:] == (dot.bound, dot.point.expect):
-            found[-1] = (found[-1][0], dot.x + REACH, dot.bound, dot.point.expect)
+        if found and found[-1][2:] == (height, dot.point.expect):
+            found[-1] = (found[-1][0], dot.x + REACH, height, dot.point.expect)
         else:
-            found.append((dot.x - REACH, dot.x + REACH, dot.bound, dot.point.expect))
-    return [(round(start, 1), round(end, 1), height, text) for start, end, height, text in found]
+            found.append((dot.x - REACH, dot.x + REACH, height, dot.point.expect))
+    return [(round(start, 1), round(end, 1), height, text, level) for start, end, height, text in found]

@@ -67,6 +67,7 @@ LACKING_LINE: Final[Mapping[str, Any]] = {
     "gate_high": None,
     "needs": None,
     "possible": "",
+    "level": "fail",
 }
 """What an expectation of an older result may not have."""
 

@@ -168,8 +168,8 @@ def test_a_drawing_has_band_line_threshold_and_words() -> None:
     assert [dot.x for dot in found.dots] == [66, 229, 392]
     assert len(found.line.split()) == 3
     assert len(found.band.split()) == 6
-    [(start, end, height, text)] = found.bounds
-    assert (start, end, text) == (58, 400, ">= 80%")
+    [(start, end, height, text, level)] = found.bounds
+    assert (start, end, text, level) == (58, 400, ">= 80%", "fail")
     assert found.dots[0].top <= found.dots[0].y <= found.dots[0].bottom
     assert found.clean is not None
     assert found.clean < height
