@@ -38,6 +38,11 @@ def quantity_shown(number: float, unit: str = "") -> str:
     return f"{number_shown(number, unit)}{' ' if unit in _APART else ''}{unit}"
 
 
+def quantity_typed(number: float, unit: str = "") -> str:
+    """Return a finite number with its unit as a suite may have it: without commas between the digits."""
+    return quantity_shown(number, unit).replace(",", "")
+
+
 def unit_shown(symbol: str) -> str:
     """Return how a unit is called in a list; the aspect ratio's is written between its numbers."""
     return "w:h" if symbol == ":" else symbol

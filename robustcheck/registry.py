@@ -136,15 +136,16 @@ class Registry:
         Raises:
             RobustcheckError: The name is taken by another function, the signature cannot be read, or synonyms are no texts.
         """
-        if isinstance(facts.synonyms, str) or not all(isinstance(words, str) and words for words in facts.synonyms):
-            raise RobustcheckError(f'the synonyms of the {self.noun} {name} are no tuple of texts; write ("dusk",)')
         taken = self._entries.get(name)
         here = (function.__module__, function.__qualname__)
         if taken and (taken.function.__module__, taken.function.__qualname__) != here:
             raise RobustcheckError(
                 f"the {self.noun} {name} is registered twice: by {taken.function.__module__}.{taken.function.__qualname__} and by {'.'.join(here)}"
             )
-        self._entries[name] = _define(self.noun, name, function, facts)
+        definition = _define(self.noun, name, function, facts)
+        if isinstance(facts.synonyms, str) or not all(isinstance(words, str) and words for words in facts.synonyms):
+            raise RobustcheckError(f'the synonyms of the {self.noun} {name} are no tuple of texts; write ("dusk",)')
+        self._entries[name] = definition
 
     def add_family(
         self,

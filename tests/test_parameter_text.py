@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck.parameter_text import default_shown, number_shown, quantity_shown, range_shown, unit_shown
+from robustcheck.parameter_text import (
+    default_shown,
+    number_shown,
+    quantity_shown,
+    quantity_typed,
+    range_shown,
+    unit_shown,
+)
 from robustcheck.registry import Parameter
 from robustcheck.units import UNITS, Quantity, parse_quantity
 
@@ -41,6 +48,7 @@ from robustcheck.units import UNITS, Quantity, parse_quantity
 )
 def test_a_quantity_is_written_so(number: float, unit: str, text: str) -> None:
     assert quantity_shown(number, unit) == text
+    assert quantity_typed(number, unit) == text.replace(",", "")
 
 
 @settings(deadline=None)
@@ -48,7 +56,7 @@ def test_a_quantity_is_written_so(number: float, unit: str, text: str) -> None:
 def test_what_is_written_is_the_number(number: float, unit: str) -> None:
     text = quantity_shown(number, unit)
     assert "e" not in text.removesuffix(unit)
-    read = parse_quantity(text.replace(",", ""))
+    read = parse_quantity(quantity_typed(number, unit))
     assert read is not None
     assert read.unit == unit
     assert read.number == pytest.approx(number, rel=1e-9)

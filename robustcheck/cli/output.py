@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import shutil
 import sys
@@ -40,8 +41,9 @@ def say_wrapped(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.write(f"robustcheck: {text}\n")
+    """Write a line to standard error; where it cannot be written the exit code still says that something is wrong."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"robustcheck: {text}\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from robustcheck.errors import Location, Problem, did_you_mean
 from robustcheck.language import advice
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
-from robustcheck.parameter_text import quantity_shown
+from robustcheck.parameter_text import quantity_typed
 from robustcheck.units import SECONDS, UNITS, Quantity, parse_quantity
 
 INVALID: Final[Any] = object()
@@ -73,10 +73,10 @@ def within(low: float, high: float, unit: str) -> str:
     if math.isinf(low) and math.isinf(high):
         return "a finite number"
     if math.isinf(high):
-        return f"at least {quantity_shown(low, unit)}"
+        return f"at least {quantity_typed(low, unit)}"
     if math.isinf(low):
-        return f"at most {quantity_shown(high, unit)}"
-    return f"between {quantity_shown(low, unit)} and {quantity_shown(high, unit)}"
+        return f"at most {quantity_typed(high, unit)}"
+    return f"between {quantity_typed(low, unit)} and {quantity_typed(high, unit)}"
 
 
 def _bounds(low: float, high: float) -> dict[str, Any]:

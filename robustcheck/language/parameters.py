@@ -260,6 +260,8 @@ def _parameter_schema(parameter: Parameter, definition: Definition) -> dict[str,
         unit = parameter.units[0] if len(parameter.units) == 1 else ""
         notes.append(f"Range: {within(parameter.low, parameter.high, unit)}.")
     default = default_shown(parameter)
+    if parameter.kind in ("quantity", "integer"):
+        default = default.replace(",", "")  # what stands in an editor is copied
     if default:
         notes.append(f"Default: {default}.")
     notes.append("A list is a sweep: one case each.")
