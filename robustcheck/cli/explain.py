@@ -11,7 +11,7 @@ from typing import Final
 from robustcheck import word_search
 from robustcheck.cli.examples import attack_example, metric_example, shift_example
 from robustcheck.cli.listing import ROWS, metric_range
-from robustcheck.cli.output import OK, WrongCall, entries, say, say_filled
+from robustcheck.cli.output import OK, WrongCall, entries, escaped, say, say_filled
 from robustcheck.errors import RobustcheckError
 from robustcheck.facts import MetricFacts
 from robustcheck.parameter_text import default_shown, range_shown, unit_shown
@@ -40,13 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation of what is named, or of what answers the words best; where several do, list them."""
     words = " ".join(arguments.name)
+    shown = escaped(words)
     named = _named(words)
     matches = word_search.search(words)
     closest = [named] if named else word_search.closest(matches)
     if not closest:
         raise WrongCall(f"there is no shift, attack or metric {words}; {word_search.hint_for_any(words)}")
     if len(closest) > 1 or closest[0].closeness == Closeness.SOME:
-        _list(words, matches, arguments.picture)
+        _list(shown, matches, arguments.picture)
         return OK
     noun, definition = closest[0].noun, closest[0].definition
     if arguments.picture and noun != "shift":
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{definition.name} is {'an attack' if noun == 'attack' else 'a metric'}; only shifts are drawn"
         )
     {"shift": _explain_shift, "attack": _explain_attack, "metric": _explain_metric}[noun](definition)
-    _others(words, [match for match in matches if match.definition.name != definition.name], named is not None)
+    _others(shown, [match for match in matches if match.definition.name != definition.name], named is not None)
     if arguments.picture:
         _draw(definition, arguments.picture)
     return OK

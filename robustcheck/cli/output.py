@@ -40,10 +40,15 @@ def say_wrapped(text: str) -> None:
     say(text)
 
 
+def escaped(text: str) -> str:
+    """Return text in which nothing but its line ends can move a terminal's cursor or change its colours."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
 def complain(text: str) -> None:
     """Write a line to standard error; where it cannot be written the exit code still says that something is wrong."""
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"robustcheck: {text}\n")
+        sys.stderr.write(f"robustcheck: {escaped(text)}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def entries(rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
         rows: A name and one or more texts; empty texts are left out.
         indent: What stands before the names.
     """
-    shown = [(name, [text for text in texts if text]) for name, *texts in rows]
+    shown = [(escaped(name), [escaped(text) for text in texts if text]) for name, *texts in rows]
     longest = max((len(name) for name, _ in shown), default=0)
     before = " " * (len(indent) + min(longest, width() // 2) + 2)
     for name, texts in shown:

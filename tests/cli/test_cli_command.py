@@ -145,6 +145,13 @@ def test_what_the_encoding_of_the_terminal_lacks_is_escaped(tmp_path: Path) -> N
     assert done.stderr.startswith(b"robustcheck: there is no shift, attack or metric caf\\xe9; ")
 
 
+@pytest.mark.parametrize("call", [("{}",), ("explain", "{}"), ("list", "shifts", "qqqq{}"), ("explain", "{}snow")])
+def test_words_cannot_colour_the_terminal(robustcheck_command: Call, call: tuple[str, ...]) -> None:
+    done = robustcheck_command(*(word.format("\x1b\x07") for word in call))
+    assert r"\x1b\x07" in done.out + done.err
+    assert "\x1b" not in done.out + done.err
+
+
 def test_an_interrupt_is_quiet(robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
