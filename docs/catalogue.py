@@ -11,9 +11,9 @@ from pathlib import Path
 
 from robustcheck import registry
 from robustcheck.cli.examples import shift_example
-from robustcheck.cli.listing import range_shown, unit_shown
 from robustcheck.cli.strip import strip
-from robustcheck.registry import Definition, Parameter, written_default
+from robustcheck.parameter_text import default_shown, range_shown, unit_shown
+from robustcheck.registry import Definition, Parameter
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "shifts.md"
@@ -55,6 +55,8 @@ def _section(shift: Definition) -> Iterator[str]:
         yield "|---|---|---|---|---|"
         yield from (_row(parameter) for parameter in shift.parameters.values())
         yield ""
+    if shift.facts.synonyms:
+        yield f"Also looked for as: {', '.join(shift.facts.synonyms)}.\n"
     if shift.facts.source:
         yield f"Source: {shift.facts.source}.\n"
     if shift.facts.note:
@@ -64,7 +66,7 @@ def _section(shift: Definition) -> Iterator[str]:
 
 def _row(parameter: Parameter) -> str:
     words = ", ".join(parameter.choices) or " or ".join(map(unit_shown, parameter.units)) or parameter.kind
-    default = "required" if parameter.required else f"`{written_default(parameter)}`"
+    default = "required" if parameter.required else f"`{default_shown(parameter)}`"
     cells = (f"`{parameter.name}`", words, range_shown(parameter), default, parameter.doc)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

@@ -161,15 +161,31 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         known: The words that would have been right.
     """
     words = sorted({str(name) for name in known})
-    lower = {name.lower(): name for name in reversed(words)}
-    near = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=12, cutoff=0.6)]
-    if near and _numbers(word) in ([], _numbers(near[0])):
+    near = near_words(word, words)
+    if near and numbers_fit(word, near[0]):
         return f"did you mean {near[0]}?"
     if not words:
         return ""
     family = word.rpartition(".")[0]
     words = near or [name for name in words if family and name.startswith(f"{family}.")] or words
     return f"known: {', '.join(words[:12])}" + (", ..." if len(words) > 12 else "")
+
+
+def near_words(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:
+    """Return the known words that are spelt like a word, whatever their capitals, the nearest first; at most twelve.
+
+    Args:
+        word: What the user wrote.
+        known: The words that would have been right.
+        likeness: How alike they have to be, from 0 to 1, as ``difflib`` counts it.
+    """
+    lower = {name.lower(): name for name in sorted(known, reverse=True)}
+    return [lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=12, cutoff=likeness)]
+
+
+def numbers_fit(word: str, near: str) -> bool:
+    """Whether a word has no number, or those of another word: ``speed_50`` was not meant by ``speed_60``."""
+    return _numbers(word) in ([], _numbers(near))
 
 
 def _numbers(word: str) -> list[str]:

@@ -21,6 +21,7 @@ class ShiftFacts:
         stage: ``source`` works on source pixels; ``input`` on the model's input, after its resize and crop;
             ``preprocessing`` changes that resize itself (its first parameter is ``preprocessing``).
         check: Tries arguments without a picture; raises a RobustcheckError if the function would refuse them.
+        synonyms: Further words and phrases that people look for it by, such as ``dusk`` or ``knee height``.
     """
 
     geometric: bool
@@ -30,6 +31,7 @@ class ShiftFacts:
     note: str = ""
     stage: Literal["source", "input", "preprocessing"] = "source"
     check: Callable[[Mapping[str, Any]], None] | None = None
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class AttackFacts:
         sweep: Values worth sweeping, as a suite would write them.
         source: Where it comes from.
         note: What every report that uses it must say beside that its figure is an upper bound.
+        synonyms: Further words and phrases that people look for it by, such as ``dusk`` or ``knee height``.
     """
 
     gradients: bool = True
@@ -51,6 +54,7 @@ class AttackFacts:
     sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     note: str = ""
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class MetricFacts:
         kinds: The kinds of case that it can be measured on; empty for all.
         relative: Of other kinds than ``paired``: bounds only what an attack makes of pictures that are right without it, so that
             a model that has none right fulfils any threshold.
+        synonyms: Further words and phrases that people look for it by, such as ``overconfident``.
     """
 
     better: Literal["higher", "lower"]
@@ -79,3 +84,4 @@ class MetricFacts:
     paired: bool = False
     kinds: tuple[str, ...] = ()
     relative: bool = False
+    synonyms: tuple[str, ...] = ()

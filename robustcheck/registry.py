@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.facts import AttackFacts, MetricFacts, ShiftFacts
-from robustcheck.units import UNITS, In, Quantity, Range
+from robustcheck.units import In, Quantity, Range
 
 INJECTED = frozenset({"rng", "frame", "tier"})
 """Keyword parameters that the engine supplies and no suite may set."""
@@ -134,7 +134,7 @@ class Registry:
         """Register a function under a name.
 
         Raises:
-            RobustcheckError: The name is taken by another function, or the signature cannot be read.
+            RobustcheckError: The name is taken by another function, the signature cannot be read, or synonyms are no texts.
         """
         taken = self._entries.get(name)
         here = (function.__module__, function.__qualname__)
@@ -142,7 +142,10 @@ class Registry:
             raise RobustcheckError(
                 f"the {self.noun} {name} is registered twice: by {taken.function.__module__}.{taken.function.__qualname__} and by {'.'.join(here)}"
             )
-        self._entries[name] = _define(self.noun, name, function, facts)
+        definition = _define(self.noun, name, function, facts)
+        if isinstance(facts.synonyms, str) or not all(isinstance(words, str) and words for words in facts.synonyms):
+            raise RobustcheckError(f'the synonyms of the {self.noun} {name} are no tuple of texts; write ("dusk",)')
+        self._entries[name] = definition
 
     def add_family(
         self,
@@ -223,6 +226,7 @@ def shift(
     source: str = "",
     note: str = "",
     stage: Literal["source", "input"] = "source",
+    synonyms: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Register a shift; its keyword-only parameters become the YAML, the schema and the docs.
 
@@ -241,12 +245,13 @@ def shift(
         source: Where the formula comes from.
         note: What every report that uses the shift must say.
         stage: ``input`` for one that is defined on the model's input rather than on what a camera saves.
+        synonyms: Further words and phrases that people look for it by, such as ``dusk`` or ``knee height``.
     """
 
     def register(function: Function) -> Function:
         first = next(iter(inspect.signature(function).parameters), "")
         place = "preprocessing" if first == "preprocessing" else stage
-        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note, place)
+        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note, place, synonyms=synonyms)
         shifts.add(name, function, facts)
         return function
 
@@ -262,6 +267,7 @@ def attack(
     sweep: Mapping[str, tuple[str, ...]] | None = None,
     source: str = "",
     note: str = "",
+    synonyms: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Register an attack: a function whose keyword-only parameters become the YAML, and which returns the attack.
 
@@ -272,7 +278,8 @@ def attack(
     """
 
     def register(function: Function) -> Function:
-        attacks.add(name, function, AttackFacts(gradients, minimal, targeted, dict(sweep or {}), source, note))
+        facts = AttackFacts(gradients, minimal, targeted, dict(sweep or {}), source, note, synonyms)
+        attacks.add(name, function, facts)
         return function
 
     return register
@@ -289,6 +296,7 @@ def metric(
     paired: bool = False,
     kinds: tuple[str, ...] = (),
     relative: bool = False,
+    synonyms: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Register a metric: a function of the records of a case (see ``robustcheck.measure``).
 
@@ -296,7 +304,7 @@ def metric(
     """
 
     def register(function: Function) -> Function:
-        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired, kinds, relative))
+        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired, kinds, relative, synonyms))
         return function
 
     return register
@@ -377,11 +385,3 @@ def _split_docstring(doc: str) -> tuple[str, dict[str, str]]:
         for entry in re.finditer(r"^    (\w+)(?: \([^)]*\))?: (.*(?:\n        .*)*)", section[1], re.MULTILINE):
             args[entry[1]] = " ".join(entry[2].split())
     return prose, args
-
-
-def written_default(parameter: Parameter) -> str:
-    """Return a parameter's default as a suite would write it."""
-    if isinstance(parameter.default, float) and len(parameter.units) == 1 and parameter.units[0] in UNITS:
-        unit = parameter.units[0]
-        return str(Quantity(round(parameter.default / UNITS[unit].factor, 12), unit))
-    return "" if parameter.default is None else str(parameter.default)

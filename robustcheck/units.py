@@ -101,6 +101,8 @@ Extent = Annotated[Quantity, In(("px", "%"))]
 Aspect = Annotated[float, In((":",))]
 """Width to height, written ``4:3``; the function gets the quotient."""
 
+SECONDS: Final = r"[0-9]{1,9}/[1-9][0-9]{0,8}\s*s"
+"""A part of a second as cameras count it, ``1/30 s``."""
 _ODD: Final = re.compile(r"[-+]?0[xXoObB][0-9A-Za-z]|.*[0-9][A-Za-z]+[0-9]")
 """``0x10ev`` and ``5ev2`` are no quantities: what stands before the letters is not the number that was meant."""
 _WRITTEN: Final = re.compile(
@@ -110,7 +112,7 @@ _WRITTEN: Final = re.compile(
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    """Read ``-15deg``, ``8/255``, ``4:3`` or ``0.5``.
+    """Read ``-15deg``, ``8/255``, ``4:3``, ``1/30 s`` or ``0.5``.
 
     Returns:
         The quantity, with any word behind the number as its unit, known or not; ``None`` when the
@@ -120,5 +122,8 @@ def parse_quantity(text: str) -> Quantity | None:
     aspect = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?):([0-9]+(?:\.[0-9]+)?)", text)
     if aspect and float(aspect[2]) > 0:
         return Quantity(float(aspect[1]) / float(aspect[2]), ":")
+    if re.fullmatch(SECONDS, text):
+        above, below = text.removesuffix("s").split("/")
+        return Quantity(int(above) / int(below), "s")
     match = None if _ODD.match(re.sub(r"[eE][-+]?[0-9]+", "", text, count=1)) else _WRITTEN.fullmatch(text)
     return Quantity(float(match[1]), match[2] or "") if match else None

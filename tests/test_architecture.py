@@ -33,6 +33,8 @@ CORE: dict[str, set[str]] = {
     "suite_code": {"errors", "project_settings", "suite_folders"},
     "strict_json": {"errors", "file_content", "read_files", "regular_files"},
     "registry": {"errors", "facts", "units"},
+    "parameter_text": {"registry", "units"},
+    "word_search": {"errors", "registry"},
 }
 """Modules that every part may import, and what they may import of each other."""
 

@@ -429,6 +429,8 @@ def test_an_extension_runs(tmp_path: Path) -> None:
     assert "5 cases" in python("-m", "robustcheck.cli", "validate", folder=project, environment=environment)
     told = python("-m", "robustcheck.cli", "explain", "sensor.dead_rows", folder=project, environment=environment)
     assert "Some rows of the sensor are dead." in told
+    for words in ("black lines", "Broken sensors"):
+        assert told == python("-m", "robustcheck.cli", "explain", words, folder=project, environment=environment)
     python("-m", "pytest", "--robustcheck", folder=project, environment=environment)
     result = json.loads((project / "robustcheck-report" / "robustcheck-report.json").read_text(encoding="utf-8"))
     cases = {case["id"]: case for case in result["suites"][0]["cases"]}

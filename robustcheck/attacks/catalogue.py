@@ -19,7 +19,12 @@ _MADRY: Final = "Madry et al. (2018), Towards deep learning models resistant to 
 _AUTO: Final = "Croce and Hein (2020), Reliable evaluation of adversarial robustness with an ensemble"
 
 
-@attack("fgsm", sweep=_LINF, source="Goodfellow et al. (2015), Explaining and harnessing adversarial examples")
+@attack(
+    "fgsm",
+    sweep=_LINF,
+    source="Goodfellow et al. (2015), Explaining and harnessing adversarial examples",
+    synonyms=("fast gradient sign",),
+)
 def fgsm(*, eps: Eps, norm: Literal["linf", "l2", "l1"] = "linf") -> Any:
     """One step along the gradient of the cross-entropy: the cheapest attack, and the weakest.
 
@@ -34,7 +39,7 @@ def fgsm(*, eps: Eps, norm: Literal["linf", "l2", "l1"] = "linf") -> Any:
     return PGD(norm=norm, steps=1, loss="ce", travel=1.0, random_start=False)
 
 
-@attack("pgd", sweep=_LINF, source=_MADRY)
+@attack("pgd", sweep=_LINF, source=_MADRY, synonyms=("projected gradient descent", "white box", "Madry"))
 def pgd(
     *,
     eps: Eps,
@@ -59,7 +64,12 @@ def pgd(
     return PGD(norm=norm, steps=steps, restarts=restarts, loss=loss, travel=travel)
 
 
-@attack("bim", sweep=_LINF, source="Kurakin et al. (2017), Adversarial examples in the physical world")
+@attack(
+    "bim",
+    sweep=_LINF,
+    source="Kurakin et al. (2017), Adversarial examples in the physical world",
+    synonyms=("basic iterative method", "iterative FGSM"),
+)
 def bim(
     *,
     eps: Eps,
@@ -82,7 +92,12 @@ def bim(
     return PGD(norm=norm, steps=steps, loss=loss, travel=travel, random_start=False)
 
 
-@attack("mi_fgsm", sweep=_LINF, source="Dong et al. (2018), Boosting adversarial attacks with momentum")
+@attack(
+    "mi_fgsm",
+    sweep=_LINF,
+    source="Dong et al. (2018), Boosting adversarial attacks with momentum",
+    synonyms=("momentum",),
+)
 def mi_fgsm(
     *,
     eps: Eps,
@@ -107,7 +122,7 @@ def mi_fgsm(
     return PGD(norm=norm, steps=steps, loss=loss, travel=travel, random_start=False, momentum=decay)
 
 
-@attack("apgd", sweep=_LINF, source=_AUTO)
+@attack("apgd", sweep=_LINF, source=_AUTO, synonyms=("auto PGD",))
 def apgd(
     *,
     eps: Eps,
@@ -130,7 +145,7 @@ def apgd(
     return APGD(norm=norm, steps=steps, restarts=restarts, loss=loss)
 
 
-@attack("apgd_t", targeted=False, sweep=_LINF, source=_AUTO)
+@attack("apgd_t", targeted=False, sweep=_LINF, source=_AUTO, synonyms=("targeted auto PGD",))
 def apgd_t(
     *,
     eps: Eps,
@@ -153,7 +168,13 @@ def apgd_t(
     return APGDTargeted(norm=norm, steps=steps, restarts=restarts, n_targets=targets)
 
 
-@attack("square", gradients=False, sweep=_LINF, source="Andriushchenko et al. (2020), Square Attack")
+@attack(
+    "square",
+    gradients=False,
+    sweep=_LINF,
+    source="Andriushchenko et al. (2020), Square Attack",
+    synonyms=("black box", "random search", "query attack", "no gradients"),
+)
 def square(*, eps: Eps, norm: Linear = "linf", queries: Annotated[int, Range(1, 10_000_000)] = 1000) -> Any:
     """Random squares of noise that are kept where they help: no gradients, so masking them does not stop it.
 
@@ -167,7 +188,13 @@ def square(*, eps: Eps, norm: Linear = "linf", queries: Annotated[int, Range(1, 
     return Square(norm=norm, queries=queries)
 
 
-@attack("autoattack", targeted=False, sweep=_LINF, source=_AUTO)
+@attack(
+    "autoattack",
+    targeted=False,
+    sweep=_LINF,
+    source=_AUTO,
+    synonyms=("RobustBench", "standard evaluation", "benchmark"),
+)
 def autoattack(*, eps: Eps, norm: Linear = "linf") -> Any:
     """The standard set of AutoAttack, each on what resisted so far: APGD, targeted APGD, targeted FAB, Square.
 
@@ -182,7 +209,9 @@ def autoattack(*, eps: Eps, norm: Linear = "linf") -> Any:
     return autoattack_of(norm)
 
 
-@attack("cascade", targeted=False, sweep=_LINF, source=_AUTO)
+@attack(
+    "cascade", targeted=False, sweep=_LINF, source=_AUTO, synonyms=("several attacks", "ensemble", "cheapest first")
+)
 def cascade(*, eps: Eps, norm: Linear = "linf", tier: str = "standard") -> Any:
     """The set of attacks of the check's tier in order of price, each on what resisted so far.
 
@@ -195,7 +224,12 @@ def cascade(*, eps: Eps, norm: Linear = "linf", tier: str = "standard") -> Any:
     return cascade_of(norm, tier)
 
 
-@attack("spatial", gradients=False, source="Engstrom et al. (2019), Exploring the landscape of spatial robustness")
+@attack(
+    "spatial",
+    gradients=False,
+    source="Engstrom et al. (2019), Exploring the landscape of spatial robustness",
+    synonyms=("rotation", "translation", "geometric attack"),
+)
 def spatial(
     *,
     rotation: Annotated[float, In(("deg",)), Range(0, 180)] = 30.0,
@@ -221,6 +255,15 @@ def spatial(
     sweep={"area": ("1%", "5%", "10%")},
     source="Brown et al. (2017), Adversarial patch; Karmon et al. (2018), LaVAN",
     note="the sticker is made for one picture and seen from the front; a printed one may do less",
+    synonyms=(
+        "sticker",
+        "adversarial patch",
+        "adversarial sticker",
+        "physical attack",
+        "printed attack",
+        "graffiti",
+        "tape",
+    ),
 )
 def patch(
     *,

@@ -6,8 +6,9 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import TextIO
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TextIO
 
 from robustcheck.clash import OWN, InstallationError, check_installation
 from robustcheck.cli import (
@@ -16,6 +17,7 @@ from robustcheck.cli import (
     baseline,
     cache,
     compare,
+    completion,
     doctor,
     explain,
     export,
@@ -35,40 +37,38 @@ from robustcheck.cli import (
     validate,
     verify,
 )
-from robustcheck.cli.output import PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain
-from robustcheck.errors import RobustcheckError, place_of
+from robustcheck.cli.output import LEAST_WIDTH, PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain, width
+from robustcheck.errors import RobustcheckError, did_you_mean, near_words, place_of
 
-COMMANDS = (
-    init,
-    validate,
-    listing,
-    explain,
-    schema,
-    doctor,
-    plan,
-    preview,
-    approve,
-    baseline,
-    compare,
-    history,
-    cache,
-    report,
-    residuals,
-    review,
-    labels,
-    provenance,
-    keygen,
-    attest,
-    verify,
-    track,
-    export,
-)
+GROUPS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "write suites": (init, listing, explain, schema, validate),
+    "before a run": (doctor, plan, preview, approve),
+    "after a run": (report, compare, baseline, history, cache),
+    "people who look at pictures": (residuals, review, labels),
+    "evidence and release": (provenance, keygen, attest, verify, track, export),
+    "this command": (completion,),
+}
+"""The commands, each a module, under what a user is about to do."""
+COMMANDS: Final = tuple(module for modules in GROUPS.values() for module in modules)
+RUN: Final = "`pytest --robustcheck` runs suites; `robustcheck plan` says before what a run costs"
+OPTIONS: Final = ("-h", "--help", "--version")
+OTHER_WORDS: Final = {
+    **dict.fromkeys(("run", "test", "check", "gate", "evaluate", "eval"), RUN),
+    "lint": "did you mean validate?",
+    "diff": "did you mean compare?",
+    "sign": "did you mean attest?",
+    **dict.fromkeys(("search", "find"), "did you mean list? `robustcheck list shifts rain` searches"),
+    "help": "did you mean --help?",
+    "version": "did you mean --version?",
+}
+"""What other tools call their commands, with what to write here."""
 CODES = """\
 exit codes:
   0  nothing to complain about
   1  problems were found
-  2  the call is wrong: an unknown command, option or name
-  4  nothing could be looked at: no such file, no configuration, a broken installation
+  2  the call is wrong: no command, or an unknown command, option or name
+  4  nothing could be looked at: no such file, no configuration, or a broken
+     installation
 """
 INTERRUPTED = 130
 
@@ -125,7 +125,13 @@ def _silence() -> None:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         check_installation()
-        chosen = _parser().parse_args(review.with_word(sys.argv[1:] if argv is None else argv))
+        words = review.with_word(sys.argv[1:] if argv is None else argv)
+        parser = make_parser()
+        if not words:
+            parser.print_help()
+            return WRONG_CALL
+        _check_command(words[0])
+        chosen = parser.parse_args(words)
         code: int = chosen.run(chosen)
     except SystemExit as error:
         # argparse leaves this way, after --help as well as after a mistake.
@@ -154,20 +160,49 @@ def _run(argv: Sequence[str] | None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _check_command(word: str) -> None:
+    """Refuse what is no command.
+
+    Raises:
+        WrongCall: It is none.
+    """
+    known = [module.NAME for module in COMMANDS]
+    if word.startswith("-"):
+        # Of an option that it does not know argparse says only that a command lacks.
+        if not any(option.startswith(word) for option in OPTIONS):
+            raise WrongCall(f"there is no option {word}; {did_you_mean(word, OPTIONS)}")
+    elif word not in known:
+        near = near_words(word, known)
+        hint = OTHER_WORDS.get(word.lower()) or (f"did you mean {near[0]}?" if near else "`robustcheck` names all")
+        raise WrongCall(f"there is no command {word}; {hint}")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="robustcheck",
+        usage="robustcheck [-h] [--version] COMMAND ...",
         description="Look after robustcheck suites; `pytest --robustcheck` runs them.",
-        epilog=CODES,
+        epilog=f"`robustcheck COMMAND --help` explains one.\n\n{CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
-    subparsers = parser.add_subparsers(metavar="command", required=True)
-    for module in COMMANDS:
-        subparser = subparsers.add_parser(module.NAME, help=module.HELP, description=module.__doc__)
-        module.add_arguments(subparser)
-        subparser.set_defaults(run=module.run)
+    # The groups below name the commands; argparse would name them all in one list.
+    subparsers = parser.add_subparsers(prog="robustcheck", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+    for title, modules in GROUPS.items():
+        parser.add_argument_group(title, description="\n".join(map(_line, modules)))
+        for module in modules:
+            subparser = subparsers.add_parser(module.NAME, help=module.HELP, description=module.__doc__)
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
     return parser
+
+
+def _line(module: Any) -> str:
+    """Return what the help says of a command, in lines that fit."""
+    longest = max(len(known.NAME) for known in COMMANDS)
+    lines = textwrap.wrap(module.HELP, max(LEAST_WIDTH, width() - longest - 6))
+    return f"{module.NAME:{longest + 2}}" + ("\n" + " " * (longest + 2)).join(lines)
 
 
 class _Version(argparse.Action):

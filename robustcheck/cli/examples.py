@@ -105,7 +105,10 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     "clean": "clean:\n  ",
     "worst_of": "- worst_of: camera.view\n  yaw: -15deg..15deg\n  zoom: 0.8..1.25\n  ",
     "attack": "- attack: pgd\n  eps: 4/255\n  ",
-    "find_limit": '- find_limit: {shift: camera.yaw, param: yaw, from: 0deg, to: 45deg, until: {accuracy: "< 90%"}}\n  ',
+    "find_limit": (
+        "- find_limit:\n    shift: camera.yaw\n    param: yaw\n    from: 0deg\n    to: 45deg\n"
+        '    until: {accuracy: "< 90%"}\n  '
+    ),
 }
 """The checks that metrics of their own are measured on."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
-from robustcheck.cli.output import OK, columns, one_of
-from robustcheck.facts import MetricFacts
+from robustcheck.cli.output import OK, WrongCall, entries, one_of, say_filled
+from robustcheck.facts import AttackFacts, MetricFacts
+from robustcheck.parameter_text import number_shown, unit_shown
 from robustcheck.registry import Definition, Parameter
 
 if TYPE_CHECKING:
     from robustcheck.language.entries import Project
 
 NAME = "list"
-HELP = "list shifts, attacks, metrics, models or data sets"
+HELP = "list or search shifts, attacks, metrics, models or data sets"
 NOUNS = ("shifts", "attacks", "metrics", "models", "data")
 Row = tuple[str, ...]
 
@@ -23,40 +23,106 @@ Row = tuple[str, ...]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("noun", type=one_of(NOUNS), metavar="|".join(NOUNS))
+    parser.add_argument("words", nargs="*", metavar="WORD", help="list only what has these words: rain, or dirty lens")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line an entry."""
-    head, rows = {"shifts": _shifts, "attacks": _attacks, "metrics": _metrics, "models": _models, "data": _data}[
-        arguments.noun
-    ]()
-    columns(rows, head=head)
+    """Print the entries, a name and what is said of it."""
+    words = " ".join(arguments.words)
+    if arguments.noun in ("models", "data"):
+        rows = _models() if arguments.noun == "models" else _data()
+        entries(_with_words(rows, arguments.noun, words) if words else rows)
+    else:
+        noun = arguments.noun.removesuffix("s")
+        found = _searched(noun, words) if words else _all(noun)
+        if not words:
+            say_filled(_HEADS[noun])
+        entries(ROWS[noun](definition) for definition in found)
     return OK
 
 
-def _shifts() -> tuple[Row, Iterator[Row]]:
-    from robustcheck import registry
+def _all(noun: str) -> Iterable[Definition]:
+    from robustcheck.word_search import registries
 
-    rows = (
-        (shift.name, " ".join(_parameter(parameter) for parameter in shift.parameters.values()), shift.summary)
-        for shift in registry.shifts
-    )
-    return ("SHIFT", "PARAMETERS", ""), rows
+    return registries()[noun]
 
 
-def _attacks() -> tuple[Row, Iterator[Row]]:
-    from robustcheck import registry
+def _searched(noun: str, words: str) -> list[Definition]:
+    """Return what answers words, the closest first.
 
-    rows = (
-        (
-            attack.name,
-            "gradients" if attack.facts.gradients else "logits only",
-            " ".join(_parameter(parameter) for parameter in attack.parameters.values()),
-            attack.summary,
-        )
-        for attack in registry.attacks
-    )
-    return ("ATTACK", "NEEDS", "PARAMETERS", ""), rows
+    Raises:
+        WrongCall: Nothing does.
+    """
+    from robustcheck.word_search import Closeness, hint_for, search
+
+    matches = search(words, among=[noun])
+    if not matches:
+        raise WrongCall(f"no {noun} answers {words}; {hint_for(noun, words)}")
+    if matches[0].closeness == Closeness.SOME:
+        say_filled(f"no {noun} has all of these words; with some of them:")
+    return [match.definition for match in matches]
+
+
+def _with_words(rows: Sequence[Row], noun: str, words: str) -> list[Row]:
+    wanted = words.casefold().split()
+    chosen = [row for row in rows if all(word in " ".join(row).casefold() for word in wanted)]
+    if not chosen:
+        raise WrongCall(f"none of the {noun} of the configuration has {words}; `robustcheck list {noun}` names all")
+    return chosen
+
+
+def shift_row(shift: Definition) -> Row:
+    """Return a shift's name, what it does and its parameters."""
+    return shift.name, shift.summary, _parameters(shift)
+
+
+def attack_row(attack: Definition) -> Row:
+    """Return an attack's name, what it does, its parameters and what it needs."""
+    facts: AttackFacts = attack.facts
+    needs = "gradients" if facts.gradients else "logits only"
+    return attack.name, attack.summary, f"needs {needs}; {_parameters(attack)}"
+
+
+def metric_row(metric: Definition) -> Row:
+    """Return a metric's name, what it measures, its range and which end of it is better."""
+    facts: MetricFacts = metric.facts
+    argument = f"of {_ARGUMENTS[facts.argument]}; " if facts.argument else ""
+    return metric.name, metric.summary, f"{argument}{metric_range(facts)}, {facts.better} is better"
+
+
+ROWS: Final[dict[str, Callable[[Definition], Row]]] = {
+    "shift": shift_row,
+    "attack": attack_row,
+    "metric": metric_row,
+}
+"""What is said of one entry, by its noun."""
+_ARGUMENTS: Final = {
+    "class": "a class",
+    "k": "a number of guesses",
+    "group": "a metadata column",
+    "confusion": "two classes",
+    "eps": "a radius",
+    "coverage": "a share of the pictures",
+}
+"""What stands between a metric and its threshold."""
+_HEADS: Final = {
+    "shift": "Shifts, with their parameters; [those in brackets] may be left out.",
+    "attack": "Attacks, with their parameters; [those in brackets] may be left out.",
+    "metric": "Metrics, with their range.",
+}
+
+
+def metric_range(facts: MetricFacts) -> str:
+    """Return the range of a metric: ``0..100%``, ``0 or more``."""
+    if facts.unit == "parameter":
+        return "in the unit of the parameter"
+    if facts.high == float("inf"):
+        return f"{number_shown(facts.low)}{facts.unit} or more"
+    return f"{number_shown(facts.low)}..{number_shown(facts.high)}{facts.unit}"
+
+
+def _parameters(definition: Definition) -> str:
+    return " ".join(map(_parameter, definition.parameters.values()))
 
 
 def _parameter(parameter: Parameter) -> str:
@@ -67,53 +133,25 @@ def _parameter(parameter: Parameter) -> str:
     return shown if parameter.required else f"[{shown}]"
 
 
-def unit_shown(symbol: str) -> str:
-    """Return how a unit is called in a list; the aspect ratio's is written between its numbers."""
-    return "w:h" if symbol == ":" else symbol
+def _models() -> list[Row]:
+    rows: list[Row] = []
+    for model in _project().models.values():
+        size = "x".join(map(str, model.preprocessing.input_size))
+        declared = [f"declared {accuracy} on {data}" for data, accuracy in model.declared.items()]
+        facts = "; ".join([f"{model.kind}, {len(model.classes)} classes, input {size}", *declared])
+        rows.append((model.name, model.description, facts))
+    return rows
 
 
-def _metrics() -> tuple[Row, Iterator[Row]]:
-    from robustcheck import registry
-
-    return ("METRIC", "ARGUMENT", "RANGE", "BETTER", ""), (_metric(definition) for definition in registry.metrics)
-
-
-def _metric(definition: Definition) -> Row:
-    facts: MetricFacts = definition.facts
-    return (
-        definition.name,
-        facts.argument,
-        "of the parameter" if facts.unit == "parameter" else f"{facts.low:g}..{facts.high:g}{facts.unit}",
-        facts.better,
-        definition.summary,
-    )
-
-
-def _models() -> tuple[Row, Iterator[Row]]:
-    models = _project().models.values()
-    rows = (
-        (
-            model.name,
-            model.kind,
-            str(len(model.classes)),
-            "x".join(map(str, model.preprocessing.input_size)),
-            ", ".join(f"{accuracy} on {data}" for data, accuracy in model.declared.items()),
-            model.description,
-        )
-        for model in models
-    )
-    return ("MODEL", "KIND", "CLASSES", "INPUT", "DECLARED", ""), rows
-
-
-def _data() -> tuple[Row, Iterator[Row]]:
+def _data() -> list[Row]:
     project = _project()
-    rows = []
+    rows: list[Row] = []
     for entry in project.data.values():
         inside = entry.path is not None and entry.path.is_relative_to(project.root)
         path = str(entry.path.relative_to(project.root) if inside and entry.path else entry.path or "")
-        limit = f"{entry.limit} pictures" if entry.limit is not None else ""
-        rows.append((entry.name, entry.kind, path, limit, entry.description))
-    return ("DATA", "KIND", "PATH", "LIMIT", ""), iter(rows)
+        limit = f"{entry.limit:,} pictures" if entry.limit is not None else ""
+        rows.append((entry.name, entry.description, ", ".join(filter(None, (entry.kind, path, limit)))))
+    return rows
 
 
 def _project() -> Project:
@@ -122,12 +160,3 @@ def _project() -> Project:
 
     settings = find_settings()
     return load_project(settings.root, settings.configs)
-
-
-def range_shown(parameter: Parameter) -> str:
-    """Return the range of a parameter in its own unit: ``-60deg..60deg``, or nothing."""
-    if math.isinf(parameter.low) and math.isinf(parameter.high):
-        return ""
-    unit = parameter.units[0] if len(parameter.units) == 1 and parameter.units[0] != ":" else ""
-    low, high = (f"{number:.12g}{unit}" if math.isfinite(number) else "" for number in (parameter.low, parameter.high))
-    return f"{low}..{high}"

@@ -9,9 +9,9 @@ from typing import Any, Final
 from robustcheck import registry
 from robustcheck.class_names import class_name
 from robustcheck.errors import did_you_mean
-from robustcheck.language.kinds import INVALID, Amount, Flag, Known, Reading
+from robustcheck.language.kinds import INVALID, Amount, Flag, Reading
 from robustcheck.language.nodes import Mapping, Node, Scalar, Sequence, is_null, shown, what_is
-from robustcheck.language.parameters import WrittenStep, read_step
+from robustcheck.language.parameters import RegisteredName, WrittenStep, read_step
 from robustcheck.language.plan import AIMS, Aim, Attacked, Step, Tier
 from robustcheck.language.radii import problem_of_radius
 from robustcheck.registry import Definition
@@ -21,7 +21,7 @@ KEYS: Final = frozenset({"attack", "targeted", "time_limit", "attack_unit_test"}
 VIEW_KEYS: Final = frozenset({"border", "fill", "allow_synthetic_border", "approved"})
 """Keys of checks that say nothing about an attack, which moves no view."""
 
-ATTACK: Final = Known("attack", lambda: [known.name for known in registry.attacks])
+ATTACK: Final = RegisteredName(registry.attacks, lambda: [known.name for known in registry.attacks])
 SECONDS: Final = 900.0
 TIME_LIMIT: Final = Amount(("s",), 0.1, 604_800)
 UNIT_TEST: Final = Flag()

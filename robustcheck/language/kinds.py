@@ -17,7 +17,8 @@ from robustcheck.errors import Location, Problem, did_you_mean
 from robustcheck.language import advice
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
-from robustcheck.units import UNITS, Quantity, parse_quantity
+from robustcheck.parameter_text import quantity_typed
+from robustcheck.units import SECONDS, UNITS, Quantity, parse_quantity
 
 INVALID: Final[Any] = object()
 """What a kind returns after it has reported a problem."""
@@ -72,10 +73,10 @@ def within(low: float, high: float, unit: str) -> str:
     if math.isinf(low) and math.isinf(high):
         return "a finite number"
     if math.isinf(high):
-        return f"at least {number_text(low)}{unit}"
+        return f"at least {quantity_typed(low, unit)}"
     if math.isinf(low):
-        return f"at most {number_text(high)}{unit}"
-    return f"between {number_text(low)}{unit} and {number_text(high)}{unit}"
+        return f"at most {quantity_typed(high, unit)}"
+    return f"between {quantity_typed(low, unit)} and {quantity_typed(high, unit)}"
 
 
 def _bounds(low: float, high: float) -> dict[str, Any]:
@@ -271,6 +272,8 @@ class Amount:
         symbols = [unit for unit in self.units if unit and unit != ":"]
         if symbols:
             options.append({"type": "string", "pattern": rf"^\s*{NUMBER}\s*({'|'.join(symbols)})\s*$"})
+        if "s" in self.units:
+            options.append({"type": "string", "pattern": rf"^\s*{SECONDS}\s*$"})
         if ":" in self.units:
             options.append({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?:[0-9]+(\.[0-9]+)?\s*$"})
         return {"anyOf": [*options, VARIABLE]}

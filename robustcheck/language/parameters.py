@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck import registry
+from robustcheck import registry, word_search
 from robustcheck.errors import did_you_mean
 from robustcheck.language.covering import covering_array
 from robustcheck.language.kinds import (
     INVALID,
     NUMBER,
-    Known,
     Reading,
+    Text,
     within,
 )
-from robustcheck.language.nodes import Mapping, Node, Scalar, shown
+from robustcheck.language.nodes import Mapping, Node, shown
 from robustcheck.language.plan import Step
 from robustcheck.language.values import Value, Written, kind_of, read_parameter
-from robustcheck.registry import Definition, Parameter
+from robustcheck.parameter_text import default_shown
+from robustcheck.registry import Definition, Parameter, Registry
 from robustcheck.units import UNITS
 
 MAX_CASES: Final = 1000
@@ -34,24 +35,30 @@ def shift_names() -> list[str]:
     return [*(definition.name for definition in registry.shifts), *others]
 
 
-class ShiftName:
-    """The kind of a shift's name."""
+@dataclass(frozen=True, slots=True)
+class RegisteredName:
+    """The kind of the name of a shift or of an attack."""
+
+    known: Registry
+    names: Callable[[], list[str]]
 
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return the name."""
-        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
-        reason = registry.shifts.refusal(text)
+        text = Text().read(name, node, reading)
+        if text is INVALID or text in self.known:
+            return text
+        reason = self.known.refusal(text)
         if reason:
-            return reading.add(node.where, f"{shown(text)} {reason}", "choose another shift")
-        names = list(registry.shifts.family(text)) or shift_names()
-        return Known("shift", lambda: names).read(name, node, reading)
+            return reading.add(node.where, f"{shown(text)} {reason}", f"choose another {self.known.noun}")
+        what = word_search.kind_told(self.known.noun, text) or f"there is no {self.known.noun} {shown(text)}"
+        return reading.add(node.where, what, word_search.hint_for(self.known.noun, text))
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
-        return {"enum": shift_names()}
+        return {"enum": self.names()}
 
 
-SHIFT: Final = ShiftName()
+SHIFT: Final = RegisteredName(registry.shifts, shift_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +259,9 @@ def _parameter_schema(parameter: Parameter, definition: Definition) -> dict[str,
     if math.isfinite(parameter.low) or math.isfinite(parameter.high):
         unit = parameter.units[0] if len(parameter.units) == 1 else ""
         notes.append(f"Range: {within(parameter.low, parameter.high, unit)}.")
-    default = registry.written_default(parameter)
+    default = default_shown(parameter)
+    if parameter.kind in ("quantity", "integer"):
+        default = default.replace(",", "")  # what stands in an editor is copied
     if default:
         notes.append(f"Default: {default}.")
     notes.append("A list is a sweep: one case each.")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from robustcheck import registry
+from robustcheck import registry, word_search
 from robustcheck.class_names import class_name
 from robustcheck.errors import Location, did_you_mean
 from robustcheck.facts import MetricFacts
@@ -76,8 +76,8 @@ class Expect:
         before = len(reading.problems)
         for key, value in node:
             if key.text not in registry.metrics:
-                names = [metric.name for metric in registry.metrics]
-                reading.add(key.where, f"there is no metric {shown(key.text)}", did_you_mean(key.text, names))
+                what = word_search.kind_told("metric", key.text) or f"there is no metric {shown(key.text)}"
+                reading.add(key.where, what, word_search.hint_for("metric", key.text))
                 continue
             metric = registry.metrics[key.text]
             if metric.facts.paired and not self.paired:

@@ -16,7 +16,9 @@ from robustcheck.registry import metric
 from robustcheck.units import parse_quantity
 
 
-@metric("robust_accuracy", better="higher", kinds=("attack",))
+@metric(
+    "robust_accuracy", better="higher", kinds=("attack",), synonyms=("adversarial accuracy", "accuracy under attack")
+)
 def robust_accuracy(seen: Observation) -> Estimate:
     """Share of pictures that the attack leaves right: an upper bound.
 
@@ -26,7 +28,13 @@ def robust_accuracy(seen: Observation) -> Estimate:
     return proportion(int(right.sum()), len(right))
 
 
-@metric("attack_success", better="lower", kinds=("attack",), relative=True)
+@metric(
+    "attack_success",
+    better="lower",
+    kinds=("attack",),
+    relative=True,
+    synonyms=("success rate", "fooled", "fooling rate"),
+)
 def attack_success(seen: Observation) -> Estimate:
     """Share of the attacked pictures that the attack takes to its goal: a lower bound.
 
@@ -39,7 +47,14 @@ def attack_success(seen: Observation) -> Estimate:
     return proportion(int((_column(seen, "reached") & attempted).sum()), int(attempted.sum()))
 
 
-@metric("targeted_success", better="lower", argument="confusion", kinds=("attack",), relative=True)
+@metric(
+    "targeted_success",
+    better="lower",
+    argument="confusion",
+    kinds=("attack",),
+    relative=True,
+    synonyms=("targeted attack",),
+)
 def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
     """Share of the pictures of one class that a targeted attack turns into one other class: a lower bound."""
     for name in (source, target):
@@ -62,7 +77,13 @@ def towards(seen: Observation, source: str, target: str) -> tuple[NDArray[np.boo
     return tried & (seen.records.label == start), reached
 
 
-@metric("eot_success", better="lower", kinds=("attack",), relative=True)
+@metric(
+    "eot_success",
+    better="lower",
+    kinds=("attack",),
+    relative=True,
+    synonyms=("expectation over transformation", "sticker poses"),
+)
 def eot_success(seen: Observation) -> Estimate:
     """Mean share of random poses of a sticker that reach the goal.
 
@@ -77,7 +98,16 @@ def eot_success(seen: Observation) -> Estimate:
     return sample_mean(rates.astype(float).tolist())
 
 
-@metric("median_norm", better="higher", unit="parameter", low=0.0, high=math.inf, kinds=("attack",), relative=True)
+@metric(
+    "median_norm",
+    better="higher",
+    unit="parameter",
+    low=0.0,
+    high=math.inf,
+    kinds=("attack",),
+    relative=True,
+    synonyms=("smallest change", "minimal perturbation"),
+)
 def median_norm(seen: Observation) -> Estimate:
     """Median of the least changes that fool the model, in the attack's norm: an upper bound.
 
@@ -100,7 +130,7 @@ def median_norm(seen: Observation) -> Estimate:
     return Estimate(middle, min(ends[0], middle), max(ends[1], middle), n)
 
 
-@metric("robust_accuracy_at", better="higher", argument="eps", kinds=("attack",))
+@metric("robust_accuracy_at", better="higher", argument="eps", kinds=("attack",), synonyms=("radius", "epsilon"))
 def robust_accuracy_at(seen: Observation, eps: str) -> Estimate:
     """Share of right pictures that no change within a radius was found to fool: an upper bound.
 
@@ -124,7 +154,15 @@ def withstood(seen: Observation, radius: float) -> NDArray[np.bool_]:
     return held
 
 
-@metric("model_calls", better="lower", unit="", high=math.inf, kinds=("attack",), relative=True)
+@metric(
+    "model_calls",
+    better="lower",
+    unit="",
+    high=math.inf,
+    kinds=("attack",),
+    relative=True,
+    synonyms=("queries", "query budget", "cost"),
+)
 def model_calls(seen: Observation) -> Estimate:
     """Forward passes a picture that the attack took, over all pictures."""
     return mean_between(_column(seen, "calls"), low=0.0, high=math.inf)

@@ -81,7 +81,12 @@ def _sequence(start: int, n: int) -> Iterator[int]:
         yield n
 
 
-@metric("automatic_share", better="higher", kinds=("clean", "shift", "compose", "combine"))
+@metric(
+    "automatic_share",
+    better="higher",
+    kinds=("clean", "shift", "compose", "combine"),
+    synonyms=("automation", "human review", "manual work"),
+)
 def automatic_share(seen: Observation) -> Estimate:
     """Share of the pictures that need no person, at the risk that the suite promises under ``review``.
 

@@ -18,7 +18,7 @@ NULL_DRAWS = 200
 SEED = 20150222
 
 
-@metric("brier", better="lower", unit="", high=2.0)
+@metric("brier", better="lower", unit="", high=2.0, synonyms=("calibration", "probability score"))
 def brier(seen: Observation) -> Estimate:
     """Brier score: squared distance of all probabilities from the truth, from 0 to 2.
 
@@ -31,7 +31,13 @@ def brier(seen: Observation) -> Estimate:
     return mean_between(seen.records.brier, low=0.0, high=2.0)
 
 
-@metric("nll", better="lower", unit="", high=math.inf)
+@metric(
+    "nll",
+    better="lower",
+    unit="",
+    high=math.inf,
+    synonyms=("log loss", "cross entropy", "negative log likelihood", "calibration"),
+)
 def nll(seen: Observation) -> Estimate:
     """Negative log-likelihood: mean cross-entropy of the true class, in nats; 0 is perfect.
 
@@ -40,7 +46,7 @@ def nll(seen: Observation) -> Estimate:
     return mean_between(seen.records.loss, low=0.0, high=math.inf)
 
 
-@metric("confidence_when_wrong", better="lower")
+@metric("confidence_when_wrong", better="lower", synonyms=("overconfident", "confident mistakes"))
 def confidence_when_wrong(seen: Observation) -> Estimate:
     """Mean softmax of the predicted class over the pictures that are wrong; 0 where none is.
 
@@ -53,7 +59,7 @@ def confidence_when_wrong(seen: Observation) -> Estimate:
     return mean_between(wrong, low=0.0, high=1.0)
 
 
-@metric("ece", better="lower")
+@metric("ece", better="lower", synonyms=("calibration", "calibration error", "overconfident"))
 def ece(seen: Observation) -> Estimate:
     """Expected calibration error of the predicted class, less what chance alone gives.
 

@@ -35,37 +35,42 @@ def _by_class(seen: Observation) -> list[Estimate]:
     return [_share(right[label == index], detail=seen.classes[index]) for index in present]
 
 
-@metric("accuracy", better="higher")
+@metric("accuracy", better="higher", synonyms=("correct", "recognition rate"))
 def accuracy(seen: Observation) -> Estimate:
     """Share of pictures whose best class is the label."""
     return _share(seen.records.right)
 
 
-@metric("top_k_accuracy", better="higher", argument="k")
+@metric("top_k_accuracy", better="higher", argument="k", synonyms=("top five", "best guesses"))
 def top_k_accuracy(seen: Observation, k: str) -> Estimate:
     """Share of pictures whose label is among the k best classes."""
     return _share(seen.records.rank < int(k))
 
 
-@metric("balanced_accuracy", better="higher")
+@metric("balanced_accuracy", better="higher", synonyms=("macro recall", "mean recall", "imbalanced classes"))
 def balanced_accuracy(seen: Observation) -> Estimate:
     """Mean of the accuracies of the classes that the data has, each with the same weight."""
     return mean_of(_by_class(seen))
 
 
-@metric("worst_class_accuracy", better="higher")
+@metric("worst_class_accuracy", better="higher", synonyms=("weakest class", "lowest recall", "worst recall"))
 def worst_class_accuracy(seen: Observation) -> Estimate:
     """Accuracy of the class that fares worst, among those that the data has."""
     return worst_of(_by_class(seen))
 
 
-@metric("class_accuracy", better="higher", argument="class")
+@metric("class_accuracy", better="higher", argument="class", synonyms=("recall", "sensitivity", "per class"))
 def class_accuracy(seen: Observation, name: str) -> Estimate:
     """Accuracy on the pictures of one class."""
     return _share(seen.records.right[_of_class(seen, name)])
 
 
-@metric("group_accuracy", better="higher", argument="group")
+@metric(
+    "group_accuracy",
+    better="higher",
+    argument="group",
+    synonyms=("fairness", "subgroup", "slice", "metadata", "worst group"),
+)
 def group_accuracy(seen: Observation, column: str, value: str | None = None) -> Estimate:
     """Accuracy on the pictures with one value of a metadata column; without a value, of the worst group.
 
@@ -78,39 +83,46 @@ def group_accuracy(seen: Observation, column: str, value: str | None = None) -> 
     return worst_of([_share(seen.records.right[mask], detail=f"{column}={name}") for name, mask in chosen.items()])
 
 
-@metric("drop", better="lower", unit="pp", low=-100.0, paired=True)
+@metric(
+    "drop", better="lower", unit="pp", low=-100.0, paired=True, synonyms=("degradation", "loss of accuracy", "decrease")
+)
 def drop(seen: Observation) -> Estimate:
     """Clean accuracy minus accuracy under the perturbation, picture by picture."""
     before, after = seen.clean.right, seen.records.right
     return paired_difference(int((before & ~after).sum()), int((~before & after).sum()), len(after))
 
 
-@metric("flip_rate", better="lower", paired=True)
+@metric("flip_rate", better="lower", paired=True, synonyms=("consistency", "stability", "changed predictions"))
 def flip_rate(seen: Observation) -> Estimate:
     """Share of pictures whose predicted class is another one than on the clean picture."""
     return _share(seen.clean.predicted != seen.records.predicted)
 
 
-@metric("confusion", better="lower", argument="confusion")
+@metric(
+    "confusion",
+    better="lower",
+    argument="confusion",
+    synonyms=("mistaken for", "mixed up", "misclassified", "false negative"),
+)
 def confusion(seen: Observation, source: str, target: str) -> Estimate:
     """Share of the pictures of one class that are taken for one other class."""
     mask = _of_class(seen, source)
     return _share(seen.records.predicted[mask] == _index(seen, target), detail=f"{source} -> {target}")
 
 
-@metric("mean_confidence", better="higher")
+@metric("mean_confidence", better="higher", synonyms=("confidence", "certainty"))
 def mean_confidence(seen: Observation) -> Estimate:
     """Mean softmax of the predicted class."""
     return sample_mean(seen.records.confidence.astype(float).tolist())
 
 
-@metric("broken_rate", better="lower", paired=True)
+@metric("broken_rate", better="lower", paired=True, synonyms=("newly wrong",))
 def broken_rate(seen: Observation) -> Estimate:
     """Share of pictures that are right as they are and wrong under the perturbation."""
     return _share(seen.clean.right & ~seen.records.right)
 
 
-@metric("mean_view_accuracy", better="higher", kinds=("worst_of",))
+@metric("mean_view_accuracy", better="higher", kinds=("worst_of",), synonyms=("average view",))
 def mean_view_accuracy(seen: Observation) -> Estimate:
     """Accuracy over views spread evenly through the box that ``worst_of`` searches.
 
@@ -120,7 +132,15 @@ def mean_view_accuracy(seen: Observation) -> Estimate:
     return sample_mean((right / looked_at).tolist())
 
 
-@metric("limit", better="higher", unit="parameter", low=float("-inf"), high=float("inf"), kinds=("find_limit",))
+@metric(
+    "limit",
+    better="higher",
+    unit="parameter",
+    low=float("-inf"),
+    high=float("inf"),
+    kinds=("find_limit",),
+    synonyms=("break point", "breaking point", "tolerance", "how far"),
+)
 def limit(seen: Observation) -> Estimate:
     """The furthest value of the parameter that ``find_limit`` searches at which the model still holds.
 

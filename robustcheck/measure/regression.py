@@ -22,7 +22,7 @@ def _before(seen: Observation) -> NDArray[np.bool_]:
     return seen.baseline
 
 
-@metric("regression", better="lower", unit="pp", low=-100.0)
+@metric("regression", better="lower", unit="pp", low=-100.0, synonyms=("worse than before", "accepted run"))
 def regression(seen: Observation) -> Estimate:
     """Accuracy of the accepted run minus accuracy now, picture by picture.
 
@@ -33,7 +33,7 @@ def regression(seen: Observation) -> Estimate:
     return replace(paired_difference(lost, gained, len(now)), detail=f"{lost} lost, {gained} gained")
 
 
-@metric("negative_flips", better="lower")
+@metric("negative_flips", better="lower", synonyms=("newly wrong", "backward compatibility", "churn"))
 def negative_flips(seen: Observation) -> Estimate:
     """Share of pictures that the accepted run had right and that are wrong now.
 

@@ -75,7 +75,12 @@ def doubted(
     return found
 
 
-@metric("label_suspects", better="lower", kinds=("clean",))
+@metric(
+    "label_suspects",
+    better="lower",
+    kinds=("clean",),
+    synonyms=("label errors", "wrong labels", "mislabelled", "mislabeled", "noisy labels"),
+)
 def label_suspects(seen: Observation) -> Estimate:
     """Share of the clean pictures whose label confident learning doubts, for a person to look at.
 

@@ -15,7 +15,7 @@ from robustcheck.registry import metric
 from robustcheck.units import Quantity, parse_quantity
 
 
-@metric("augrc", better="lower", high=50.0)
+@metric("augrc", better="lower", high=50.0, synonyms=("risk coverage", "selective prediction", "failure detection"))
 def augrc(seen: Observation) -> Estimate:
     """Area under the generalised risk-coverage curve: how often it is sure enough and wrong.
 
@@ -71,7 +71,7 @@ def check_share(coverage: Quantity, n: int) -> None:
         )
 
 
-@metric("selective_accuracy", better="higher", argument="coverage")
+@metric("selective_accuracy", better="higher", argument="coverage", synonyms=("abstention", "rejection", "coverage"))
 def selective_accuracy(seen: Observation, coverage: str) -> Estimate:
     """Accuracy on the share of pictures that the model is most confident about.
 

@@ -83,6 +83,7 @@ def blur(image: Picture, kernel: Kernel) -> Picture:
     "camera.motion_blur",
     sweep={"length": ("3px", "7px", "15px", "31px")},
     source="box along the path of motion, in linear light",
+    synonyms=("blur", "motion", "moving camera", "shake", "camera shake", "vibration", "jitter", "streaks", "speed"),
 )
 def motion_blur(
     image: Picture,
@@ -111,6 +112,7 @@ def source_pixels(length: Quantity, frame: Frame) -> float:
     "camera.defocus",
     sweep={"disk": ("0.5%", "1%", "2%", "4%")},
     source="disk of confusion of a circular aperture, in linear light",
+    synonyms=("blur", "out of focus", "unfocused", "focus", "soft", "fuzzy"),
 )
 def defocus(image: Picture, *, disk: Annotated[Percent, Range(0, 50)], frame: Frame) -> Picture:
     """The lens focuses elsewhere: each point becomes a disk.

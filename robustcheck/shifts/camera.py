@@ -49,7 +49,22 @@ def rotation(frame: Frame, *, yaw: float, pitch: float, roll: float, hfov: float
     return about_centre(frame, before @ about_y @ about_x @ about_z @ np.linalg.inv(after))
 
 
-@shift("camera.shift", sweep={"dx": ("-20%", "-10%", "-5%", "5%", "10%", "20%")}, source="translation of the view")
+@shift(
+    "camera.shift",
+    sweep={"dx": ("-20%", "-10%", "-5%", "5%", "10%", "20%")},
+    source="translation of the view",
+    synonyms=(
+        "translation",
+        "moved",
+        "displaced",
+        "off centre",
+        "off center",
+        "misaligned",
+        "framing",
+        "mounted lower",
+        "mounted higher",
+    ),
+)
 def move(frame: Frame, *, dx: Share = 0.0, dy: Share = 0.0) -> Warp:
     """The camera looks further right and down, so the scene moves left and up.
 
@@ -60,7 +75,12 @@ def move(frame: Frame, *, dx: Share = 0.0, dy: Share = 0.0) -> Warp:
     return Warp(translation(dx * frame.width, dy * frame.height))
 
 
-@shift("camera.pixel_shift", sweep={"dx": ("1px", "2px", "4px", "8px")}, source="Azulay & Weiss, JMLR 20 (2019)")
+@shift(
+    "camera.pixel_shift",
+    sweep={"dx": ("1px", "2px", "4px", "8px")},
+    source="Azulay & Weiss, JMLR 20 (2019)",
+    synonyms=("translation", "one pixel", "few pixels", "jitter", "shift invariance"),
+)
 def pixel_shift(
     frame: Frame, *, dx: Annotated[Pixels, Range(-512, 512)] = 0.0, dy: Annotated[Pixels, Range(-512, 512)] = 0.0
 ) -> Warp:
@@ -74,7 +94,12 @@ def pixel_shift(
     return Warp(translation(dx * across, dy * down))
 
 
-@shift("camera.zoom", sweep={"ratio": ("0.5", "0.67", "0.8", "1.25", "1.5", "2")}, source="scaling of the view")
+@shift(
+    "camera.zoom",
+    sweep={"ratio": ("0.5", "0.67", "0.8", "1.25", "1.5", "2")},
+    source="scaling of the view",
+    synonyms=("scale", "size", "smaller", "larger", "magnification", "focal length", "telephoto", "wide angle"),
+)
 def zoom(frame: Frame, *, ratio: Ratio) -> Warp:
     """The lens zooms: above 1 the scene grows, below 1 more of it is seen.
 
@@ -84,7 +109,12 @@ def zoom(frame: Frame, *, ratio: Ratio) -> Warp:
     return Warp(about_centre(frame, np.diag([1 / ratio, 1 / ratio, 1.0])))
 
 
-@shift("camera.roll", sweep={"roll": ("-30deg", "-15deg", "-5deg", "5deg", "15deg", "30deg")}, source=HARTLEY)
+@shift(
+    "camera.roll",
+    sweep={"roll": ("-30deg", "-15deg", "-5deg", "5deg", "15deg", "30deg")},
+    source=HARTLEY,
+    synonyms=("tilted horizon", "rotation", "rotated", "turned", "lopsided", "slanted", "crooked", "upside down"),
+)
 def roll(frame: Frame, *, roll: Annotated[Degrees, Range(-180, 180)]) -> Warp:
     """The camera rolls clockwise, so the scene turns counter-clockwise.
 
@@ -94,7 +124,12 @@ def roll(frame: Frame, *, roll: Annotated[Degrees, Range(-180, 180)]) -> Warp:
     return Warp(rotation(frame, yaw=0, pitch=0, roll=roll, hfov=60))
 
 
-@shift("camera.yaw", sweep={"yaw": ("-15deg", "-10deg", "-5deg", "5deg", "10deg", "15deg")}, source=HARTLEY)
+@shift(
+    "camera.yaw",
+    sweep={"yaw": ("-15deg", "-10deg", "-5deg", "5deg", "10deg", "15deg")},
+    source=HARTLEY,
+    synonyms=("pan", "turned sideways", "looking left", "looking right", "heading", "oblique", "viewing angle"),
+)
 def yaw(frame: Frame, *, yaw: Angle, hfov: FieldOfView = 60.0) -> Warp:
     """The camera turns right, so the scene moves left and its left side grows.
 
@@ -105,7 +140,12 @@ def yaw(frame: Frame, *, yaw: Angle, hfov: FieldOfView = 60.0) -> Warp:
     return Warp(rotation(frame, yaw=yaw, pitch=0, roll=0, hfov=hfov))
 
 
-@shift("camera.pitch", sweep={"pitch": ("-15deg", "-10deg", "-5deg", "5deg", "10deg", "15deg")}, source=HARTLEY)
+@shift(
+    "camera.pitch",
+    sweep={"pitch": ("-15deg", "-10deg", "-5deg", "5deg", "10deg", "15deg")},
+    source=HARTLEY,
+    synonyms=("tilt", "tilted up", "tilted down", "looking up", "looking down", "nod", "inclination", "mounting angle"),
+)
 def pitch(frame: Frame, *, pitch: Angle, hfov: FieldOfView = 60.0) -> Warp:
     """The camera tilts up, so the scene moves down.
 
@@ -116,7 +156,11 @@ def pitch(frame: Frame, *, pitch: Angle, hfov: FieldOfView = 60.0) -> Warp:
     return Warp(rotation(frame, yaw=0, pitch=pitch, roll=0, hfov=hfov))
 
 
-@shift("camera.view", source=HARTLEY)
+@shift(
+    "camera.view",
+    source=HARTLEY,
+    synonyms=("viewpoint", "viewing angle", "perspective", "pose", "camera position", "mounting"),
+)
 def view(
     frame: Frame,
     *,
@@ -148,6 +192,7 @@ def view(
     sweep={"distance": ("0.67", "0.8", "1.25", "1.5")},
     source="H = K (R - t n'/d) K^-1 for a plane that faces the camera",
     note="camera.dolly treats the scene as one plane that faces the camera: no parallax",
+    synonyms=("distance", "closer", "nearer", "further away", "far away", "approach"),
 )
 def dolly(frame: Frame, *, distance: Ratio) -> Warp:
     """The camera moves towards the scene or away from it.
@@ -162,6 +207,7 @@ def dolly(frame: Frame, *, distance: Ratio) -> Warp:
     "camera.distortion",
     sweep={"k1": ("-0.2", "-0.1", "-0.05", "0.05", "0.1", "0.2")},
     source="D. C. Brown, Photogrammetric Engineering 32 (1966): r' = r (1 + k1 r^2 + k2 r^4)",
+    synonyms=("lens distortion", "barrel", "pincushion", "fisheye", "wide angle", "warped", "curved lines"),
 )
 def distortion(
     frame: Frame, *, k1: Annotated[float, Range(-0.5, 0.5)] = 0.0, k2: Annotated[float, Range(-0.5, 0.5)] = 0.0
@@ -192,7 +238,12 @@ def distortion(
     return Warp(np.eye(3), displace=undistort)
 
 
-@shift("camera.aspect", sweep={"ratio": ("1:1", "4:3", "16:9")}, source="resize and pad")
+@shift(
+    "camera.aspect",
+    sweep={"ratio": ("1:1", "4:3", "16:9")},
+    source="resize and pad",
+    synonyms=("aspect ratio", "widescreen", "letterbox", "black bars", "stretched", "squeezed", "squashed"),
+)
 def aspect(
     frame: Frame, *, ratio: Annotated[Aspect, Range(0.1, 10)], mode: Literal["stretch", "letterbox"] = "stretch"
 ) -> Warp:
@@ -214,7 +265,12 @@ def aspect(
     return Warp(about_centre(frame, np.diag([scale, scale, 1.0])), window=window)
 
 
-@shift("camera.rolling_shutter", sweep={"skew": ("1%", "2%", "5%")}, source="row-wise shear of a panning camera")
+@shift(
+    "camera.rolling_shutter",
+    sweep={"skew": ("1%", "2%", "5%")},
+    source="row-wise shear of a panning camera",
+    synonyms=("skew", "jello", "wobble", "leaning", "slanted", "CMOS"),
+)
 def rolling_shutter(frame: Frame, *, skew: Annotated[Percent, Range(-50, 50)]) -> Warp:
     """The camera pans right while it reads its rows, so upright things lean to the left at the bottom.
 

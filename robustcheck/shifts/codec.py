@@ -43,6 +43,7 @@ def recoded(image: Picture, form: str, quality: int) -> Picture:
     "sensor.jpeg",
     sweep={"quality": ("90", "70", "50", "30", "15")},
     source="ITU-T T.81 at the quality scale of the Independent JPEG Group, chroma halved both ways",
+    synonyms=("compression", "artefacts", "artifacts", "blocks", "blocky", "lossy", "quality", "codec"),
 )
 def jpeg(image: Picture, *, quality: Annotated[int, Range(1, 100)]) -> Picture:
     """The source picture went through a JPEG file: blocks of 8 pixels, ringing at edges, coarse colour.
@@ -57,6 +58,7 @@ def jpeg(image: Picture, *, quality: Annotated[int, Range(1, 100)]) -> Picture:
     "sensor.webp",
     sweep={"quality": ("90", "70", "50", "30", "15")},
     source="lossy WebP (RFC 9649) at the quality scale of libwebp",
+    synonyms=("compression", "artefacts", "artifacts", "lossy", "quality", "codec"),
 )
 def webp(image: Picture, *, quality: Annotated[int, Range(1, 100)]) -> Picture:
     """The source picture went through a lossy WebP file: smoothed texture and coarse colour.

@@ -21,7 +21,12 @@ def _part(frame: Frame, left: float, top: float, width: float, height: float) ->
     return Warp(np.array([[width, 0, x], [0, height, y], [0, 0, 1.0]]))
 
 
-@shift("crop.center", sweep={"keep": ("90%", "75%", "60%", "50%")}, source=SOURCE)
+@shift(
+    "crop.center",
+    sweep={"keep": ("90%", "75%", "60%", "50%")},
+    source=SOURCE,
+    synonyms=("crop centre", "zoom in", "cut off edges", "truncated"),
+)
 def center(frame: Frame, *, keep: Keep) -> Warp:
     """The middle of the view is cropped and enlarged.
 
@@ -31,7 +36,12 @@ def center(frame: Frame, *, keep: Keep) -> Warp:
     return _part(frame, (1 - keep) / 2, (1 - keep) / 2, keep, keep)
 
 
-@shift("crop.corner", sweep={"keep": ("90%", "75%", "60%", "50%")}, source=SOURCE)
+@shift(
+    "crop.corner",
+    sweep={"keep": ("90%", "75%", "60%", "50%")},
+    source=SOURCE,
+    synonyms=("cut off", "truncated", "partly outside"),
+)
 def corner(
     frame: Frame,
     *,
@@ -49,7 +59,7 @@ def corner(
     return _part(frame, left, top, keep, keep)
 
 
-@shift("crop.box", source=SOURCE)
+@shift("crop.box", source=SOURCE, synonyms=("cut out", "region", "part of the picture"))
 def box(
     frame: Frame,
     *,

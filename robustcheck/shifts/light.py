@@ -29,6 +29,17 @@ METER_CONSTANT = 250.0
     pointwise=True,
     sweep={"stops": ("-4ev", "-3ev", "-2ev", "-1ev", "1ev", "2ev", "3ev")},
     source="gain of 2^EV in linear light (IEC 61966-2-1 transfer curve)",
+    synonyms=(
+        "brightness",
+        "bright",
+        "dark",
+        "overexposed",
+        "underexposed",
+        "over exposure",
+        "under exposure",
+        "aperture",
+        "burnt out",
+    ),
 )
 def exposure(image: Picture, *, stops: Annotated[Stops, Range(-8, 8)]) -> Picture:
     """More or less light reaches the sensor; what exceeds white is clipped.
@@ -46,6 +57,7 @@ def exposure(image: Picture, *, stops: Annotated[Stops, Range(-8, 8)]) -> Pictur
     pointwise=True,
     sweep={"gamma": ("0.5", "0.7", "1.5", "2.2")},
     source="v -> v^gamma of encoded values",
+    synonyms=("tone curve", "brightness", "contrast", "midtones"),
 )
 def gamma(image: Picture, *, gamma: Annotated[float, Range(0.1, 10)]) -> Picture:
     """The tone curve of the camera differs: encoded values are raised to a power.
@@ -95,6 +107,22 @@ def _locus(kelvin: float) -> NDArray[np.float64]:
     pointwise=True,
     sweep={"kelvin": ("2700K", "3200K", "4000K", "5000K", "8000K", "10000K")},
     source="Planckian locus by Kim et al. (2002), as linear gains relative to 6504 K",
+    synonyms=(
+        "white balance",
+        "colour temperature",
+        "color temperature",
+        "colour cast",
+        "color cast",
+        "colour",
+        "color",
+        "hue",
+        "tint",
+        "warm",
+        "cold",
+        "sunset",
+        "tungsten",
+        "fluorescent",
+    ),
 )
 def temperature(image: Picture, *, kelvin: Annotated[Kelvin, Range(1700, 25000)]) -> Picture:
     """The light has another colour and the camera keeps its white balance for daylight.
@@ -112,6 +140,20 @@ def temperature(image: Picture, *, kelvin: Annotated[Kelvin, Range(1700, 25000)]
     pointwise=True,
     sweep={"veil": ("5%", "10%", "20%", "40%")},
     source="veiling glare: linear blend towards white",
+    synonyms=(
+        "stray light",
+        "flare",
+        "lens flare",
+        "low sun",
+        "sun",
+        "dazzle",
+        "blinding",
+        "headlights",
+        "reflection",
+        "windscreen",
+        "washed out",
+        "haze",
+    ),
 )
 def glare(image: Picture, *, veil: Annotated[Percent, Range(0, 100)]) -> Picture:
     """Stray light lies over the whole picture and lifts its black.
@@ -128,6 +170,19 @@ def glare(image: Picture, *, veil: Annotated[Percent, Range(0, 100)]) -> Picture
     "light.low_light",
     sweep={"lux": ("100lux", "30lux", "10lux", "3lux", "1lux")},
     source="ISO 2720 exposure equation; shot and read noise of EMVA 1288: variance = a x + b in linear light",
+    synonyms=(
+        "dusk",
+        "dawn",
+        "night",
+        "night time",
+        "dark",
+        "dim",
+        "twilight",
+        "evening",
+        "gloomy",
+        "poor light",
+        "unlit",
+    ),
 )
 def low_light(
     image: Picture,

@@ -87,7 +87,23 @@ def _paint(
     return np.full(3, LEVELS[color], np.float32)
 
 
-@shift("occlude.patch", sweep={"area": ("2%", "5%", "10%", "25%")}, source="rectangle of the view's proportions")
+@shift(
+    "occlude.patch",
+    sweep={"area": ("2%", "5%", "10%", "25%")},
+    source="rectangle of the view's proportions",
+    synonyms=(
+        "occlusion",
+        "occluded",
+        "covered",
+        "hidden",
+        "partly hidden",
+        "blocked",
+        "obstruction",
+        "cutout",
+        "random erasing",
+        "plain sticker",
+    ),
+)
 def patch(
     image: Picture,
     *,
@@ -116,7 +132,22 @@ def patch(
     return hide(image, rows, columns, color, frame, rng)
 
 
-@shift("occlude.bars", sweep={"area": ("2%", "5%", "10%", "25%")}, source="parallel bars at equal distances")
+@shift(
+    "occlude.bars",
+    sweep={"area": ("2%", "5%", "10%", "25%")},
+    source="parallel bars at equal distances",
+    synonyms=(
+        "occlusion",
+        "occluded",
+        "fence",
+        "grille",
+        "grating",
+        "blinds",
+        "railing",
+        "obstruction",
+        "partly hidden",
+    ),
+)
 def bars(
     image: Picture,
     *,

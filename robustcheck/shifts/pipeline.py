@@ -18,6 +18,7 @@ Picture = NDArray[np.uint8]
     pointwise=True,
     sweep={"order": ("bgr",)},
     source="permutation of the channels, as when OpenCV's order is taken for PIL's",
+    synonyms=("BGR", "RGB", "swapped colours", "swapped colors", "swapped channels", "wrong colours", "wrong colors"),
 )
 def channel_order(image: Picture, *, order: Literal["rgb", "bgr", "rbg", "grb", "gbr", "brg"]) -> Picture:
     """The channels of the picture arrive in another order than the model takes them for.
@@ -32,6 +33,17 @@ def channel_order(image: Picture, *, order: Literal["rgb", "bgr", "rbg", "grb", 
     "sensor.resize_filter",
     sweep={"filter": ("lanczos", "bicubic", "bilinear", "area", "nearest"), "antialias": ("false",)},
     source="the resize of Pillow (antialiased) or of OpenCV (not), in place of the model's own",
+    synonyms=(
+        "interpolation",
+        "resampling",
+        "resize",
+        "resizing",
+        "scaling",
+        "aliasing",
+        "bilinear",
+        "bicubic",
+        "preprocessing",
+    ),
 )
 def resize_filter(
     preprocessing: Any,

@@ -18,6 +18,7 @@ Picture = NDArray[np.uint8]
     "sensor.noise",
     sweep={"iso": ("100", "400", "1600", "6400", "12800")},
     source="shot and read noise of EMVA 1288: variance = a x + b in linear light; twice the ISO, twice a, four times b",
+    synonyms=("grain", "ISO", "gain", "sensor noise", "read noise"),
 )
 def noise(
     image: Picture,
@@ -43,6 +44,7 @@ def noise(
     "sensor.downscale",
     sweep={"ratio": ("0.75", "0.5", "0.25")},
     source="area average to fewer pixels, then linear interpolation",
+    synonyms=("resolution", "low resolution", "fewer pixels", "pixelated", "megapixels", "thumbnail"),
 )
 def downscale(image: Picture, *, ratio: Annotated[float, Range(0.01, 1)]) -> Picture:
     """The sensor has fewer pixels: the source picture is averaged down and enlarged to its old size.
@@ -68,6 +70,7 @@ def downscale(image: Picture, *, ratio: Annotated[float, Range(0.01, 1)]) -> Pic
     pointwise=True,
     sweep={"bits": ("6", "5", "4", "3", "2", "1")},
     source="uniform quantiser of encoded values: 2^bits levels from black to white, each value to the nearest",
+    synonyms=("banding", "quantisation", "quantization", "posterise", "posterize", "colour depth", "color depth"),
 )
 def bit_depth(image: Picture, *, bits: Annotated[int, Range(1, 8)]) -> Picture:
     """Each channel keeps few levels, so that smooth gradients break into bands.

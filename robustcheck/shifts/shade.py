@@ -55,6 +55,7 @@ def vignette_mask(height: int, width: int, frame: Frame, corner: float) -> Mask:
     "light.vignette",
     sweep={"corner": ("-0.5ev", "-1ev", "-2ev")},
     source="cos^4 law of falling illuminance, scaled to the corner",
+    synonyms=("vignetting", "dark corners", "lens shading", "light falloff"),
 )
 def vignette(image: Picture, *, corner: Annotated[Stops, Range(-8, 0)], frame: Frame) -> Picture:
     """The lens darkens towards the corners of the view.
@@ -71,6 +72,7 @@ def vignette(image: Picture, *, corner: Annotated[Stops, Range(-8, 0)], frame: F
     "light.shadow",
     sweep={"depth": ("-1ev", "-2ev", "-3ev"), "coverage": ("20%",)},
     source="band with straight edges, seeded, in linear light",
+    synonyms=("shade", "shaded", "shading", "sun and shade"),
 )
 def shadow(
     image: Picture,
@@ -115,7 +117,10 @@ def backlight_mask(height: int, width: int, frame: Frame, ratio: float) -> Mask:
 
 
 @shift(
-    "light.backlight", sweep={"ratio": ("1ev", "2ev", "3ev")}, source="radial gain with a smooth step, in linear light"
+    "light.backlight",
+    sweep={"ratio": ("1ev", "2ev", "3ev")},
+    source="radial gain with a smooth step, in linear light",
+    synonyms=("backlit", "against the light", "sun behind", "low sun", "silhouette", "contre-jour"),
 )
 def backlight(image: Picture, *, ratio: Annotated[Stops, Range(0, 8)], frame: Frame) -> Picture:
     """The light is behind the subject: the middle of the view is darker than its surround.

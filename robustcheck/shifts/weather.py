@@ -70,6 +70,7 @@ def transmission(visibility: float, depth: float) -> float:
     sweep={"visibility": ("500m", "200m", "100m", "50m")},
     source="H. Koschmieder (1924): I = J t + A (1 - t), t = e^(-b d), b = 3.912 / visibility, in linear light",
     note="weather.fog takes the whole scene to be at one depth",
+    synonyms=("mist", "haze", "smoke", "smog", "visibility", "bad weather"),
 )
 def fog(
     image: Picture,
@@ -123,6 +124,7 @@ def fall(image: Picture, how: Fall, lean: float, frame: Frame, rng: np.random.Ge
     sweep={"intensity": ("light", "moderate", "heavy")},
     source="streaks of drops at two or three distances and a veil, our own figures, blended in linear light",
     note="weather.rain is stylised: streaks and a veil, without wet ground or drops on the lens",
+    synonyms=("shower", "drizzle", "downpour", "precipitation", "storm", "wet", "bad weather"),
 )
 def rain(image: Picture, *, intensity: Intensity, frame: Frame, rng: np.random.Generator) -> Picture:
     """Rain falls before the scene, a little aslant; each picture has its own drops.
@@ -140,6 +142,7 @@ def rain(image: Picture, *, intensity: Intensity, frame: Frame, rng: np.random.G
     sweep={"intensity": ("light", "moderate", "heavy")},
     source="flakes at two or three distances and a veil, our own figures, blended in linear light",
     note="weather.snow is stylised: flakes and a veil, without snow on the ground or on things",
+    synonyms=("snowfall", "snowflakes", "blizzard", "sleet", "precipitation", "winter", "bad weather"),
 )
 def snow(image: Picture, *, intensity: Intensity, frame: Frame, rng: np.random.Generator) -> Picture:
     """Snow falls before the scene; each picture has its own flakes.

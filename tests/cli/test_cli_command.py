@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -37,9 +38,37 @@ def test_every_command_has_help(robustcheck_command: Call, module: Any) -> None:
     assert f"robustcheck {module.NAME}" in done.out
 
 
+def test_help_fits_and_groups_the_commands_by_what_a_user_does(
+    robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns in (80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = robustcheck_command("--help").lines
+        assert max(map(len, lines)) <= columns
+        titles = [line for line in lines if re.fullmatch(r"\w.*:", line)]
+        assert titles == [*("options:",), *(f"{title}:" for title in command.GROUPS), "exit codes:"]
+        for title, modules in command.GROUPS.items():
+            start = lines.index(f"{title}:") + 1
+            group = lines[start : lines.index("", start)]
+            named = [line.split()[0] for line in group if re.match(r"  \w", line)]
+            assert named == [module.NAME for module in modules]
+
+
+def test_without_a_command_it_prints_its_help_and_does_not_end_as_if_something_had_been_done(
+    robustcheck_command: Call,
+) -> None:
+    done = robustcheck_command()
+    assert (done.code, done.out, done.err) == (2, robustcheck_command("--help").out, "")
+
+
 WRONG = {
-    "": "required: command",
-    "lsit": "invalid choice: 'lsit'",
+    "vlaidate": "robustcheck: there is no command vlaidate; did you mean validate?\n",
+    "lsit shifts": "there is no command lsit; did you mean list?",
+    "run": "there is no command run; `pytest --robustcheck` runs suites",
+    "test suites/a.yaml --fast": "`pytest --robustcheck` runs suites",
+    "xyzzy": "there is no command xyzzy; `robustcheck` names all",
+    "--hlep": "there is no option --hlep; did you mean --help?",
+    "completion basch": "there is no basch; did you mean bash?",
     "validate --fix": "unrecognized arguments: --fix",
     "list": "required: shifts|attacks|metrics|models|data",
     "list shift": "there is no shift; did you mean shifts?",
@@ -47,6 +76,13 @@ WRONG = {
     "explain": "required: SHIFT|ATTACK|METRIC",
     "explain camera.ptich": "there is no shift, attack or metric camera.ptich; did you mean camera.pitch?",
     "explain acuracy": "did you mean accuracy?",
+    "explain dsuk": "did you mean dusk, which is light.low_light?",
+    "explain qqqq": "no shift, attack or metric qqqq; `robustcheck list shifts`, `list attacks` and `list metrics` name all",
+    "explain camera.ptich --picture a.png": "did you mean camera.pitch?",
+    "explain patch --picture a.png": "patch is an attack; only shifts are drawn",
+    "explain compression --picture a.png": "several things answer compression, and one is drawn; name it: sensor.jpeg",
+    "list shifts qqqq": "no shift answers qqqq; `robustcheck list shifts` names all",
+    "list attacks rain": "no attack answers rain; among the shifts there is weather.rain",
     "doctor": "required: MODEL, DATA",
     "doctor a b --pictures 0": "0 is no number of pictures; at least 1 is needed",
 }
@@ -106,7 +142,14 @@ def test_what_the_encoding_of_the_terminal_lacks_is_escaped(tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith(b"robustcheck: there is no shift, attack or metric caf\\xe9; known: ")
+    assert done.stderr.startswith(b"robustcheck: there is no shift, attack or metric caf\\xe9; ")
+
+
+@pytest.mark.parametrize("call", [("{}",), ("explain", "{}"), ("list", "shifts", "qqqq{}"), ("explain", "{}snow")])
+def test_words_cannot_colour_the_terminal(robustcheck_command: Call, call: tuple[str, ...]) -> None:
+    done = robustcheck_command(*(word.format("\x1b\x07") for word in call))
+    assert r"\x1b\x07" in done.out + done.err
+    assert "\x1b" not in done.out + done.err
 
 
 def test_an_interrupt_is_quiet(robustcheck_command: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_a_strange_file_or_name_is_an_error_of_a_line(
 
 
 def test_no_command_is_left_out() -> None:
-    without_a_path = {"list", "schema", "history", "baseline", "cache"}
+    without_a_path = {"list", "schema", "history", "baseline", "cache", "completion"}
     assert {module.NAME for module in COMMANDS} <= {call[0] for call in READERS} | without_a_path
 
 
@@ -112,10 +112,19 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("robustcheck nonsense >&- 2>&-", 2, ""),
         ("robustcheck list shifts > /dev/full", 4, "No space left on device"),
         ("robustcheck nonsense 2> /dev/full", 2, ""),
+        ("robustcheck explain qqqq 2> /dev/full", 2, ""),
         ("robustcheck schema suite | exit 0; true", 0, ""),
         ("mkdir gone; cd gone; rmdir ../gone; robustcheck validate", 4, "the working directory is gone"),
     ],
-    ids=["stdout-closed", "both-closed", "stdout-full", "stderr-full", "reader-left", "folder-gone"],
+    ids=[
+        "stdout-closed",
+        "both-closed",
+        "stdout-full",
+        "stderr-full",
+        "stderr-full-later",
+        "reader-left",
+        "folder-gone",
+    ],
 )
 def test_streams_and_folders_that_are_not_there(tmp_path: Path, line: str, code: int, told: str) -> None:
     done = shell(line, tmp_path)

@@ -67,6 +67,10 @@ def ids(suite) -> list[str]:
             "combine: {of: [{shift: camera.yaw, yaw: [1deg, 2deg]}, {shift: camera.zoom, ratio: [1.1, 2]}]}, id: rig",
             ["rig[yaw=1deg,ratio=1.1]", "rig[yaw=1deg,ratio=2]", "rig[yaw=2deg,ratio=1.1]", "rig[yaw=2deg,ratio=2]"],
         ),
+        (
+            "shift: light.low_light, lux: 3lux, shutter: [1/30 s, 1/50s], id: dim",
+            ["dim[shutter=0.0333333333333s]", "dim[shutter=0.02s]"],
+        ),
         ("shift: camera.aspect, ratio: ['4:3', 16:9], mode: letterbox, id: tv", ["tv[ratio=4:3]", "tv[ratio=16:9]"]),
     ],
 )

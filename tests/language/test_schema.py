@@ -44,6 +44,8 @@ SUITES = sorted((ROOT / "suites").rglob("*.yaml"))
         text_of(**check("shift: camera.zoom, ratio: [0.8, '1.25'], expect: {accuracy: null, class_accuracy: ~}")),
         text_of(**check("shift: camera.aspect, ratio: ['4:3', 16:9]")),
         text_of(**check("shift: camera.motion_blur, length: [3px, 2%], angle: 90deg")),
+        text_of(**check("shift: light.low_light, lux: 3 lux, shutter: [1/30 s, 1/60s, 0.5s]")),
+        text_of(**check("worst_of: light.low_light, lux: 3lux, shutter: 1/60s..1/15 s")),
         text_of(seed="${SEED}", max_unreadable="1%"),
         text_of(**check("worst_of: camera.view, yaw: -15deg..15deg, zoom: 0.8..1.25, dx: 1e-1%..5%, budget: 32, search: grid")),
         text_of(**check("worst_of: light.exposure, stops: [-1ev..1ev, -2ev .. 2ev]")),

@@ -80,7 +80,7 @@ def _gaussian_ties(sigma: float) -> Values:
     return tie_breaks(np.clip(even, 0, 1) * 255)
 
 
-@corruption()
+@corruption(synonyms=("soft", "smooth"))
 def gaussian_blur(image: Picture, sigma: float) -> Picture:
     """Every pixel is spread by a Gaussian."""
     return gaussian(image, sigma)
@@ -163,7 +163,7 @@ def _trail_ties(radius: float, sigma: float) -> Values:
     return tie_breaks(even)
 
 
-@corruption()
+@corruption(synonyms=("shaking", "camera shaking"))
 def motion_blur(image: Picture, rng: np.random.Generator, radius: float, sigma: float) -> Picture:
     """The camera moves while it exposes, at an angle of up to 45 degrees; follows imagecorruptions."""
     import cv2
@@ -191,7 +191,7 @@ def places(few: int, many: int) -> NDArray[np.float64]:
     return np.arange(float(many)) * pace(few, many)
 
 
-@corruption()
+@corruption(synonyms=("zooming", "approach"))
 def zoom_blur(image: Picture, stop: float, step: float) -> Picture:
     """The camera zooms in while it exposes: the mean of the picture at many ratios."""
     import cv2

@@ -13,7 +13,7 @@ from robustcheck.shifts.imagenet_c.corruption import Picture, corruption, trunca
 Share = NDArray[np.float64]
 
 
-@corruption()
+@corruption(synonyms=("bright", "overexposed"))
 def brightness(image: Picture, added: float) -> Picture:
     """Daylight grows: a constant is added to the value of HSV."""
     import cv2
@@ -34,7 +34,7 @@ def _brightened(added: float) -> Picture:
     return truncated(grown * np.minimum(share, 1) * 255).ravel()
 
 
-@corruption()
+@corruption(synonyms=("low contrast", "flat", "washed out"))
 def contrast(image: Picture, ratio: float) -> Picture:
     """Light flattens: values move towards their channel's mean."""
     import cv2
@@ -46,7 +46,7 @@ def contrast(image: Picture, ratio: float) -> Picture:
     return flat
 
 
-@corruption()
+@corruption(synonyms=("saturation", "vivid", "pale", "colourful", "colorful"))
 def saturate(image: Picture, factor: float, added: float) -> Picture:
     """Colours pale or deepen: the saturation of HSV is multiplied and added to.
 

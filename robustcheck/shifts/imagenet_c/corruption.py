@@ -28,7 +28,7 @@ Args:
 """
 
 
-def corruption(*, note: str = "") -> Callable[[Formula], Formula]:
+def corruption(*, note: str = "", synonyms: tuple[str, ...] = ()) -> Callable[[Formula], Formula]:
     """Register a formula as the shift ``imagenet_c.<its name>``.
 
     The formula gets the picture, an ``rng`` if its second parameter is called so, and the constants of its line in
@@ -36,6 +36,7 @@ def corruption(*, note: str = "") -> Callable[[Formula], Formula]:
 
     Args:
         note: What every report that uses it must say.
+        synonyms: Further words that people look for it by.
     """
 
     def register(formula: Formula) -> Formula:
@@ -54,7 +55,10 @@ def corruption(*, note: str = "") -> Callable[[Formula], Formula]:
         corrupt.__name__, corrupt.__qualname__, corrupt.__module__ = name, formula.__qualname__, formula.__module__
         corrupt.__doc__ = (inspect.getdoc(formula) or "") + ARGS
         sweep = {"severity": tuple(str(number) for number in range(1, len(levels) + 1))}
-        return shift(f"imagenet_c.{name}", stage="input", sweep=sweep, source=SOURCE, note=note)(corrupt)
+        registered = shift(
+            f"imagenet_c.{name}", stage="input", sweep=sweep, source=SOURCE, note=note, synonyms=synonyms
+        )
+        return registered(corrupt)
 
     return register
 

@@ -7,7 +7,7 @@ import numpy as np
 from robustcheck.shifts.imagenet_c.corruption import Picture, compressed, corruption
 
 
-@corruption()
+@corruption(synonyms=("low resolution", "mosaic", "blocky"))
 def pixelate(image: Picture, ratio: float) -> Picture:
     """A low resolution enlarged: averaged to fewer pixels, then repeated; the enlarging follows imagecorruptions."""
     from PIL import Image

@@ -14,7 +14,10 @@ REACH = 0.005
 """Largest displacement before smoothing, as a share of the height, both ways."""
 
 
-@corruption(note="elastic_transform follows imagecorruptions, not the tables published with ImageNet-C")
+@corruption(
+    note="elastic_transform follows imagecorruptions, not the tables published with ImageNet-C",
+    synonyms=("warped", "deformed", "wobbly", "heat haze"),
+)
 def elastic_transform(image: Picture, rng: np.random.Generator, strength: float) -> Picture:
     """The picture is stretched and pressed from place to place.
 

@@ -11,7 +11,9 @@ from robustcheck.shifts.imagenet_c import frost_textures
 from robustcheck.shifts.imagenet_c.corruption import Picture, corruption, truncated
 
 
-@corruption(note="frost textures are synthetic; ImageNet-C's own are photographs")
+@corruption(
+    note="frost textures are synthetic; ImageNet-C's own are photographs", synonyms=("ice", "icy", "frozen", "winter")
+)
 def frost(image: Picture, rng: np.random.Generator, kept: float, added: float) -> Picture:
     """Frost on a window before the camera: part of a texture is added to the picture.
 

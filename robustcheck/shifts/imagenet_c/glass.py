@@ -13,7 +13,7 @@ from robustcheck.shifts.imagenet_c.corruption import Picture, corruption
 Places = NDArray[np.int32]
 
 
-@corruption()
+@corruption(synonyms=("frosted glass", "window"))
 def glass_blur(image: Picture, rng: np.random.Generator, sigma: float, reach: float, passes: float) -> Picture:
     """Seen through frosted glass: blurred, near pixels mixed up, and blurred again.
 

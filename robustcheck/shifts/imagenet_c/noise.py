@@ -7,7 +7,7 @@ import numpy as np
 from robustcheck.shifts.imagenet_c.corruption import Picture, Values, corruption, truncated
 
 
-@corruption()
+@corruption(synonyms=("grain", "thermal noise"))
 def gaussian_noise(image: Picture, rng: np.random.Generator, sigma: float) -> Picture:
     """Noise of a sensor in low light: normal, the same at every brightness."""
     noise: Values = rng.standard_normal(image.shape, dtype=np.float32)
@@ -16,7 +16,7 @@ def gaussian_noise(image: Picture, rng: np.random.Generator, sigma: float) -> Pi
     return truncated(noise)
 
 
-@corruption()
+@corruption(synonyms=("multiplicative noise",))
 def speckle_noise(image: Picture, rng: np.random.Generator, sigma: float) -> Picture:
     """Noise in proportion to the value: brighter is noisier."""
     noise: Values = rng.standard_normal(image.shape, dtype=np.float32)
@@ -26,7 +26,7 @@ def speckle_noise(image: Picture, rng: np.random.Generator, sigma: float) -> Pic
     return truncated(noise)
 
 
-@corruption()
+@corruption(synonyms=("poisson noise", "photon noise"))
 def shot_noise(image: Picture, rng: np.random.Generator, photons: float) -> Picture:
     """Light comes in photons: Poisson counts, few of them at white."""
     expected = (np.arange(256) / 255.0 * photons)[image]
@@ -35,7 +35,7 @@ def shot_noise(image: Picture, rng: np.random.Generator, photons: float) -> Pict
     return levels.astype(np.uint8)[np.minimum(counts, len(levels) - 1)]
 
 
-@corruption()
+@corruption(synonyms=("salt and pepper", "dead pixels", "hot pixels", "defective pixels"))
 def impulse_noise(image: Picture, rng: np.random.Generator, amount: float) -> Picture:
     """Salt and pepper: a share of the values becomes black or white, each channel by itself."""
     struck = rng.random(image.shape) <= amount

@@ -13,7 +13,18 @@ SOLID = 0.8
 """Thinner mud than this share is left out."""
 
 
-@corruption()
+@corruption(
+    synonyms=(
+        "splash",
+        "drops of rain on the lens",
+        "droplets",
+        "raindrops",
+        "mud",
+        "lens dirty with splashes",
+        "smeared lens",
+        "wet lens",
+    )
+)
 def spatter(
     image: Picture,
     rng: np.random.Generator,

@@ -9,7 +9,7 @@ from robustcheck.shifts.imagenet_c.blur import clipped_zoom, places, streaked, t
 from robustcheck.shifts.imagenet_c.corruption import Picture, Values, corruption, truncated
 
 
-@corruption()
+@corruption(synonyms=("mist", "haze"))
 def fog(image: Picture, rng: np.random.Generator, strength: float, decay: float) -> Picture:
     """Fog in swathes, the same at every depth: a random relief is added and the sum scaled back."""
     height, width, channels = image.shape
@@ -61,7 +61,7 @@ def _neighbour(values: Values, axis: int, way: int) -> Values:
     return values + np.roll(values, way, axis)
 
 
-@corruption()
+@corruption(synonyms=("snowfall", "winter"))
 def snow(
     image: Picture,
     rng: np.random.Generator,
