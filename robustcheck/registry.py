@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.facts import AttackFacts, MetricFacts, ShiftFacts
+from robustcheck.facts import AttackFacts, Conflict, MetricFacts, ShiftFacts
 from robustcheck.units import UNITS, In, Quantity, Range
 
 INJECTED = frozenset({"rng", "frame", "tier"})
@@ -223,6 +223,7 @@ def shift(
     source: str = "",
     note: str = "",
     stage: Literal["source", "input"] = "source",
+    conflict: Callable[[Mapping[str, Any]], Conflict | None] | None = None,
 ) -> Callable[[Function], Function]:
     """Register a shift; its keyword-only parameters become the YAML, the schema and the docs.
 
@@ -241,12 +242,13 @@ def shift(
         source: Where the formula comes from.
         note: What every report that uses the shift must say.
         stage: ``input`` for one that is defined on the model's input rather than on what a camera saves.
+        conflict: Says what is wrong with arguments together that are right by themselves.
     """
 
     def register(function: Function) -> Function:
         first = next(iter(inspect.signature(function).parameters), "")
         place = "preprocessing" if first == "preprocessing" else stage
-        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note, place)
+        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note, place, conflict=conflict)
         shifts.add(name, function, facts)
         return function
 
