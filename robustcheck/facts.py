@@ -8,6 +8,21 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """What is wrong with arguments of which each by itself is within its range.
+
+    Attributes:
+        parameter: The one that a message points at.
+        what: What is wrong.
+        hint: What to do.
+    """
+
+    parameter: str
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftFacts:
     """What the decorator of a shift states beside its signature.
 
@@ -22,6 +37,8 @@ class ShiftFacts:
             ``preprocessing`` changes that resize itself (its first parameter is ``preprocessing``).
         check: Tries arguments without a picture; raises a RobustcheckError if the function would refuse them.
         synonyms: Further words and phrases that people look for it by, such as ``dusk`` or ``knee height``.
+        conflict: Says what is wrong with arguments together, defaults among them; loads nothing heavy. It must have nothing
+            to say within a range if it has nothing to say at its ends.
     """
 
     geometric: bool
@@ -32,6 +49,7 @@ class ShiftFacts:
     stage: Literal["source", "input", "preprocessing"] = "source"
     check: Callable[[Mapping[str, Any]], None] | None = None
     synonyms: tuple[str, ...] = ()
+    conflict: Callable[[Mapping[str, Any]], Conflict | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

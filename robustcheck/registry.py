@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.facts import AttackFacts, MetricFacts, ShiftFacts
+from robustcheck.facts import AttackFacts, Conflict, MetricFacts, ShiftFacts
 from robustcheck.units import In, Quantity, Range
 
 INJECTED = frozenset({"rng", "frame", "tier"})
@@ -227,6 +227,7 @@ def shift(
     note: str = "",
     stage: Literal["source", "input"] = "source",
     synonyms: tuple[str, ...] = (),
+    conflict: Callable[[Mapping[str, Any]], Conflict | None] | None = None,
 ) -> Callable[[Function], Function]:
     """Register a shift; its keyword-only parameters become the YAML, the schema and the docs.
 
@@ -246,12 +247,15 @@ def shift(
         note: What every report that uses the shift must say.
         stage: ``input`` for one that is defined on the model's input rather than on what a camera saves.
         synonyms: Further words and phrases that people look for it by, such as ``dusk`` or ``knee height``.
+        conflict: Says what is wrong with arguments together that are right by themselves.
     """
 
     def register(function: Function) -> Function:
         first = next(iter(inspect.signature(function).parameters), "")
         place = "preprocessing" if first == "preprocessing" else stage
-        facts = ShiftFacts(first == "frame", pointwise, dict(sweep or {}), source, note, place, synonyms=synonyms)
+        facts = ShiftFacts(
+            first == "frame", pointwise, dict(sweep or {}), source, note, place, synonyms=synonyms, conflict=conflict
+        )
         shifts.add(name, function, facts)
         return function
 

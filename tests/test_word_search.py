@@ -149,7 +149,7 @@ def test_no_list_of_another_library_is_proposed(name: str) -> None:
     [
         ("shift", "patch", "patch is an attack: write attack: patch", "among the shifts there is occlude.patch"),
         ("shift", "noise", "noise is an attack: write attack: noise", "among the shifts there is sensor.noise"),
-        ("shift", "drop", "drop is a metric: write it under expect", "`robustcheck list shifts` names all"),
+        ("shift", "drop", "drop is a metric: write it under expect", "among the shifts there is lens.drops"),
         (
             "attack",
             "camera.pitch",

@@ -75,9 +75,18 @@ def run(arguments: argparse.Namespace) -> int:
     for path in [arguments.out] if arguments.out else [Path(name) for name in DEFAULT_OUT]:
         _write(path, sheet)
         say(f"wrote {path}")
-    for note in notes:
+    for note in (*_barely_visible(sheet), *notes):
         say(f"note: {note}")
     return _complain(sheet)
+
+
+def _barely_visible(sheet: Sheet) -> list[str]:
+    """Return which rows change next to nothing, at most ``MOST_TOLD`` of them and how many more."""
+    from robustcheck.engine.visibility import BARELY
+
+    told = [f"{row.title}: {note}" for row in sheet.rows for note in row.notes if note.startswith(BARELY)]
+    more = len(told) - MOST_TOLD
+    return told[:MOST_TOLD] + ([f"{more} more rows are {BARELY}"] if more > 0 else [])
 
 
 def _complain(sheet: Sheet) -> int:
@@ -107,40 +116,27 @@ def _sheet(suite: Suite, preview: Preview, views: Sequence[View], notes: Sequenc
 
 
 def _row(view: View, preview: Preview) -> Row:
+    from robustcheck.engine.preview import notes_of_row
     from robustcheck.report.sheet import Row
 
     shown = preview.row(view)
     cells = tuple(_cell(view, one, sample.id, sample.label) for one, sample in zip(shown, preview.samples, strict=True))
-    return Row(view.name, tuple(_facts(view, shown)), tuple(_notes(view, shown)), cells)
+    return Row(view.name, tuple(_facts(view, shown)), tuple(notes_of_row(view, shown)), cells)
 
 
 def _facts(view: View, shown: Sequence[Shown]) -> Iterator[str]:
+    from robustcheck.engine.preview import mean_change
+
     if not view.steps:
         yield "the original as the model sees it"
     yield from map(str, view.steps)
     drawn = [one for one in shown if one.pixels is not None]
     if view.steps and drawn:
-        change = sum(one.mean_change for one in drawn) / len(drawn)
         unseen = sum(one.unseen for one in drawn) / len(drawn)
-        yield f"mean change {change:.1f} grey levels"
+        yield f"mean change {mean_change(drawn):.1f} grey levels"
         yield f"unseen {unseen:.1%}"
     if view.case.why:
         yield view.case.why
-
-
-def _notes(view: View, shown: Sequence[Shown]) -> Iterator[str]:
-    from robustcheck.engine.looked import SYNTHETIC_REFUSED
-
-    drawn = [one for one in shown if one.pixels is not None]
-    if len(drawn) < len(shown):
-        yield f"{len(shown) - len(drawn)} of {len(shown)} pictures could not be drawn"
-    if not view.steps or not drawn:
-        return
-    if not any(one.mean_change for one in drawn):
-        yield "changes no pixel of these pictures"
-    unseen = sum(one.unseen for one in drawn) / len(drawn)
-    if unseen > SYNTHETIC_REFUSED and not view.case.allow_synthetic_border:
-        yield f"more than {SYNTHETIC_REFUSED:.0%} without a real pixel (fill: {view.case.fill}) does not gate"
 
 
 def _cell(view: View, shown: Shown, name: str, label: str) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -21,11 +22,12 @@ GAP: Final = 4
 VIEW: Final = Preprocessing(input_size=(CELL, CELL), resize=160)
 """A view with a margin of real pixels around it, like that of a model that crops."""
 
-BESIDE: Final = {
+BESIDE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "camera.height": {"rise": ("-2m", "-1m", "1m", "2m"), "plane": ("ground",), "aim": ("object",)},
     "camera.view": {"yaw": ("10deg",), "roll": ("10deg",), "zoom": ("1.3",)},
     "crop.box": {"width": ("50%",)},
 }
-"""What is shown of shifts without values worth sweeping."""
+"""What is shown in place of the values worth sweeping, or where there are none."""
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Find every problem of suites and of the configuration, without running anything.
+"""Find every problem of suites and of the configuration, without running anything; with --data, on a few pictures too.
 
 Without paths, the suites of the project are looked at: the folders of the pytest setting robustcheck_suites.
 """
@@ -31,6 +31,11 @@ COUNTED = ("imagefolder", "manifest", "signs")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="suites, or folders of suites")
+    parser.add_argument(
+        "--data",
+        action="store_true",
+        help="also open the data and draw the cases on a few pictures, which runs code that configs/data.yaml names",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         cases += len(suite.cases) + len(suite.overall)
         problems += _counted(suite, project)
+        if arguments.data:
+            problems += _drawn(suite, project)
         for note in (*suite.notes, *ungated_clean(suite, project.models.get(suite.model))):
             say(f"note: {note}")
         try:
@@ -88,6 +95,19 @@ def _counted(suite: Suite, project: Project) -> list[Problem]:
     from robustcheck.engine.provable import empty_lines, unprovable_lines
 
     return [*unprovable_lines(suite, project), *empty_lines(suite, project)]
+
+
+def _drawn(suite: Suite, project: Project) -> list[Problem]:
+    """Say what a person must know of a suite's cases on its own pictures, and return what would be an error of a run."""
+    if suite.data not in project.data or suite.model not in project.models:
+        say(f"note: {suite.path}: the cases are not drawn, since the configuration cannot be read")
+        return []
+    from robustcheck.cli.drawn_cases import drawn_cases
+
+    problems, notes = drawn_cases(suite, project)
+    for note in notes:
+        say(f"note: {note}")
+    return problems
 
 
 def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:

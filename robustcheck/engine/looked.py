@@ -16,6 +16,7 @@ from robustcheck.engine.believed import UPPER_BOUND
 from robustcheck.engine.evaluate import Evaluated
 from robustcheck.engine.limits import Found
 from robustcheck.engine.results import Proof
+from robustcheck.engine.visibility import barely_visible
 from robustcheck.language.plan import Case
 from robustcheck.measure.records import Observation, Records
 
@@ -104,18 +105,26 @@ def proof_of(records: Records) -> Proof:
     )
 
 
-def notes_of(case: Case, records: Records) -> list[str]:
-    """Return what a reader of a case's numbers must know."""
+def notes_of(case: Case, looked: Looked, proof: Proof) -> list[str]:
+    """Return what a reader of a case's numbers must know.
+
+    Args:
+        case: The case.
+        looked: What it gave.
+        proof: Of its furthest records.
+    """
+    records = looked.seen.records
     notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
     notes = [note for note in dict.fromkeys(notes) if note]
     notes += [UPPER_BOUND] if case.attack else []
+    notes += barely_visible(case, proof.mean_change, proof.max_change)
     unseen = float(records.unseen.mean())
     if unseen > SYNTHETIC_NOTED:
         notes.append(f"synthetic border: {unseen:.1%} of the input has no real pixel (fill: {case.fill})")
     borderline = int(records.borderline.sum())
     if borderline:
         notes.append(f"{borderline} borderline: the two best logits differ by less than 1e-4")
-    return [*notes, *tied_answers(records)]
+    return [*notes, *tied_answers(records), *looked.notes]
 
 
 def uniform(seen: Observation) -> Observation:

@@ -15,8 +15,10 @@ from robustcheck.data.selection import select
 from robustcheck.data.source import Sample
 from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.limits import case_at
+from robustcheck.engine.looked import SYNTHETIC_REFUSED
 from robustcheck.engine.predict import Forward
 from robustcheck.engine.prepare import Preparation
+from robustcheck.engine.visibility import barely_visible
 from robustcheck.errors import RobustcheckError, place_of
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Step, Suite
@@ -66,15 +68,19 @@ class Shown:
         pixels: The model's input, shape (h, w, 3), uint8 RGB; ``None`` where there is a problem.
         unseen: Share of it for which no real pixel existed, in [0, 1].
         mean_change: Mean absolute difference from the clean input, in grey levels.
+        max_change: Greatest difference of any value.
         guess: What the model says, if it was asked.
         problem: Why there is no picture; else empty.
+        unreadable: Whether that is so because the data's picture cannot be read.
     """
 
     pixels: NDArray[np.uint8] | None = None
     unseen: float = 0.0
     mean_change: float = 0.0
+    max_change: int = 0
     guess: Guess | None = None
     problem: str = ""
+    unreadable: bool = False
 
 
 def views_of(case: Case) -> tuple[View, ...]:
@@ -110,6 +116,32 @@ def _probe(case: Case, value: Quantity | int) -> View:
     """Return a value of a break point, which shares its random choices with all others as in the search."""
     fixed = case_at(case, Quantity(float(value)) if isinstance(value, int) else value)
     return View(f"{case.id} at {value}", fixed, fixed.steps)
+
+
+def mean_change(shown: Sequence[Shown]) -> float:
+    """Return the mean change of the pictures of a row that could be drawn, in grey levels; 0 if none could."""
+    drawn = [one.mean_change for one in shown if one.pixels is not None]
+    return sum(drawn) / len(drawn) if drawn else 0.0
+
+
+def notes_of_row(view: View, shown: Sequence[Shown]) -> Iterator[str]:
+    """Yield what a person who looks at the pictures of a row must know.
+
+    Args:
+        view: The row.
+        shown: Its pictures.
+    """
+    drawn = [one for one in shown if one.pixels is not None]
+    if len(drawn) < len(shown):
+        yield f"{len(shown) - len(drawn)} of {len(shown)} pictures could not be drawn"
+    if not view.steps or not drawn:
+        return
+    if not any(one.mean_change for one in drawn):
+        yield "changes no pixel of these pictures"
+    yield from barely_visible(view.case, mean_change(drawn), max(one.max_change for one in drawn))
+    unseen = sum(one.unseen for one in drawn) / len(drawn)
+    if unseen > SYNTHETIC_REFUSED and not view.case.allow_synthetic_border:
+        yield f"more than {SYNTHETIC_REFUSED:.0%} without a real pixel (fill: {view.case.fill}) does not gate"
 
 
 def choose(samples: Sequence[Sample], count: int, seed: int) -> list[int]:
@@ -193,12 +225,13 @@ class Preview:
         """Draw one picture by itself, so that a shift that fails on one of them takes no other with it."""
         try:
             for batch in self._preparation.batches(view.case, [row], 1, [view.steps]):
-                return Shown(batch.pixels[0].copy(), float(batch.unseen[0]), float(batch.mean_change[0]))
+                changes = float(batch.mean_change[0]), int(batch.max_change[0])
+                return Shown(batch.pixels[0].copy(), float(batch.unseen[0]), *changes)
         except RobustcheckError as error:
             return Shown(problem=str(error))
         except Exception as error:
             return Shown(problem=f"{type(error).__name__}: {error}{place_of(error)}")
-        return Shown(problem=f"unreadable: {self._preparation.unreadable[row].reason}")
+        return Shown(problem=f"unreadable: {self._preparation.unreadable[row].reason}", unreadable=True)
 
     def _guessed(self, cells: Sequence[Shown]) -> Iterator[Shown]:
         assert self._forward is not None  # noqa: S101 - asked before

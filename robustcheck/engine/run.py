@@ -252,8 +252,8 @@ class SuiteRun:
                 lacking[line] = str(error)
             else:
                 judgements.append(judge(line, estimate, case.rule, outcomes.get(line)))
-        problems, notes = list(gate.problems), [*notes_of(case, records), *looked.notes, *notes_of_lines(case, seen)]
         proof = proof_of(looked.furthest)
+        problems, notes = list(gate.problems), [*notes_of(case, looked, proof), *notes_of_lines(case, seen)]
         if is_clean:
             judgements += gate.judgements
             problems += gate.advice

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from robustcheck import registry
 from robustcheck.errors import did_you_mean
 from robustcheck.language.attacking import norms_of
+from robustcheck.language.conflicts import check_conflicts
 from robustcheck.language.covering import CoveringArray
 from robustcheck.language.kinds import (
     INVALID,
@@ -167,15 +168,17 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
     shared["approved"] = (values.get("approved") or suite.get("approved", "optional")) == "required"
     named = values.get("id") is not None
     points = combinations(subject.steps, values.get("sweep", "grid"), check.node, reading, strength=subject.strength)
+    made = [completed(subject, point.steps) for point in points]
+    check_conflicts(made, subject.steps, check.node.where, reading)
     return tuple(
         Case(
             id=_id(check.id, point, named=named),
-            steps=completed(subject, point.steps),
+            steps=steps,
             attack=attack_of(subject, point.steps, shared["tier"]),
             swept=point.swept,
             **shared,
         )
-        for point in points
+        for point, steps in zip(points, made, strict=True)
     )
 
 

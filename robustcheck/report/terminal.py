@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from robustcheck.engine.results import INPUTS
+from robustcheck.engine.visibility import BARELY
 from robustcheck.errors import count_of
 from robustcheck.report.columns import Column, Row, fitted, written
 from robustcheck.report.coverage import lines
@@ -166,6 +167,7 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
     if unreadable:
         were = "is unreadable and was" if unreadable == 1 else "are unreadable and were"
         yield f"NOTE {count_of(unreadable, 'picture')} {were} not looked at", "warn"
+    yield from _barely_visible(suite["cases"])
     yield from _people(suite)
     apart = (suite["profile"] or {}).get("differences", ())
     for found in apart[:DIFFERENCES]:
@@ -176,6 +178,19 @@ def closing(suite: Json) -> Iterator[tuple[str, str]]:
         named = ", ".join(suite["not_run"][:NAMED_NOT_RUN])
         more = f" and {len(suite['not_run']) - NAMED_NOT_RUN} more" if len(suite["not_run"]) > NAMED_NOT_RUN else ""
         yield f"NOTE {not_run(suite)}: {named}{more}", "warn"
+
+
+NAMED_BARELY_VISIBLE = 4
+"""Cases that are named in the terminal because they change next to nothing; the result file has them all."""
+
+
+def _barely_visible(cases: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """Yield which cases change next to nothing of the pictures."""
+    told = [(case["id"], note) for case in cases for note in case["notes"] if note.startswith(BARELY)]
+    for name, note in told[:NAMED_BARELY_VISIBLE]:
+        yield f"NOTE {name}: {note}", "warn"
+    if len(told) > NAMED_BARELY_VISIBLE:
+        yield f"NOTE {len(told) - NAMED_BARELY_VISIBLE} more cases are {BARELY}; the result file names them", "warn"
 
 
 ENDS = ("0%", "100%", "0pp")

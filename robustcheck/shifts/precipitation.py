@@ -95,7 +95,7 @@ def fitted(drawn: Layer, height: int, width: int, frame: Frame) -> Layer:
     """
     import cv2
 
-    scale = min(frame.width, frame.height) / ACROSS
+    scale = min(frame.width, frame.height) / min(drawn.shape)
     tile = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
     placed = cv2.resize(drawn, tile, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     rows = (np.arange(height) - round(frame.y)) % tile[1]

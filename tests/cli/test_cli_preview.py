@@ -283,6 +283,30 @@ def test_what_does_nothing_and_what_shows_mostly_fill_is_noted(robustcheck_comma
     assert text.count("more than 15% without a real pixel (fill: reflect) does not gate") == 1
 
 
+def test_what_is_barely_visible_is_noted_in_the_sheet_and_in_the_terminal(
+    robustcheck_command: Call, project: Call
+) -> None:
+    suite = project(suite=SUITE.split("checks:")[0] + "checks:\n  - {shift: light.exposure, stops: [0.02ev, 1ev]}\n")
+    done = robustcheck_command("preview", str(suite), "--out", "sheet.html")
+    assert done.code == 0
+    wrote, note = done.lines
+    assert wrote == "wrote sheet.html"
+    assert note.startswith("note: light.exposure[stops=0.02ev]: barely visible: changes ")
+    text = Path("sheet.html").read_text(encoding="utf-8")
+    assert text.count("barely visible: changes ") == 1
+    assert note.partition(": barely ")[2] in text
+
+
+def test_of_many_rows_that_are_barely_visible_some_are_told_and_the_rest_are_counted(
+    robustcheck_command: Call, project: Call
+) -> None:
+    values = ", ".join(f"{number / 1000}ev" for number in range(10, 33))
+    suite = project(suite=SUITE.split("checks:")[0] + f"checks:\n  - {{shift: light.exposure, stops: [{values}]}}\n")
+    done = robustcheck_command("preview", str(suite), "--out", "sheet.png", "--samples", "3")
+    assert len([line for line in done.lines if line.startswith("note: light.")]) == 20
+    assert done.lines[-1] == "note: 3 more rows are barely visible"
+
+
 def test_the_seed_can_be_chosen(robustcheck_command: Call, project: Call) -> None:
     suite = project()
     assert "seed 5<" in page(robustcheck_command, suite, "--seed", "5")

@@ -204,6 +204,34 @@ ROWS = [
     (text_of(**check("attack: pgd, eps: 1/255, time_limit: ‸5")), "time_limit needs a unit"),
     (text_of(**check("attack: pgd, eps: 1/255, ‸border: view")), "pgd has no parameter border"),
     (text_of(**check("compose: [‸{attack: pgd, eps: 1/255}, {shift: camera.yaw, yaw: 5deg}]")), "an attack comes last in a composition"),
+    # arguments that are wrong together
+    (
+        text_of(**check("shift: camera.height, plane: ground, rise: ‸-1.5m")),
+        "a camera 1.5m above the ground ends on or below it with rise: -1.5m; let it sink by less than above_ground",
+    ),
+    (
+        text_of(**check("shift: camera.height, plane: [facing, ground], above_ground: 0.8m, rise: [0.5m, -0.7m, ‸-0.9m]")),
+        "a camera 0.8m above the ground ends on or below it with rise: -0.9m",
+    ),
+    (
+        text_of(**check("compose: [{shift: camera.yaw, yaw: 1deg}, {shift: camera.height, plane: ground, rise: ‸-2m}]")),
+        "ends on or below it with rise: -2m",
+    ),
+    (
+        text_of(**check("worst_of: camera.height, plane: ground, rise: ‸-2m..1m")),
+        "a camera 1.5m above the ground ends on or below it with rise: -2m",
+    ),
+    (
+        text_of(
+            checks="[‸{find_limit: {shift: camera.height, param: rise, plane: ground, from: 0m, to: -3m, "
+            'until: {accuracy: "< 90%"}}, expect: {limit: "<= -1m"}}]'
+        ),
+        "a camera 1.5m above the ground ends on or below it with rise: -3m",
+    ),
+    (
+        text_of(**check("compose: [{shift: camera.height, plane: ground, rise: ‸-2m}, {attack: pgd, eps: 4/255}]")),
+        "ends on or below it with rise: -2m",
+    ),
     # ranges, worst_of
     (text_of(**check("shift: camera.pitch, pitch: ‸-5deg..5deg")), "pitch cannot be a range here; write a list of values, or worst_of"),
     (text_of(**check("‸worst_of: camera.view")), "worst_of needs a range to search; write a parameter as low..high"),

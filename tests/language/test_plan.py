@@ -97,6 +97,13 @@ def test_zip_holds_single_values(load) -> None:
     assert ids(suite) == ["a[yaw=1deg,dx=1%]", "a[yaw=2deg,dx=2%]"]
 
 
+def test_what_is_wrong_together_is_refused_only_where_it_meets(load) -> None:
+    written = "shift: camera.height, plane: ground, above_ground: [1m, 3m], rise: [-0.5m, -2m], sweep: zip"
+    assert len(load(**check(written)).cases) == 3
+    with pytest.raises(SuiteError, match=r"a camera 1m above the ground ends on or below it with rise: -2m"):
+        load(**check(written.replace("sweep: zip", "sweep: grid")))
+
+
 def test_sweep_that_explodes(load) -> None:
     values = "[" + ", ".join(f"{value}%" for value in range(1, 41)) + "]"
     with pytest.raises(SuiteError, match=r"1,600 cases, more than 1000"):

@@ -1,0 +1,70 @@
+"""The cases of a suite drawn on a few of its own pictures, to say what is wrong with them before a model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from robustcheck.errors import Problem, RobustcheckError, SuiteError
+
+if TYPE_CHECKING:
+    from robustcheck.engine.preview import Preview, Shown
+    from robustcheck.language.entries import Project
+    from robustcheck.language.plan import Case, Suite
+
+SAMPLES: Final = 6
+"""Pictures of a suite that each of its cases is drawn on, as many of each class as of any other."""
+
+
+def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str]]:
+    """Draw every case of a suite but attacks and the clean one, as a run would.
+
+    This opens the data set, and so runs code that ``configs/data.yaml`` names; no model is built.
+
+    Returns:
+        What would be an error of a run, and what a person must know, each with its place.
+    """
+    from robustcheck.engine.preview import Preview
+
+    try:
+        preview = Preview(suite, project, samples=SAMPLES, predict=False)
+    except SuiteError as error:
+        return list(error.problems), []
+    except RobustcheckError as error:
+        where = project.data[suite.data].where
+        return [Problem(where, str(error).removeprefix(f"{where}: "))], []
+    problems: list[Problem] = []
+    notes: list[str] = []
+    try:
+        for case in suite.cases[1:]:
+            if case.attack is None:
+                found, told = _drawn(case, suite, preview)
+                problems += found
+                notes += told
+    finally:
+        preview.close()
+    return problems, list(dict.fromkeys(notes))
+
+
+def _drawn(case: Case, suite: Suite, preview: Preview) -> tuple[list[Problem], list[str]]:
+    from robustcheck.engine.preview import mean_change, notes_of_row, views_of
+
+    rows = [(view, preview.row(view)) for view in views_of(case)]
+    problems = [Problem(case.where, f"{case.id}: {text}") for _, shown in rows for text in _failures(shown)]
+    names = [sample.id for sample in preview.samples]
+    notes = [
+        f"{name} of {suite.data}: {one.problem}"
+        for _, shown in rows
+        for name, one in zip(names, shown, strict=True)
+        if one.unreadable
+    ]
+    # A range may well begin at no change at all: what counts is how far it reaches.
+    view, shown = max(rows, key=lambda row: mean_change(row[1]))
+    readable = [one for one in shown if one.pixels is not None]
+    notes += [f"{case.where}: {view.name}: {note}" for note in notes_of_row(view, readable)]
+    return problems, notes
+
+
+def _failures(shown: Sequence[Shown]) -> list[str]:
+    """Return why shifts failed, each reason once."""
+    return list(dict.fromkeys(one.problem for one in shown if one.problem and not one.unreadable))

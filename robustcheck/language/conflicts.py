@@ -1,0 +1,54 @@
+"""Arguments of a shift that are right by themselves and wrong together, such as a camera below its own ground."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from robustcheck import registry
+from robustcheck.errors import Location
+from robustcheck.facts import Conflict
+from robustcheck.language.kinds import Reading
+from robustcheck.language.parameters import WrittenStep
+from robustcheck.language.plan import Span, Step
+
+
+def check_conflicts(
+    points: Sequence[tuple[Step, ...]], written: Sequence[WrittenStep], check: Location, reading: Reading
+) -> None:
+    """Report every conflict once, at the value that it points at.
+
+    Args:
+        points: The steps of each case of a check.
+        written: The same steps as they are written.
+        check: Where the check is, for values that are written elsewhere, as those of a break point are.
+        reading: Where problems go.
+    """
+    reported = set()
+    for steps in points:
+        for step, texts in zip(steps, written, strict=False):
+            for conflict in _conflicts(step):
+                where = _place(conflict.parameter, step.params.get(conflict.parameter), texts) or check
+                if (where, conflict.what) not in reported:
+                    reading.add(where, conflict.what, conflict.hint)
+                reported.add((where, conflict.what))
+
+
+def _conflicts(step: Step) -> Iterator[Conflict]:
+    """Yield what is wrong with a step; of ranges, at the corners of their box."""
+    definition = registry.shifts[step.name]
+    if definition.facts.conflict is None:
+        return
+    defaults = {parameter.name: parameter.default for parameter in definition.parameters.values()}
+    ends = {name: (value.start, value.stop) for name, value in step.params.items() if isinstance(value, Span)}
+    for corner in itertools.product(*ends.values()):
+        values = {**step.params, **dict(zip(ends, corner, strict=True))}
+        conflict = definition.facts.conflict({**defaults, **definition.bind(values)})
+        if conflict:
+            yield conflict
+
+
+def _place(name: str, value: Any, step: WrittenStep) -> Location | None:
+    parameters = (parameter for parameter in step.parameters if parameter.name == name)
+    return next((one.node.where for parameter in parameters for one in parameter.values if one.value == value), None)
