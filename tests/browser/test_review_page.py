@@ -357,3 +357,20 @@ def test_the_page_is_usable_by_everybody(
         look(page, "end")
     with serving(root, "--blind", reviewer="Ben") as server:
         look(opened(server, color_scheme=scheme), "blind")
+
+
+def test_on_a_phone_the_header_fits_and_the_question_is_in_sight(root: Path, opened: Open, shots: Path) -> None:
+    with serving(root, "--limit", "10") as server:
+        page = opened(server)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.screenshot(path=shots / "review-phone.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        header = page.locator("header").bounding_box()
+        assert header is not None
+        assert header["height"] <= 150
+        for place in ("#count", "#help-button", "#question", "#pictures figure >> nth=0", "[data-action=confirm]"):
+            box = page.locator(place).bounding_box()
+            assert box is not None
+            assert (box["x"] >= 0, box["x"] + box["width"] <= 390, box["y"] <= 844) == (True, True, True), place
+        page.locator("[data-action=relabel]").click()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
