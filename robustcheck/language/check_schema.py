@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from robustcheck import registry
@@ -41,35 +42,35 @@ def check_definitions() -> Schema:
         definitions |= _of_attack(definition, shared)
         choices.append(_chosen("attack", definition.name, f"#/definitions/attack.{definition.name}"))
         step_choices.append(_chosen("attack", definition.name, f"#/definitions/attack_step.{definition.name}"))
-    shift = {"description": "The name of a shift.", "enum": names}
-    attack = {"description": "The name of an attack.", **ATTACK.schema()}
+    definitions["shift_name"], definitions["attack_name"] = _described(names), _described(ATTACK.schema()["enum"])
+    shift, attack = {"$ref": "#/definitions/shift_name"}, {"$ref": "#/definitions/attack_name"}
     step: Schema = {"type": "object", "properties": {"shift": shift}, "allOf": step_choices}
     steps = {"type": "array", "minItems": 2, "items": {"$ref": "#/definitions/step"}}
     definitions["step"] = {**step, "required": ["shift"]}
     definitions["last"] = {
         **step,
         "properties": {"shift": shift, "attack": attack},
-        "oneOf": [{"required": ["shift"]}, {"required": ["attack"]}],
+        "oneOf": [_having("shift"), _having("attack")],
     }
     # The validator says that only the last step may be an attack, which a schema cannot.
     of_both = {"$ref": "#/definitions/last"}
     description = "Several shifts, one after the other; the last may be an attack."
     definitions["compose"] = {"description": description, **steps, "items": of_both}
     definitions["combine"] = _combine(steps)
-    definitions["find_limit"] = _find_limit(names)
+    definitions["find_limit"] = _find_limit(shift)
     subjects: Schema = {
         "shift": shift,
         "attack": attack,
         "compose": {"$ref": "#/definitions/compose"},
         "combine": {"$ref": "#/definitions/combine"},
-        "worst_of": {"description": "The shift whose worst view of each picture is searched.", "enum": names},
+        "worst_of": shift,
         "find_limit": {"$ref": "#/definitions/find_limit"},
     }
     closed = [_closed(key, subjects[key], shared) for key in ("compose", "combine", "find_limit")]
     definitions["check"] = {
         "type": "object",
         "description": f"One of {listed(READERS)}, and what is expected then.",
-        "oneOf": [{"required": [key]} for key in READERS],
+        "oneOf": [_having(key) for key in READERS],
         # What a severity is depends on the shift, whose own definition says so.
         "properties": {**subjects, **shared, "severity": {}},
         "allOf": [*choices, *closed],
@@ -160,13 +161,13 @@ def _combine(steps: Schema) -> Schema:
     }
 
 
-def _find_limit(names: list[str]) -> Schema:
+def _find_limit(shift: Schema) -> Schema:
     return {
         "type": "object",
         "description": "The furthest value of a parameter at which the model still holds.",
         "required": ["shift", "param", "from", "to", "until"],
         "properties": {
-            "shift": {"description": "The name of a shift.", "enum": names},
+            "shift": shift,
             "param": {"description": "Its parameter that is searched.", "type": "string", "minLength": 1},
             **{key: {"description": doc, "type": ["number", "string"]} for key, doc in _LIMIT_KEYS.items()},
             "until": {
@@ -178,10 +179,27 @@ def _find_limit(names: list[str]) -> Schema:
 
 
 def _chosen(key: str, name: str, reference: str) -> Schema:
-    return {"if": {"required": [key], "properties": {key: {"const": name}}}, "then": {"$ref": reference}}
+    return {"if": {**_having(key), "properties": {key: {"const": name}}}, "then": {"$ref": reference}}
+
+
+def _having(key: str) -> Schema:
+    """Return the schema of a mapping with a key; without the type, what is no mapping yet would be one of every kind."""
+    return {"type": "object", "required": [key]}
+
+
+def _described(names: Iterable[str]) -> Schema:
+    """Return the schema of a name, with what each one does: editors show that beside it."""
+    known = list(names)
+    summaries = {definition.name: definition.summary for definition in (*registry.shifts, *registry.attacks)}
+    return {"enum": known, "enumDescriptions": [summaries.get(name) or _of_library(name) for name in known]}
+
+
+def _of_library(name: str) -> str:
+    library, _, transform = name.partition(".")
+    return f"{transform} of {library}, with its arguments."
 
 
 def _closed(key: str, subject: Schema, shared: Schema) -> Schema:
     beside = {name: one for name, one in shared.items() if (key, name) != ("combine", "sweep")}
     closed = {"type": "object", "additionalProperties": False, "properties": {key: subject, **beside}}
-    return {"if": {"required": [key]}, "then": closed}
+    return {"if": _having(key), "then": closed}

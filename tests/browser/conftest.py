@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+LANGUAGE_SERVER = ROOT / "tests" / "browser" / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
 AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
     .filter(found => ["serious", "critical"].includes(found.impact))
     .map(found => found.id + ": " + found.nodes.map(node => node.html).join(" "))"""
@@ -50,6 +51,15 @@ def axe() -> Callable[[Page], list[str]]:
         return found
 
     return check
+
+
+@pytest.fixture(scope="session")
+def language_server() -> list[str]:
+    """Return the command of the language server for YAML that editors run."""
+    node = shutil.which("node")
+    if node is None or not LANGUAGE_SERVER.is_file():
+        _lacking("yaml-language-server is not installed: npm install --prefix tests/browser")
+    return [str(node), str(LANGUAGE_SERVER), "--stdio"]
 
 
 @pytest.fixture

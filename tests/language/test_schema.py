@@ -112,7 +112,7 @@ def test_configs() -> None:
 
 def test_every_shift_and_metric_completes() -> None:
     schema = json_schema()
-    names = schema["definitions"]["check"]["properties"]["shift"]["enum"]
+    names = schema["definitions"]["shift_name"]["enum"]
     assert {"camera.pitch", "light.exposure", "crop.center"} <= set(names)
     for shift in registry.shifts:
         properties = schema["definitions"][f"check.{shift.name}"]["properties"]
