@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from robustcheck.cli.command import _parser
+from robustcheck.cli.command import make_parser
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/evidence.md").read_text(encoding="utf-8")
@@ -61,6 +61,6 @@ def test_the_deployment_gate_calls_what_there_is() -> None:
     assert set(workflow["permissions"].values()) == {"read"}
     calls = [step["run"] for step in jobs["verify"]["steps"] if step.get("run", "").startswith("robustcheck ")]
     assert len(calls) == 1
-    chosen = _parser().parse_args(shlex.split(calls[0])[1:])
+    chosen = make_parser().parse_args(shlex.split(calls[0])[1:])
     assert chosen.suite == Path("suites/release.yaml")
     assert chosen.no_warnings
