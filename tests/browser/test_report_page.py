@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from small_report import case, document, make_report, records, thumbnail, write
 
 from robustcheck.report.html import page as html_page
@@ -20,6 +20,10 @@ LIMIT = 20_000_000
 """Bytes that a page of 200 cases with 12 pictures each may have."""
 SECONDS = 2.0
 """Within which it opens."""
+DECODED = """images => Promise.race([
+    Promise.all(images.map(one => one.naturalWidth || new Promise(done => one.addEventListener("load", done)))),
+    new Promise((_, failed) => setTimeout(() => failed(new Error("pictures are not shown after 10 s")), 10000)),
+])"""
 
 
 class Opened:
@@ -47,6 +51,11 @@ class Opened:
         assert [url for url in self.requests if not url.startswith(("file:", "data:"))] == []
         assert sum(url.startswith("file:") for url in self.requests) == 1
         assert self.said == []
+
+
+def pictures_shown(images: Locator) -> None:
+    """Wait until all of them are decoded: one evaluation, since the page's policy forbids the polling of `wait_for_function`."""
+    images.evaluate_all(DECODED)
 
 
 def made(folder: Path, **other: Any) -> Path:
@@ -103,7 +112,7 @@ def test_a_row_opens_to_numbers_pictures_and_the_rerun_line(opened: Opened, shot
         expect(row.locator(".more")).to_contain_text(text)
     images = row.locator("figure img")
     assert images.count() == 36
-    opened.page.wait_for_function("[...document.querySelectorAll('tbody.open img')].every(one => one.naturalWidth)")
+    pictures_shown(opened.page.locator("tbody.open img"))
     assert opened.page.locator("tbody:not(.open) img[src]").count() == 0
     opened.page.screenshot(path=shots / "report-row.png", full_page=True)
     row.get_by_role("button").click()
@@ -200,7 +209,7 @@ def test_on_a_phone_the_verdict_and_what_is_gated_are_in_sight(chromium: Browser
 def test_a_picture_of_the_page_that_nobody_scrolls_shows_the_pictures(chromium: Browser, file: Path) -> None:
     with chromium.new_page(viewport={"width": 1280, "height": 400}) as page:
         opened = Opened(page, file)
-        page.wait_for_function("[...document.querySelectorAll('ol.strip img')].every(one => one.naturalWidth)")
+        pictures_shown(page.locator("ol.strip img"))
         assert page.locator("ol.strip img").count() > 0
         opened.faultless()
 
@@ -320,7 +329,7 @@ def test_two_hundred_cases_stay_light(chromium: Browser, large: Path) -> None:
         assert len(opened.shown()) == 201
         row = opened.row("check-39[pitch=4deg]")
         row.get_by_role("button").click()
-        page.wait_for_function("[...document.querySelectorAll('tbody.open img')].every(one => one.naturalWidth)")
+        pictures_shown(page.locator("tbody.open img"))
         assert row.locator("figure").count() == 12
         opened.faultless()
 
