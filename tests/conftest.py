@@ -39,11 +39,20 @@ def imports_of_other_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     forget_imports(folder)
 
 
+_ELSEWHERE: dict[str, Any] = {}
+"""Modules that were looked at and lie elsewhere, so that each is looked at once: there are thousands, and as many tests."""
+
+
 def forget_imports(folder: str) -> None:
     """Forget the modules that lie in a folder, and look for none there any more."""
     inside = folder.rstrip(os.sep) + os.sep
-    for name in [name for name, module in sys.modules.items() if _lies_in(module, inside)]:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        if _ELSEWHERE.get(name, _ELSEWHERE) is module:
+            continue
+        if _lies_in(module, inside):
+            del sys.modules[name]
+        else:
+            _ELSEWHERE[name] = module
     sys.path[:] = [path for path in sys.path if not path.startswith(inside)]
 
 

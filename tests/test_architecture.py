@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "robustcheck"
@@ -173,7 +171,12 @@ def parse(path: Path) -> Source:
 
 
 SOURCES = [parse(path) for path in sorted(PACKAGE.rglob("*.py"))]
-EVERY_MODULE = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+
+
+def fine(wrong: Iterable[str]) -> None:
+    """Fail with every place that breaks a rule, a line each: one test for all modules, since there are hundreds."""
+    told = sorted(wrong)
+    assert not told, "\n" + "\n".join(told)
 
 
 def test_every_part_has_its_place_in_the_layers() -> None:
@@ -188,9 +191,11 @@ def test_the_layers_have_no_circle() -> None:
         done |= free
 
 
-@EVERY_MODULE
-def test_imports_follow_the_arrows(source: Source) -> None:
-    wrong = []
+def test_imports_follow_the_arrows() -> None:
+    fine(f"{source.name}:{told}" for source in SOURCES for told in against_the_arrows(source))
+
+
+def against_the_arrows(source: Source) -> Iterator[str]:
     for imported in source.imports():
         parts = imported.module.split(".")
         if parts[0] != "robustcheck" or len(parts) == 1:
@@ -199,29 +204,33 @@ def test_imports_follow_the_arrows(source: Source) -> None:
         if source.name == "demo/train.py" and other == "record_training":
             continue  # a training script, which comes in by the public door as a user's does
         if other in ("run_suite", "RunResult", "metric", "shift"):
-            wrong.append(f"line {imported.line}: import {imported.module} from where it lives")
+            yield f"{imported.line}: import {imported.module} from where it lives"
         elif other != source.part and other not in LAYERS[source.part]:
-            wrong.append(f"line {imported.line}: {source.part} must not import {other}")
-    assert not wrong, "\n".join(wrong)
+            yield f"{imported.line}: {source.part} must not import {other}"
 
 
-@EVERY_MODULE
-def test_heavy_libraries_are_imported_inside_functions(source: Source) -> None:
+def test_heavy_libraries_are_imported_inside_functions() -> None:
+    fine(told for source in SOURCES for told in heavy_at_top(source))
+
+
+def heavy_at_top(source: Source) -> Iterator[str]:
     allowed = HEAVY_AT_TOP.get(source.name, (set(), ""))[0]
     found = {
         imported.module.split(".")[0]
         for imported in source.imports()
         if not imported.inside_function and not imported.for_types
     }
-    assert found & HEAVY <= allowed
-    assert allowed <= found, f"{source.name} no longer needs its permission for {sorted(allowed - found)}"
+    if not found & HEAVY <= allowed:
+        yield f"{source.name} imports {sorted(found & HEAVY - allowed)} outside functions"
+    if not allowed <= found:
+        yield f"{source.name} no longer needs its permission for {sorted(allowed - found)}"
 
 
 def test_modules_that_load_heavy_libraries_are_imported_inside_functions() -> None:
     """What loads torch or OpenCV when imported is itself imported inside a function, or by its like."""
     heavy = {"robustcheck." + name.removesuffix(".py").replace("/", ".") for name in HEAVY_AT_TOP}
     heavy |= {f"robustcheck.demo.{source.path.stem}" for source in SOURCES if source.part == "demo"}
-    wrong = [
+    fine(
         f"{source.name}:{imported.line}: {imported.module}"
         for source in SOURCES
         for imported in source.imports()
@@ -230,37 +239,45 @@ def test_modules_that_load_heavy_libraries_are_imported_inside_functions() -> No
         and not imported.inside_function
         and not imported.for_types
         if any(imported.module == module or imported.module.startswith(f"{module}.") for module in heavy)
-    ]
-    assert not wrong, "\n".join(wrong)
+    )
 
 
-@EVERY_MODULE
-def test_no_module_is_long(source: Source) -> None:
-    assert len(source.text.splitlines()) <= LONGEST
+def test_no_module_is_long() -> None:
+    fine(source.name for source in SOURCES if len(source.text.splitlines()) > LONGEST)
 
 
-@EVERY_MODULE
-def test_no_module_imports_the_insides_of_pytest(source: Source) -> None:
-    assert not [imported for imported in source.imports() if imported.module.split(".")[0] == "_pytest"]
+def test_no_module_imports_the_insides_of_pytest() -> None:
+    fine(
+        f"{source.name}:{imported.line}"
+        for source in SOURCES
+        for imported in source.imports()
+        if imported.module.split(".")[0] == "_pytest"
+    )
 
 
-@EVERY_MODULE
-def test_no_module_prints_or_leaves_debugging_behind(source: Source) -> None:
-    calls = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
-    assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"print", "breakpoint"}
+def test_no_module_prints_or_leaves_debugging_behind() -> None:
+    fine(
+        f"{source.name}:{node.lineno}: {node.func.id}"
+        for source in SOURCES
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "breakpoint")
+    )
 
 
-@EVERY_MODULE
-def test_everything_public_has_a_docstring(source: Source) -> None:
-    if source.text:
-        assert ast.get_docstring(source.tree), "the module has none"
-    missing = [
-        f"line {node.lineno}: {node.name}"
-        for node in source.tree.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if not node.name.startswith("_") and not ast.get_docstring(node)
-    ]
-    assert not missing, "\n".join(missing)
+def test_everything_public_has_a_docstring() -> None:
+    fine(told for source in SOURCES for told in without_docstring(source))
+
+
+def without_docstring(source: Source) -> Iterator[str]:
+    if source.text and not ast.get_docstring(source.tree):
+        yield f"{source.name}: the module has none"
+    for node in source.tree.body:
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and not node.name.startswith("_")
+            and not ast.get_docstring(node)
+        ):
+            yield f"{source.name}:{node.lineno}: {node.name}"
 
 
 def test_top_level_names_do_not_meet_those_of_the_other_distribution() -> None:
