@@ -185,6 +185,16 @@ def test_on_paper_everything_is_open_and_loaded(opened: Opened, shots: Path) -> 
     assert len(page.pdf()) > 50_000
 
 
+@pytest.mark.parametrize("width", [1100, 1180, 1280, 1400])
+def test_the_table_fits_a_laptop(opened: Opened, width: int) -> None:
+    opened.page.set_viewport_size({"width": width, "height": 860})
+    beyond = opened.page.evaluate(
+        "[...document.querySelectorAll('.wide:has(.results)')].map(one => one.scrollWidth - one.clientWidth)"
+    )
+    assert beyond
+    assert max(beyond) <= 0
+
+
 def test_on_a_phone_the_verdict_and_what_is_gated_are_in_sight(chromium: Browser, file: Path) -> None:
     with chromium.new_page(viewport={"width": 390, "height": 844}) as page:
         opened = Opened(page, file)
