@@ -234,6 +234,8 @@ def merge(
     for expectation in own:
         key = (expectation.metric, expectation.argument)
         if expectation.threshold is not None:
+            if reading is not None and key in inherited:
+                _note_lost_gate(expectation, expectation.threshold, inherited[key], reading)
             merged[key] = expectation.threshold
             continue
         length = len(expectation.argument)
@@ -246,6 +248,16 @@ def merge(
         for known in below:
             del merged[known]
     return merged
+
+
+def _note_lost_gate(expectation: Expectation, own: Threshold, before: Threshold, reading: Reading) -> None:
+    """Note a line that only warns in the place of one that fails the build, since a line replaces another as a whole."""
+    if own.warns and not before.warns:
+        name = " of ".join((expectation.metric, *expectation.argument))
+        reading.notes.append(
+            f'{expectation.where}: {name} only warns here: the line replaces the suite\'s "{before.text}", which fails the build; '
+            f'write {{fail: "{before.text}", warn: ...}} to keep both'
+        )
 
 
 def _coverage_schema(leaf: dict[str, Any]) -> dict[str, Any]:

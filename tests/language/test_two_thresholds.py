@@ -59,6 +59,20 @@ def test_what_a_check_says_replaces_both(load: Load, own: str, expected: list[An
 
 
 @pytest.mark.parametrize(
+    ("own", "notes"),
+    [
+        ('accuracy: {warn: ">= 80%"}', ['accuracy only warns here: the line replaces the suite\'s ">= 90%", which fails the build; write {fail: ">= 90%", warn: ...} to keep both']),
+        ('accuracy: {fail: ">= 90%", warn: ">= 92%"}', []),
+        ('accuracy: {fail: ">= 80%"}', []),
+        ('drop: {warn: "<= 2pp"}', []),
+    ],
+)  # fmt: skip
+def test_a_gate_that_a_warning_takes_away_is_noted(load: Load, own: str, notes: list[str]) -> None:
+    suite = load(expect=BOTH, **check(f"shift: camera.yaw, yaw: 5deg, expect: {{{own}}}"))
+    assert [note.split(": ", 1)[1] for note in suite.notes if "only warns here" in note] == notes
+
+
+@pytest.mark.parametrize(
     ("written", "says"),
     [
         ('{fail: ">= 95%", warn: ">= 90%"}', 'warn ">= 90%" of accuracy is no stricter than fail ">= 95%", so it never warns; let warn ask for more'),
