@@ -159,10 +159,11 @@ def _match(noun: str, definition: Definition, words: str) -> Match | None:
     return Match(noun, definition, Closeness.SOME, len(shared), len(called)) if shared else None
 
 
-def _words(text: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case without those that say nothing, unless it has no others."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold())
-    return [word for word in words if word not in _SMALL_WORDS] or words
+    words = tuple(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+    return tuple(word for word in words if word not in _SMALL_WORDS) or words
 
 
 @functools.lru_cache(maxsize=4096)
