@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from robustcheck.absent_libraries import LibraryAbsent
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.facts import AttackFacts, Conflict, MetricFacts, ShiftFacts
 from robustcheck.units import In, Quantity, Range
@@ -330,6 +331,9 @@ def load() -> None:
     for point in sorted(importlib.metadata.entry_points(group="robustcheck"), key=lambda point: point.value):
         try:
             point.load()
+        except LibraryAbsent:
+            _loaded = False
+            raise
         except Exception as error:
             _loaded = False
             owner = point.dist.name if point.dist else "an unknown distribution"

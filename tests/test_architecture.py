@@ -30,7 +30,8 @@ CORE: dict[str, set[str]] = {
     "suite_folders": {"regular_files"},
     "suite_code": {"errors", "project_settings", "suite_folders"},
     "strict_json": {"errors", "file_content", "read_files", "regular_files"},
-    "registry": {"errors", "facts", "units"},
+    "absent_libraries": {"errors"},
+    "registry": {"absent_libraries", "errors", "facts", "units"},
     "parameter_text": {"registry", "units"},
     "word_search": {"errors", "registry"},
 }

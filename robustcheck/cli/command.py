@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TextIO
 
+from robustcheck.absent_libraries import placeholders
 from robustcheck.clash import OWN, InstallationError, check_installation
 from robustcheck.cli import (
     approve,
@@ -132,7 +133,8 @@ def _run(argv: Sequence[str] | None) -> int:
             return WRONG_CALL
         _check_command(words[0])
         chosen = parser.parse_args(words)
-        code: int = chosen.run(chosen)
+        with placeholders():
+            code: int = chosen.run(chosen)
     except SystemExit as error:
         # argparse leaves this way, after --help as well as after a mistake.
         return error.code if isinstance(error.code, int) else WRONG_CALL

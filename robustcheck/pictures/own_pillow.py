@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 import PIL
 from PIL import _imaging, _webp
 
+from robustcheck.absent_libraries import LibraryAbsent
+
 NAME: Final = "_robustcheck_pillow"
 
 
 def _load() -> Any:
+    if getattr(PIL, "__file__", None) is None:
+        raise LibraryAbsent("PIL")
     spec = importlib.util.spec_from_file_location(NAME, PIL.__file__, submodule_search_locations=list(PIL.__path__))
     if spec is None or spec.loader is None:
         raise ImportError("the installed Pillow cannot be loaded")

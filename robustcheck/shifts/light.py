@@ -17,8 +17,8 @@ Picture = NDArray[np.uint8]
 DAYLIGHT = 6504.0
 """Colour temperature of sRGB's white, in kelvin."""
 
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-XYZ_TO_SRGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+XYZ_TO_SRGB = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
 
 METER_CONSTANT = 250.0
 """Incident-light meter calibration constant C of ISO 2720: N^2 / t = E S / C."""

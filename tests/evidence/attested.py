@@ -46,6 +46,7 @@ checks:
     shift: camera.roll
     roll: [5deg]
 """
+MODEL_FILE = "models/tiny.safetensors"
 WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from robustcheck.shifts.imagenet_c.blur import gaussian_taps
 from robustcheck.shifts.imagenet_c.corruption import Picture, Values, corruption, truncated
 
-WATER = np.array([175, 238, 238], dtype=np.float32)
-MUD = np.array([63, 42, 20], dtype=np.float32)
+WATER = (175, 238, 238)
+MUD = (63, 42, 20)
 SOLID = 0.8
 """Thinner mud than this share is left out."""
 
@@ -48,12 +48,12 @@ def spatter(
         liquid[liquid < threshold] = 0
         water = _shaded((liquid * 255).astype(np.uint8))
         water *= strength
-        return truncated(image + water[..., None] * WATER)
+        return truncated(image + water[..., None] * np.array(WATER, dtype=np.float32))
     taps = gaussian_taps(strength)
     wet = (liquid > threshold).astype(np.float32)
     solid: Values = cv2.sepFilter2D(wet, cv2.CV_32F, taps, taps, borderType=cv2.BORDER_REPLICATE)
     solid[solid < SOLID] = 0
-    return truncated(image * (1 - solid)[..., None] + solid[..., None] * MUD)
+    return truncated(image * (1 - solid)[..., None] + solid[..., None] * np.array(MUD, dtype=np.float32))
 
 
 def _shaded(liquid: Picture) -> Values:
