@@ -34,9 +34,10 @@ def check_installation() -> None:
     state = "is installed beside" if other else "was installed beside"
     raise InstallationError(
         f"{found} {state} {OWN}: it serves another purpose and has the same import name, so its files and ours "
-        f"overwrite each other in one folder; uninstall {OTHER}, then install {OWN} again over what is left:\n"
+        f"overwrite each other in one folder; uninstall {OTHER}, then install {OWN} again over what is left, from the path or "
+        f"git reference that it came from:\n"
         f"  python -m pip uninstall --yes {OTHER}\n"
-        f"  python -m pip install --force-reinstall --no-deps {OWN}"
+        f"  python -m pip install --force-reinstall --no-deps PATH-OR-GIT-REFERENCE"
     )
 
 

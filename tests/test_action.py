@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[s
     values = {key: entry["default"] for key, entry in ACTION["inputs"].items()} | inputs
     environment = {
         key: values[text.removeprefix("${{ inputs.").removesuffix(" }}")] if "inputs." in text else "https://e.g/a"
-        for key, text in step["env"].items()
+        for key, text in step.get("env", {}).items()
     }
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # Commands that the test wrote come first.
+    path = os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
     files = {"GITHUB_OUTPUT": str(folder / "output"), "GITHUB_STEP_SUMMARY": str(folder / "summary.md")}
     (folder / "output").touch()
     return subprocess.run(
@@ -78,6 +80,45 @@ def test_settings_of_pytest_among_the_suites_run_nothing(folder: Path) -> None:
     assert done.returncode == 1
     assert "suites/pytest.ini:1:1: these are settings of pytest" in done.stdout
     assert not (folder / "taken").exists()
+
+
+@pytest.fixture
+def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Replace what installs by a command that writes its call down, and return what was called."""
+    (tmp_path / "bin").mkdir()
+    for name in ("uv", "python", "git"):
+        command = tmp_path / "bin" / name
+        command.write_text('#!/bin/sh\nprintf "%s\\n" "$(basename "$0") $*" >> "$CALLS"\n', encoding="utf-8")
+        command.chmod(0o755)
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("CALLS", str(calls))
+    return lambda: calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+
+
+@pytest.mark.parametrize(
+    ("install", "what"),
+    [
+        ("", "https://e.g/a"),  # the checkout of the action, which stands for it here
+        ("git+https://host/o/r@v1", "git+https://host/o/r@v1"),
+        ("./vendor/robustcheck -r requirements.txt", "./vendor/robustcheck -r requirements.txt"),
+    ],
+)
+def test_the_cpu_s_wheels_are_installed_from_a_checkout(
+    tmp_path: Path, called: Callable[[], list[str]], install: str, what: str
+) -> None:
+    done = run("Install", tmp_path, install=install)
+    assert done.returncode == 0, done.stderr
+    assert called() == ["python -m pip install --quiet uv", f"uv pip install --system --torch-backend cpu {what}"]
+
+
+def test_files_in_lfs_are_fetched_where_there_are_any(tmp_path: Path, called: Callable[[], list[str]]) -> None:
+    assert run("Fetch LFS files", tmp_path).returncode == 0
+    assert called() == ["git grep -q filter=lfs -- .gitattributes **/.gitattributes", "git lfs pull"]
+
+
+def test_records_of_earlier_runs_are_for_those_who_have_the_secret() -> None:
+    step = STEPS["Restore records of earlier runs"]
+    assert step["if"] == "github.event_name == 'push' && env.ROBUSTCHECK_CACHE_SECRET != ''"
 
 
 @pytest.mark.parametrize("name", ["suites", "tier", "arguments"])

@@ -94,7 +94,7 @@ def run(*arguments: str, environment: dict[str, str], folder: Path) -> subproces
     )
 
 
-REPAIR = ("pip uninstall --yes robustcheck", "pip install --force-reinstall --no-deps pytest-robustcheck")
+REPAIR = ("pip uninstall --yes robustcheck", "pip install --force-reinstall --no-deps PATH-OR-GIT-REFERENCE")
 
 
 def test_the_command_says_that_the_other_distribution_overwrote_us(beside: dict[str, str], tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def sigstore_bundle(statement: bytes, signer: Any = None) -> bytes:
     try:
         from sigstore.dsse import Statement
     except ImportError:
-        raise RobustcheckError("sigstore is not installed; pip install 'pytest-robustcheck[sigstore]'") from None
+        raise RobustcheckError("sigstore is not installed: python -m pip install sigstore") from None
     if signer is not None:
         return _bundle(signer, Statement(statement))
     from sigstore.errors import Error

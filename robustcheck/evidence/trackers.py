@@ -78,7 +78,7 @@ def to_mlflow(document: Json, folder: Path, *, uri: str, experiment: str = "robu
     try:
         from mlflow.exceptions import MlflowException
     except ImportError:
-        raise RobustcheckError("MLflow is not installed: python -m pip install 'pytest-robustcheck[mlflow]'") from None
+        raise RobustcheckError("MLflow is not installed: python -m pip install mlflow-skinny") from None
     _check_store(uri)
     try:
         with _folders_allowed():
@@ -176,9 +176,7 @@ def to_wandb(
     try:
         import wandb
     except ImportError:
-        raise RobustcheckError(
-            "Weights & Biases is not installed: python -m pip install 'pytest-robustcheck[wandb]'"
-        ) from None
+        raise RobustcheckError("Weights & Biases is not installed: python -m pip install wandb") from None
     made = []
     try:
         for suite in document["suites"]:

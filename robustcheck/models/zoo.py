@@ -61,9 +61,7 @@ def build_timm(entry: ModelEntry, weights: Weights | None) -> tuple[torch.nn.Mod
     try:
         import timm
     except ModuleNotFoundError:
-        raise ModelError(
-            f"{entry.where}: the model {entry.name} needs timm: pip install 'pytest-robustcheck[timm]'"
-        ) from None
+        raise ModelError(f"{entry.where}: the model {entry.name} needs timm: python -m pip install timm") from None
     name = str(entry.options["architecture"])
     architecture, _, tag = name.partition(".")
     known = timm.list_models()

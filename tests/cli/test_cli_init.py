@@ -48,7 +48,9 @@ def test_the_workflow_gates_and_keeps_the_report_of_a_failure(robustcheck_comman
     steps = workflow["jobs"]["gate"]["steps"]
     assert workflow["permissions"] == {"contents": "read"}
     assert {"run": "pytest --robustcheck"} in steps
-    (cache,) = [step for step in steps if step.get("uses", "").startswith("actions/cache")]
+    downloads, cache = [step for step in steps if step.get("uses", "").startswith("actions/cache")]
+    assert downloads["with"]["path"] == "~/.cache/uv"
+    assert steps[0]["with"] == {"lfs": True}
     assert cache["if"] == "github.event_name == 'push'", "a pull request neither reads nor writes it"
     assert cache["with"]["path"] == ".robustcheck/cache"
     assert "${{ github.ref }}" in cache["with"]["key"]
@@ -57,6 +59,53 @@ def test_the_workflow_gates_and_keeps_the_report_of_a_failure(robustcheck_comman
     assert not [step for step in steps if "attest" in str(step)], "a job that signs restores no cache"
     assert steps[-1]["uses"].startswith("actions/upload-artifact@")
     assert steps[-1]["if"] == "always()"
+
+
+def install_step(root: Path) -> tuple[str, str]:
+    """Return what is named to be installed, and the script that does it."""
+    job = yaml.safe_load((root / init.WORKFLOW).read_text(encoding="utf-8"))["jobs"]["gate"]
+    (script,) = [step["run"] for step in job["steps"] if step.get("name") == "Install"]
+    return job["env"]["ROBUSTCHECK"], script
+
+
+@pytest.mark.parametrize(
+    "source", ["./vendor/robustcheck", "git+https://host/owner/robustcheck@v0.1.0", "x-1-py3-none-any.whl"]
+)
+def test_the_workflow_installs_from_where_it_is_told(robustcheck_command: Call, tmp_path: Path, source: str) -> None:
+    done = robustcheck_command("init", "--install", source)
+    assert "does not say yet what to install" not in done.out
+    named, script = install_step(tmp_path)
+    assert named == source
+    assert 'uv pip install --system --torch-backend cpu "$ROBUSTCHECK"' in script
+
+
+def test_without_a_source_the_workflow_fails_and_says_why(robustcheck_command: Call, tmp_path: Path) -> None:
+    done = robustcheck_command("init")
+    assert "set ROBUSTCHECK in it" in done.out
+    named, script = install_step(tmp_path)
+    ran = subprocess.run(
+        ["bash", "-e", "-c", script], env={"ROBUSTCHECK": named}, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert "name the path or the git reference to install robustcheck from" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("robustcheck", "that is the name of a package"),
+        ("pytest-robustcheck==0.1.0", "that is the name of a package"),
+        ('x/"; rm -rf /', "without spaces or quotes"),
+        ("a/b ${{ secrets.KEY }}", "without spaces or quotes"),
+    ],
+)
+def test_a_name_that_anybody_could_take_is_refused(
+    robustcheck_command: Call, tmp_path: Path, source: str, told: str
+) -> None:
+    done = robustcheck_command("init", "--install", source)
+    assert done.code == 2
+    assert told in done.err
+    assert not (tmp_path / init.WORKFLOW).exists()
 
 
 def test_nothing_is_overwritten(robustcheck_command: Call, tmp_path: Path) -> None:
