@@ -87,7 +87,7 @@ def test_without_a_source_the_workflow_fails_and_says_why(robustcheck_command: C
         ["bash", "-e", "-c", script], env={"ROBUSTCHECK": named}, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 1
-    assert "name the path or the git reference to install robustcheck from" in ran.stdout
+    assert "name the path or the git reference that it comes from" in ran.stdout
 
 
 @pytest.mark.parametrize(
