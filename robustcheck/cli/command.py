@@ -17,6 +17,7 @@ from robustcheck.cli import (
     attest,
     baseline,
     cache,
+    comment,
     compare,
     completion,
     doctor,
@@ -44,7 +45,7 @@ from robustcheck.errors import RobustcheckError, did_you_mean, near_words, place
 GROUPS: Final[Mapping[str, tuple[Any, ...]]] = {
     "write suites": (init, listing, explain, schema, validate),
     "before a run": (doctor, plan, preview, approve),
-    "after a run": (report, compare, baseline, history, cache),
+    "after a run": (report, compare, comment, baseline, history, cache),
     "people who look at pictures": (residuals, review, labels),
     "evidence and release": (provenance, keygen, attest, verify, track, export),
     "this command": (completion,),

@@ -31,12 +31,23 @@ def rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 def closing(comparison: Comparison) -> Iterator[str]:
     """Yield which pictures flipped, which cases were not compared, and what stands in the end."""
+    yield from _flips(comparison)
+    yield from remarks(comparison)
+    yield from verdict(comparison)
+
+
+def _flips(comparison: Comparison) -> Iterator[str]:
     several = len(comparison.a["suites"]) > 1
     for case in comparison.cases:
         flips = (("lost", case.lost), ("gained", case.gained))
         told = [f"{what} {named(names)}" for what, names in flips if names]
         if told:
             yield f"{_name(case.suite, case.id, several)}: {'; '.join(told)}"
+
+
+def remarks(comparison: Comparison) -> Iterator[str]:
+    """Yield which cases were not compared, or are compared with less certainty, and why."""
+    several = len(comparison.a["suites"]) > 1
     for case in comparison.cases:
         if not case.paired:
             yield f"NOTE {_name(case.suite, case.id, several)} is not paired: {printable(case.why_unpaired)}"
@@ -48,10 +59,10 @@ def closing(comparison: Comparison) -> Iterator[str]:
     for what, cases in (("only in A", comparison.gone), ("only in B", comparison.new)):
         if cases:
             yield f"{what}: {named(_name(suite, case_id, several) for suite, case_id in cases)}"
-    yield from _verdict(comparison)
 
 
-def _verdict(comparison: Comparison) -> Iterator[str]:
+def verdict(comparison: Comparison) -> Iterator[str]:
+    """Yield what stands in the end: in how many cases B is worse and better."""
     paired = [case for case in comparison.cases if case.paired]
     alarms, better = comparison.alarms, [case for case in paired if case.better]
     family = f"{len(paired)} paired cases (exact McNemar, Holm, {ALPHA:.0%} over all)"
