@@ -82,7 +82,12 @@ def test_a_bent_gradient_is_not_believed(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "tier"),
-    [("a corner", "smoke"), ("an average of 16", "smoke"), ("one channel", "smoke"), ("an average of 16", "standard")],
+    [
+        ("a corner", "smoke"),
+        ("an average of 16", "smoke"),
+        ("one channel", "smoke"),
+        pytest.param("an average of 16", "standard", marks=pytest.mark.long),
+    ],
 )
 def test_nor_is_a_cascade_that_follows_it(name: str, tier: str) -> None:
     """What the unit test of an attack does not see: the planted adversary lies on the same bent way."""

@@ -47,6 +47,7 @@ def rights(root: Path, result: Any, case: str) -> dict[str, bool]:
     return dict(zip(table["id"].to_pylist(), (table["rank"].to_numpy() == 0).tolist(), strict=True))
 
 
+@pytest.mark.long
 def test_the_gate_names_what_a_new_seed_lost_and_decides_by_its_interval(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

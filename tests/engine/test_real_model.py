@@ -63,6 +63,7 @@ def test_the_shipped_suite_passes(tmp_path: Path) -> None:
     assert result["clean"].metrics["declared accuracy"].n == 20
 
 
+@pytest.mark.long
 def test_doctor_says_that_twenty_pictures_cannot_tell(real: Project) -> None:
     entry = real.models["efficientnet-lite0"]
     found = diagnose(entry, open_source(real.data["imagenet-samples"], seed=0), device="cpu")
