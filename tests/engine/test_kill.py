@@ -15,7 +15,6 @@ import pytest
 
 from robustcheck.engine.store import Store
 
-
 CASES = 120
 BOXES, LIMITS, ROWS = 8, 4, 4
 PRELOADED = [
