@@ -17,17 +17,8 @@ from robustcheck.engine.limits import most_probes
 from robustcheck.engine.strategies import most_views
 from robustcheck.language.plan import Case
 
-CHECKED: Final = 16
-CHECKED_LONG: Final = 8
-"""Pictures that the checks of an attack's sanity look at, and those that take many passes each."""
-QUERIES: Final = 64
-"""Passes of a black-box check, for each of these few."""
-GRADIENT_CHECK: Final = 256
-"""Passes that hold gradients against differences, at most."""
-PLANTED: Final = 41
-"""Passes to plant one adversarial where a suite asks for the unit test of its attack."""
 OTHERS: Final = 8
-"""Passes of the checks that take one or two a picture."""
+"""Passes of the checks of an attack's sanity that take one or two a picture, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +104,23 @@ def attack_effort(case: Case, attack: Any, index: Index, classes: tuple[str, ...
 
 def _checks(case: Case, tried: Passes, pictures: int) -> Passes:
     """Return what ``attacks.sanity`` and ``attacks.planted`` take after an attack."""
+    from robustcheck.attacks.gradient_check import ROUGH_PASSES, SHARE
+    from robustcheck.attacks.planted import INNER, TRIES
+    from robustcheck.attacks.sanity import FEW, PROBES, QUERIES
+
     assert case.attack is not None  # noqa: S101 - the caller has seen it
     facts = registry.attacks[case.attack.step.name].facts
-    few, some = min(CHECKED_LONG, pictures), min(CHECKED, pictures)
+    few, some = min(FEW, pictures), min(PROBES, pictures)
     found = Passes(OTHERS * some)
     if _is_ball(case.attack.step.params):
         # Within a huge ball, within a ball twice as large, and with twice the steps.
         found += tried * (few + some) + tried * (2 * some if not facts.minimal else 0)
-        found += Passes(QUERIES * few + 3 * some, some) if facts.gradients else Passes(0)
+        found += Passes((QUERIES + 1) * few + 3 * some, some) if facts.gradients else Passes(0)
     if facts.gradients:
-        found += Passes(GRADIENT_CHECK, GRADIENT_CHECK)
+        budget = max(ROUGH_PASSES, int(SHARE * tried.both * pictures))
+        found += Passes(budget, budget // 2)
     if case.attack.unit_test:
-        found += (tried + Passes(PLANTED)) * few
+        found += (tried + Passes(1 + INNER + TRIES)) * few
     return found
 
 
