@@ -84,9 +84,9 @@ def display_on(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> D
     """Return what shows progress on a stream, by whether it is a terminal that can rewrite a line."""
     from robustcheck.cli.output import complain
     from robustcheck.report.progress.display import Display
-    from robustcheck.report.progress.writer import StatusLine, is_dumb, writer_of
+    from robustcheck.report.progress.writer import StatusLine, can_rewrite, writer_of
 
-    terminal = stream.isatty() and not is_dumb()
+    terminal = can_rewrite(stream)
     return Display(
         status=StatusLine(writer_of(stream), below=False) if terminal else None,
         width=lambda: shutil.get_terminal_size().columns,

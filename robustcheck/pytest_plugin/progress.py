@@ -126,7 +126,7 @@ class ShownProgress:
     def __init__(self, config: pytest.Config, reporter: Any) -> None:
         """Choose how to show them by what pytest writes to."""
         from robustcheck.report.progress.display import Display
-        from robustcheck.report.progress.writer import StatusLine, is_dumb
+        from robustcheck.report.progress.writer import StatusLine, can_rewrite
 
         self._writer = config.get_terminal_writer()
         self._past = _past_capture()
@@ -136,7 +136,7 @@ class ShownProgress:
         self._begun = 0
         self._names: set[str] = set()
         self._width = self._writer.fullwidth
-        terminal = bool(getattr(reporter, "isatty", False)) and not is_dumb()
+        terminal = bool(getattr(reporter, "isatty", False)) and can_rewrite(sys.stdout)
         self._status = StatusLine(self._send, below=True) if terminal else None
         self._display: Display = Display(
             status=self._status,

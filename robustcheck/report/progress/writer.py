@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 ERASE: Final = "\x1b[K"
 SAVE: Final = "\x1b7"
@@ -66,9 +66,15 @@ def writer_of(stream: TextIO) -> Callable[[str], None]:
     return write
 
 
-def is_dumb() -> bool:
-    """Whether the terminal, if there is one, cannot rewrite a line."""
+def can_rewrite(stream: Any) -> bool:
+    """Whether a stream is a terminal on which a line can be rewritten; a closed one is none."""
+    try:
+        if not stream.isatty():
+            return False
+    except (AttributeError, ValueError):
+        return False
     from rich.console import Console
 
+    # Only what the terminal can do: rich believes that there is one wherever colours are asked for, as in many a CI.
     console = Console(force_terminal=True)
-    return console.is_dumb_terminal or console.legacy_windows
+    return not (console.is_dumb_terminal or console.legacy_windows)
