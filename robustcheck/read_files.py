@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from robustcheck import progress
 from robustcheck.checksums import digest_of
 from robustcheck.errors import RobustcheckError
 from robustcheck.places import resolved
@@ -127,7 +128,9 @@ def changes(files: Iterable[ReadFile], root: Path) -> Iterator[str]:
     for file in files:
         digests.setdefault((file.path, file.algorithm), set()).add(file.digest)
     names = {file.path: file for file in files}
-    for (path, _), before in digests.items():
+    for (path, _), before in progress.counted(
+        digests.items(), "digests of the inputs", unit="files", total=len(digests)
+    ):
         file = names[path]
         what = f"the {file.role.replace('_', ' ')} {file.name(root)}"
         if len(before) > 1:

@@ -10,6 +10,7 @@ from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import loss_of
+from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Loss, Victim
@@ -69,6 +70,10 @@ class APGD(ActiveSetAttack):
     def perturb(self, victim: Victim, goal: Goal, eps: float) -> torch.Tensor:
         """Return the best pictures found: see ``ActiveSetAttack.perturb``."""
         return best_of(goal, [partial(self._from_random, victim, eps, restart) for restart in range(self.restarts)])
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        return GRADIENT * ((self.steps + 1) * self.restarts)
 
     def _from_random(self, victim: Victim, eps: float, restart: int, goal: Goal, _left: torch.Tensor) -> Track:
         track = Track(goal)
@@ -137,6 +142,10 @@ class APGDTargeted(ActiveSetAttack):
             return track.best, track.margins
 
         return each_class(goal, likely.repeat_interleave(self.restarts, dim=1), victim.size, climb)[0]
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        return Passes(1) + self._climber.passes(classes) * (min(self.n_targets, classes - 1) * self.restarts)
 
 
 class _Climber:

@@ -13,7 +13,8 @@ from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.keyed import keyed
 from robustcheck.attacks.losses import CLEAR, margin, spread
 from robustcheck.attacks.minimal import REFUSED, ROWS, Row, row_of
-from robustcheck.attacks.polish import NORMS, polished
+from robustcheck.attacks.passes import GRADIENT, Passes
+from robustcheck.attacks.polish import BEYOND, CLASSES, NORMS, polished
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import CaseError, ModelError, RobustcheckError
 
@@ -43,6 +44,7 @@ class FoolboxAttack:
         name: Ours, as in ``ROWS``.
         norm: ``linf``, ``l2``, ``l1`` or ``l0``.
         steps: As many as foolbox makes; repeats for ``noise``, widths for ``blur``, halvings for ``contrast``.
+        alone: Whether it goes picture by picture, and not by one step of many passes.
         startless: After a run: keys of the pictures for which no start was found, so that they count as resisting.
     """
 
@@ -61,6 +63,7 @@ class FoolboxAttack:
         self.name = name
         self.norm = norm
         self.steps = steps
+        self.alone = self._row.random and name != "hopskipjump"
         self.startless: tuple[str, ...] = ()
 
     def perturb(self, victim: Victim, goal: Goal, eps: float) -> torch.Tensor:
@@ -94,6 +97,15 @@ class FoolboxAttack:
         if not self._row.minimal:
             raise CaseError(f"{self.name} of foolbox looks for no least change; give it a radius eps")
         return self._run(victim, goal, None)
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        row, tried = self._row, min(CLASSES, classes - 1)
+        # The picture itself, what foolbox returns, what of it lies within eps, and once more what is believed.
+        own = row.passes(self.steps, classes) + Passes(4 + (4 * STARTS if row.starts else 0))
+        halvings = Passes(HALVINGS if row.straight else 0)
+        polish = Passes(1) + (GRADIENT + Passes(len(BEYOND))) * tried + halvings
+        return own + halvings + (polish * ROUNDS if self._polishes() else Passes(0))
 
     def _run(self, victim: Victim, goal: Goal, eps: float | None) -> torch.Tensor:
         if goal.targets is not None and not self._row.targeted:
@@ -175,9 +187,12 @@ class FoolboxAttack:
             reached = witness.see(pictures, victim.logits(pictures))
             low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
 
+    def _polishes(self) -> bool:
+        return self._row.gradients and self._row.minimal and self._row.straight and self.norm in NORMS
+
     def _polish(self, victim: Victim, witness: Witness) -> None:
         """Step onto the boundary from where the attack ended, as long as that gains."""
-        if not (self._row.gradients and self._row.minimal and self._row.straight and self.norm in NORMS):
+        if not self._polishes():
             return
         for _ in range(ROUNDS):
             before = witness.norms
@@ -310,6 +325,7 @@ class VictimModel(Model):  # type: ignore[misc]
         gradient = torch.where(gradient.isfinite(), gradient, torch.zeros_like(gradient))
         zero = (gradient.flatten(1) == 0).all(dim=1)
         self.victim.backwards += len(gradient)
+        self.victim.told(len(gradient))
         self.victim.zero_gradients += int(zero.sum())
         if self._kicks is not None:
             for place in zero.nonzero()[:, 0].tolist():

@@ -9,6 +9,7 @@ import torch
 
 from robustcheck.attacks.attempt import accepted
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.passes import Passes, passes_of
 from robustcheck.attacks.victim import Victim
 
 
@@ -45,6 +46,11 @@ class Cascade:
             left = left[~fooled]
         self.by = by
         return best
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        each = [passes_of(attack, classes) or Passes(0) for _, attack in self.attacks]
+        return sum((passes + Passes(1) for passes in each), Passes(0))
 
 
 def autoattack_of(norm: str) -> Cascade:

@@ -10,6 +10,7 @@ from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import SURELY, spread
+from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
@@ -59,6 +60,11 @@ class FABTargeted(ActiveSetAttack):
     def minimal(self, victim: Victim, goal: Goal) -> torch.Tensor:
         """Return the picture with the least change found for each one, or the clean one where there is none."""
         return self._search(victim, goal, float("inf"), stop=0.0)[0]
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        target = GRADIENT * self.steps + Passes(1 + HALVINGS)
+        return Passes(1) + target * (min(self.n_targets, classes - 1) * self.restarts)
 
     def _search(self, victim: Victim, goal: Goal, eps: float, stop: float) -> tuple[torch.Tensor, torch.Tensor]:
         if goal.targets is not None:

@@ -12,6 +12,7 @@ import eagerpy
 import torch
 
 from robustcheck.attacks.balls import column, norms_of
+from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.errors import RobustcheckError, did_you_mean
 
 with warnings.catch_warnings():
@@ -119,13 +120,46 @@ class Row:
     kicked: bool = False
     straight: bool = True
 
+    def passes(self, steps: int, classes: int) -> Passes:
+        """Return what foolbox needs for one picture, at most."""
+        return PASSES[self.name](steps, classes)
+
+
+CANDIDATES: Final = 10
+"""Classes that DeepFool tries."""
+SEARCHES: Final = 9
+"""Weights that Carlini and Wagner's attack tries."""
+FIRST_PROBES, MOST_PROBES = 100, 1000
+"""Of one direction of HopSkipJump, which grow with the root of the step."""
+ALONG: Final = 60
+"""Further passes of a step of HopSkipJump: along its direction, and back to the boundary."""
+
+PASSES: Final[Mapping[str, Callable[[int, int], Passes]]] = MappingProxyType(
+    {
+        "fmn": lambda steps, classes: GRADIENT * steps,
+        "ddn": lambda steps, classes: GRADIENT * steps,
+        "deepfool": lambda steps, classes: Passes(1) + GRADIENT * (steps * (min(CANDIDATES, classes) - 1)),
+        "cw": lambda steps, classes: GRADIENT * (SEARCHES * steps),
+        # Every tenth step looks at a second point.
+        "boundary": lambda steps, classes: Passes(1 + steps + -(-steps // 10)),
+        "hopskipjump": lambda steps, classes: Passes(
+            ALONG + sum(min(int(FIRST_PROBES * (step + 1) ** 0.5), MOST_PROBES) + ALONG for step in range(steps))
+        ),
+        "noise": lambda steps, classes: Passes(steps),
+        "contrast": lambda steps, classes: Passes(steps + 2),
+        "blur": lambda steps, classes: Passes(steps + 1),
+        "salt_and_pepper": lambda steps, classes: Passes(steps + 1),
+    }
+)
+"""Passes of foolbox 3.3.4 by attack, from its steps and the model's classes."""
+
 
 def _fmn(kind: Callable[..., Any]) -> Callable[[int, int], Any]:
     return lambda steps, side: kind(steps=steps, max_stepsize=1.0, gamma=0.05)
 
 
 def _deepfool(kind: Callable[..., Any]) -> Callable[[int, int], Any]:
-    return lambda steps, side: kind(steps=steps, candidates=10, overshoot=0.02, loss="logits")
+    return lambda steps, side: kind(steps=steps, candidates=CANDIDATES, overshoot=0.02, loss="logits")
 
 
 def _ddn(steps: int, side: int) -> Any:
@@ -135,7 +169,7 @@ def _ddn(steps: int, side: int) -> Any:
 def _cw(steps: int, side: int) -> Any:
     # To abort early, foolbox looks at the loss of the whole batch: one picture would stop another.
     return foolbox_attacks.L2CarliniWagnerAttack(
-        binary_search_steps=9, steps=steps, stepsize=1e-2, confidence=0, initial_const=1e-3, abort_early=False
+        binary_search_steps=SEARCHES, steps=steps, stepsize=1e-2, confidence=0, initial_const=1e-3, abort_early=False
     )
 
 
@@ -148,8 +182,8 @@ def _boundary(steps: int, side: int) -> Any:
 def _hopskipjump(norm: str) -> Callable[[int, int], Any]:
     return lambda steps, side: BatchedHopSkipJump(
         steps=steps,
-        initial_gradient_eval_steps=100,
-        max_gradient_eval_steps=1000,
+        initial_gradient_eval_steps=FIRST_PROBES,
+        max_gradient_eval_steps=MOST_PROBES,
         constraint=norm,
         tensorboard=False,
     )

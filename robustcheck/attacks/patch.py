@@ -14,6 +14,7 @@ from robustcheck.attacks.balls import column
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import loss_of
+from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.spatial import turned
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Victim
@@ -137,6 +138,11 @@ class Patch(ActiveSetAttack):
                 mask[left[same]] = masks[same]
             rate[open_] = self._rate(victim, part, found, mask)
         return best
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        place = GRADIENT * (self.steps + 1 + self.steps * self.eot)
+        return GRADIENT + place * self.restarts + Passes(POSES if self.eot else 0)
 
     def _stick(
         self,

@@ -10,6 +10,7 @@ from robustcheck.attacks.balls import column, norms_of, project, steepest
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import loss_of
+from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
@@ -64,6 +65,11 @@ class PGD(ActiveSetAttack):
         """Return the best pictures found: see ``ActiveSetAttack.perturb``."""
         runs = [partial(self._climb, victim, eps, restart) for restart in range(self.restarts)]
         return best_of(goal, runs)
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        end = GRADIENT + Passes(1) if self.random_start else Passes(1)
+        return (GRADIENT * self.steps + end) * self.restarts
 
     def _start(self, goal: Goal, eps: float, restart: int) -> torch.Tensor:
         """Return where to begin: uniform in a cube, or a random direction with a length of up to eps."""

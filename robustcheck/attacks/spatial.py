@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
+from robustcheck.attacks.passes import Passes
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
@@ -82,6 +83,10 @@ class Spatial(ActiveSetAttack):
                 random = [one for one, keep in zip(random, resists.tolist(), strict=True) if keep]
         self._record(seen)
         return track.best
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        return Passes(1 + self.views)
 
     def _record(self, seen: torch.Tensor) -> None:
         self.found = dict(zip(("angle", "right", "down"), seen.clone().unbind(dim=1), strict=True))

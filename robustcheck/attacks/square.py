@@ -11,6 +11,7 @@ from robustcheck.attacks.balls import column, norms_of
 from robustcheck.attacks.base import ActiveSetAttack
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import margin
+from robustcheck.attacks.passes import Passes
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
 from robustcheck.errors import RobustcheckError
@@ -75,6 +76,10 @@ class Square(ActiveSetAttack):
             if not random:
                 break
         return track.best
+
+    def passes(self, classes: int) -> Passes:
+        """Return the passes of one picture that resists, at most: see ``attacks.passes``."""
+        return Passes(self.queries)
 
     def _stripes(self, goal: Goal, eps: float, random: list[np.random.Generator]) -> torch.Tensor:
         """Begin with upright stripes of plus or minus eps."""

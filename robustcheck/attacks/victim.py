@@ -22,6 +22,7 @@ class Victim:
         forwards: Pictures that went forward through the model so far.
         backwards: Pictures that went backward through it so far.
         zero_gradients: Of these, how many had a gradient that was zero everywhere.
+        told: Gets the number of pictures after each pass.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Victim:
         size: int = 64,
         gradients: bool = True,
         seconds: float = float("inf"),
+        told: Callable[[int], object] = lambda count: None,
     ) -> None:
         """Take a model.
 
@@ -39,6 +41,7 @@ class Victim:
             size: Pictures a pass.
             gradients: Whether ``forward`` can be differentiated.
             seconds: Time until calls are refused.
+            told: Gets the number of pictures after each pass, forward or backward.
         """
         self._forward = forward
         self._deadline = time.monotonic() + seconds
@@ -48,6 +51,7 @@ class Victim:
         self.forwards = 0
         self.backwards = 0
         self.zero_gradients = 0
+        self.told = told
 
     def logits(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return logits without gradients, shape (n, classes).
@@ -82,6 +86,7 @@ class Victim:
             gradient = torch.zeros_like(part) if gradient is None else gradient
             gradient = torch.where(gradient.isfinite(), gradient, torch.zeros_like(gradient))
             self.backwards += len(part)
+            self.told(len(part))
             self.zero_gradients += int((gradient.flatten(1) == 0).all(dim=1).sum())
             logits.append(given.detach())
             losses.append(each.detach())
@@ -101,6 +106,7 @@ class Victim:
         self.forwards += len(pictures)
         # As precise as the pictures, whatever the model computes in: all that is computed of both is of one kind.
         logits = self._forward(pictures).to(pictures.dtype)
+        self.told(len(pictures))
         bad = ~torch.isfinite(logits.detach()).all(dim=1)
         if bad.any():
             raise NotFiniteError(

@@ -30,6 +30,7 @@ from robustcheck.cli import (
     listing,
     plan,
     preview,
+    progress,
     provenance,
     report,
     residuals,
@@ -51,6 +52,23 @@ GROUPS: Final[Mapping[str, tuple[Any, ...]]] = {
     "this command": (completion,),
 }
 """The commands, each a module, under what a user is about to do."""
+LONG: Final = (
+    doctor,
+    plan,
+    preview,
+    approve,
+    validate,
+    report,
+    compare,
+    comment,
+    baseline,
+    provenance,
+    attest,
+    verify,
+    residuals,
+    export,
+)
+"""Commands that may work for more than two seconds, and then show how far they are."""
 COMMANDS: Final = tuple(module for modules in GROUPS.values() for module in modules)
 RUN: Final = "`pytest --robustcheck` runs suites; `robustcheck plan` says before what a run costs"
 OPTIONS: Final = ("-h", "--help", "--version")
@@ -134,7 +152,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return WRONG_CALL
         _check_command(words[0])
         chosen = parser.parse_args(words)
-        with placeholders():
+        with placeholders(), progress.shown(chosen):
             code: int = chosen.run(chosen)
     except SystemExit as error:
         # argparse leaves this way, after --help as well as after a mistake.
@@ -197,7 +215,9 @@ def make_parser() -> argparse.ArgumentParser:
         for module in modules:
             subparser = subparsers.add_parser(module.NAME, help=module.HELP, description=module.__doc__)
             module.add_arguments(subparser)
-            subparser.set_defaults(run=module.run)
+            if module in LONG:
+                progress.add_verbosity(subparser)
+            subparser.set_defaults(run=module.run, called=module.NAME)
     return parser
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from robustcheck import progress
 from robustcheck.cli.cases import add_suite, chosen_cases, load_named
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
 from robustcheck.errors import RobustcheckError
@@ -109,10 +110,18 @@ def _sheet(suite: Suite, preview: Preview, views: Sequence[View], notes: Sequenc
         notes=tuple(notes),
         size=preview.size,
         columns=columns,
-        rows=tuple(_row(view, preview) for view in views),
+        rows=tuple(_rows(views, preview)),
     )
     size = f"{len(columns)} pictures of {width}x{height} pixels as the model sees them, {sheet.scale}"
     return Sheet(sheet.title, (*sheet.facts, size), sheet.notes, sheet.size, sheet.columns, sheet.rows)
+
+
+def _rows(views: Sequence[View], preview: Preview) -> Iterator[Row]:
+    with progress.task("drawing", unit="rows", total=len(views)) as work:
+        for view in views:
+            work.at_step(view.name)
+            yield _row(view, preview)
+            work.advance()
 
 
 def _row(view: View, preview: Preview) -> Row:

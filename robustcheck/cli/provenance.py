@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
+from robustcheck.cli.progress import add_verbosity
 from robustcheck.errors import RobustcheckError, did_you_mean
 from robustcheck.project_settings import find_settings
 from robustcheck.regular_files import read_regular
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     card.add_argument("--url", default="", metavar="URL", help="where the data can be had")
     card.add_argument("--published", default="", metavar="DAY", help="YYYY-MM-DD")
     card.add_argument("--replace", action="store_true", help="write over a card that is there")
+    add_verbosity(card)
     card.set_defaults(form=_card)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import progress
 from robustcheck.checksums import digest_of_set
 from robustcheck.data.checked import UNREADABLE, CheckedSource, Fetching
 from robustcheck.data.reading import in_threads
@@ -123,6 +124,7 @@ def data_digest(source: Source, samples: Iterable[Sample]) -> str:
     listed = list(samples)
     # Only our own sources promise that they bear several threads here.
     contents = in_threads(source.content, listed) if getattr(source, "parallel", False) else map(source.content, listed)
+    contents = progress.counted(contents, f"digests of {source.name}", unit="pictures", total=len(listed))
     return digest_of_set((sample.id, content, sample.label) for sample, content in zip(listed, contents, strict=True))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from robustcheck import progress
 from robustcheck.data.looks import Look, look_at
 from robustcheck.data.reading import in_threads
 from robustcheck.data.source import Sample, Source
@@ -57,7 +58,8 @@ def profile(source: Source, samples: Iterable[Sample] | None = None, *, threads:
     unreadable: list[str] = []
     values: dict[str, Counter[str]] = {}
     listed = source.samples() if samples is None else samples
-    for sample, seen in in_threads(look, listed, threads=threads):
+    looked = in_threads(look, listed, threads=threads)
+    for sample, seen in progress.counted(looked, f"profile of {source.name}", unit="pictures"):
         labels[sample.label] += 1
         for column, value in sample.metadata.items():
             values.setdefault(column, Counter())[value] += 1

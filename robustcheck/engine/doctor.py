@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import progress
 from robustcheck.data import Limited
 from robustcheck.data.checked import CheckedSource
 from robustcheck.data.selection import select
@@ -213,28 +214,38 @@ def _measured(ward: _Ward, own: Preprocessing) -> tuple[Three, Three] | None:
 
 def _tried(predictor: Predictor, ward: _Ward, ways: Sequence[Variant]) -> list[_Trial]:
     """Ask the model about every picture in every way."""
-    from robustcheck.models.checks import out_of_memory
-
     trials = [_Trial(way, []) for way in ways]
     own = predictor.entry.preprocessing
-    for batch in ward.batches():
-        usual = batch.inputs(own)
-        for trial in trials:
-            if trial.failure:
-                continue
-            shown = batch.inputs(trial.variant.preprocessing)
-            values = changed(own, trial.variant.preprocessing) & OF_VALUES
-            trial.differs = trial.differs or bool(values) or not np.array_equal(shown, usual)
-            try:
-                trial.logits.append(_model(predictor, trial.variant.preprocessing).logits(shown))
-            except ModelError as error:
-                # Inputs that the model cannot take are no cure.
-                trial.failure = str(error)
-            except Exception as error:
-                if not out_of_memory(error):
-                    raise
-                trial.failure = f"the model {predictor.entry.name} has too little memory for {len(shown)} pictures"
+    passes = math.ceil(len(ward.samples) / BATCH) * len(trials)
+    with progress.task("variants", unit="trials", total=passes) as work:
+        for batch in ward.batches():
+            usual = batch.inputs(own)
+            for trial in trials:
+                work.at_step(trial.variant.advice.replace("{model}", predictor.entry.name) or "the entry as it is")
+                _try(predictor, trial, batch, usual)
+                work.advance()
     return trials
+
+
+def _try(predictor: Predictor, trial: _Trial, batch: _Batch, usual: Pixels) -> None:
+    """Ask the model about one batch in one way, unless it could not answer before."""
+    from robustcheck.models.checks import out_of_memory
+
+    if trial.failure:
+        return
+    own = predictor.entry.preprocessing
+    shown = batch.inputs(trial.variant.preprocessing)
+    values = changed(own, trial.variant.preprocessing) & OF_VALUES
+    trial.differs = trial.differs or bool(values) or not np.array_equal(shown, usual)
+    try:
+        trial.logits.append(_model(predictor, trial.variant.preprocessing).logits(shown))
+    except ModelError as error:
+        # Inputs that the model cannot take are no cure.
+        trial.failure = str(error)
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        trial.failure = f"the model {predictor.entry.name} has too little memory for {len(shown)} pictures"
 
 
 def _model(predictor: Predictor, way: Preprocessing) -> Predictor:

@@ -11,10 +11,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import progress
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Source
 from robustcheck.engine.adversary import BLOCK, Adversary, Columns
+from robustcheck.engine.effort import attack_effort, begun
 from robustcheck.engine.index import Index, build_index, check_classes, relabelled
 from robustcheck.engine.options import Options
 from robustcheck.engine.overlay import overlaid_of
@@ -109,10 +111,12 @@ class Evaluator:
         self.overlaid: Overlaid | None = overlaid_of(suite, project, self.source, self.index, entry, part=limited)
         if self.overlaid:
             self.index = relabelled(self.index, self.overlaid, entry.classes)
-        self.predictor: Predictor = open_model(entry, device=options.device)
+        with progress.task(f"loading {entry.name}"):
+            self.predictor: Predictor = open_model(entry, device=options.device)
         self._note_files(project, entry)
         self._forward = Forward(self.predictor, options.batch_size)
         self._backwards = 0
+        self._work = progress.Task("")
         self._preparation = Preparation(
             self.source,
             self.index,
@@ -175,7 +179,8 @@ class Evaluator:
         known = self.cache.load(keys, case, within)
         if known:
             return self._evaluated(known.key, case, known.stored, known.cached, known.live)
-        stored = self._look(case, watch, clean)
+        with begun(case, len(self.index.samples), may_stop=watch is not None) as self._work:
+            stored = self._look(case, watch, clean)
         if self._options.keep:
             self.cache.save(keys[-1], case, stored)
         return self._evaluated(keys[-1], case, stored, False)
@@ -275,6 +280,7 @@ class Evaluator:
                 columns = {**score(logits, self.index.labels[batch.rows]), **columns_of(batch)}
                 reference.offer(batch.rows, batch.digests, logits)
                 strip.offer(batch.rows, columns, functools.partial(_input_of, batch.pixels))
+                self._work.advance(len(batch.rows))
                 yield batch.rows.copy(), columns
 
         return self._gathered(look, watch, len(self.index.samples))
@@ -317,6 +323,9 @@ class Evaluator:
 
         # Whatever is wrong with the model is said before it is attacked.
         adversary = Adversary(case, self.predictor, seed=self._suite.seed, size=self._forward.size)
+        adversary.victim.told = self._work.advance
+        passes = attack_effort(case, adversary.attack, self.index, self.predictor.entry.classes)
+        self._work.total = None if passes is None else len(self.index.samples) + passes.both
 
         def look(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Columns]]:
             chosen, pixels, unseen, plain, digests = self._inputs(case, rows)
@@ -360,6 +369,7 @@ class Evaluator:
                 if look
                 else np.zeros((len(batch.rows), 0), np.float32)
             )
+            self._work.advance(len(batch.rows) if look else 0)
             columns = (batch.rows, batch.pixels, batch.unseen, logits, batch.digests)
             found.append(tuple(column.copy() for column in columns))
         rows_, pixels, unseen, plain, digests = (
@@ -372,6 +382,7 @@ class Evaluator:
     ) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         for batch in self._preparation.batches(case, rows, self._forward.size, steps):
             yield batch, self._forward(batch.pixels, self._names(batch.rows))
+            self._work.advance(len(batch.rows))
 
 
 def _input_of(pixels: NDArray[np.uint8], place: int) -> Input:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import progress
 from robustcheck.data.overlaid import Overlaid
 from robustcheck.data.source import Sample, Source
 from robustcheck.errors import DataError, UnreadablePicture, count_of, did_you_mean
@@ -49,7 +50,7 @@ def build_index(source: Source, classes: tuple[str, ...]) -> Index:
     Raises:
         DataError: The source is empty, an id occurs twice, or a label is no class of the model.
     """
-    samples = tuple(source.samples())
+    samples = tuple(progress.counted(source.samples(), f"listing {source.name}", unit="pictures"))
     if not samples:
         raise DataError(f"the data set {source.name} has no picture; a gate that looks at nothing cannot pass")
     twice = [name for name, count in Counter(sample.id for sample in samples).items() if count > 1]

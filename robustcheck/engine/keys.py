@@ -26,6 +26,7 @@ NOT_DECIDING = (
     "demo/weights",
     "engine/diagnosis.py",
     "engine/doctor.py",
+    "engine/estimate.py",
     "engine/mistakes.py",
     "engine/planning.py",
     "engine/preview.py",

@@ -161,6 +161,12 @@ def case_at(case: Case, value: Quantity) -> Case:
     )
 
 
+def most_probes(span: Span, resolution: Quantity) -> int:
+    """Return how many values of a parameter are tried, at most: both ends, two bisections, and those between."""
+    count = _count(span, resolution)
+    return min(count + 1, 2 + 2 * math.ceil(math.log2(count)) + CHECKED - 1) if count > 1 else 2
+
+
 def _length(span: Span) -> float:
     return abs(span.stop.number - span.start.number)
 

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from robustcheck import progress
+from robustcheck.attacks.passes import Passes
 from robustcheck.data import open_source
+from robustcheck.engine.estimate import Estimator
 from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.options import Options
 from robustcheck.engine.provable import OF_PAIRS, counts_of, unprovable
 from robustcheck.engine.results import CaseResult
 from robustcheck.engine.run import SuiteRun
+from robustcheck.errors import count_of
 from robustcheck.language.entries import Project
 from robustcheck.language.plan import Case, Suite, Threshold, in_tier
 from robustcheck.measure.power import passing_share, smallest_drop
@@ -26,6 +30,13 @@ TIMED = 64
 
 ONCE = ("clean", "shift", "compose", "combine")
 """Kinds of cases that look at each picture once."""
+
+
+CALIBRATED = (
+    f"from runs of every case on {FEW} and {MORE} pictures, and of those that look at each picture once on {TIMED}; what a whole "
+    "run takes is drawn on from there, as if no cache helped"
+)
+"""What a calibrated plan rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class Cost:
         seconds: About.
         gates: Its expectations.
         problem: Why the calibration could not tell, if it could not.
+        at_most: Whether pictures may leave the work early, so that all this is a bound.
     """
 
     id: str
@@ -68,10 +80,62 @@ class Cost:
     seconds: float
     gates: tuple[Gate, ...]
     problem: str = ""
+    at_most: bool = False
 
 
-def plan(suite: Suite, project: Project, options: Options) -> tuple[Cost, ...]:
-    """Return what each case of the chosen tier costs, calibrated on a few pictures.
+def estimated(suite: Suite, project: Project, options: Options) -> tuple[tuple[Cost, ...], str]:
+    """Return what each case of the chosen tier costs, counted from the suite, and what that rests on.
+
+    Args:
+        suite: The suite.
+        project: Its models and data.
+        options: Tier, limit, device and batch size as the run would have them.
+
+    Raises:
+        ModelError: The model cannot be built or misbehaves.
+        DataError: The data set cannot be listed or read.
+    """
+    classes = project.models[suite.model].classes
+    estimator = Estimator(suite, project, options)
+    try:
+        costs = []
+        chosen = _chosen(suite, options)
+        for case in progress.counted(chosen, "counting passes", unit="cases", total=len(chosen)):
+            told = estimator.case(case)
+            passes = told.effort.passes or Passes(told.effort.prepared)
+            gates = tuple(_gate(case, line, estimator.index, classes) for line in case.expectations)
+            pictures = len(estimator.index.samples)
+            counts = passes.forwards, passes.backwards
+            costs.append(Cost(case.id, pictures, *counts, told.seconds, gates, told.problem, told.effort.at_most))
+        return tuple(costs), _basis(estimator)
+    finally:
+        estimator.close()
+
+
+def _basis(estimator: Estimator) -> str:
+    pace = estimator.pace
+    timed = ", ".join(
+        f"{seconds * 1000:.2g} ms {what}"
+        for seconds, what in (
+            (pace.forward, "forward"),
+            (pace.backward, "backward"),
+            (pace.plain, "to decode and frame"),
+        )
+    )
+    left = f"; the shifts of {estimator.untimed} cases were not timed" if estimator.untimed else ""
+    return (
+        f"an estimate: one batch of {count_of(pace.pictures, 'picture')} was timed on {pace.device} (a picture: {timed}){left}, and "
+        "passes are counted from the suite as if no cache helped; what attacks, searches and early stopping may spare is not taken "
+        "off, so theirs are bounds; `--exact` runs every case on a few pictures instead"
+    )
+
+
+def _chosen(suite: Suite, options: Options) -> list[Case]:
+    return [case for case in suite.cases if case is suite.clean or in_tier(case.tier, options.tier)]
+
+
+def calibrated(suite: Suite, project: Project, options: Options) -> tuple[Cost, ...]:
+    """Return what each case of the chosen tier costs, from runs of every case on a few pictures.
 
     Args:
         suite: The suite.
@@ -83,26 +147,28 @@ def plan(suite: Suite, project: Project, options: Options) -> tuple[Cost, ...]:
     """
     classes = project.models[suite.model].classes
     index = build_index(open_source(project.data[suite.data], seed=suite.seed, limit=options.limit), classes)
-    cases = [case for case in suite.cases if case is suite.clean or in_tier(case.tier, options.tier)]
+    cases = _chosen(suite, options)
     with tempfile.TemporaryDirectory() as folder:
         quick = dataclasses.replace(options, report=Path(folder), cache=False, keep=False)
 
-        def calibrated(count: int, chosen: Sequence[Case]) -> dict[str, CaseResult]:
+        def ran(count: int, chosen: Sequence[Case]) -> dict[str, CaseResult]:
             limited = dataclasses.replace(quick, limit=min(count, len(index.samples)))
-            return _calibrated(suite, project, limited, chosen)
+            return _ran(suite, project, limited, chosen)
 
-        few, more = calibrated(FEW, cases), calibrated(MORE, cases)
-        timed = more | calibrated(TIMED, [case for case in cases if case.kind in ONCE])
+        few, more = ran(FEW, cases), ran(MORE, cases)
+        timed = more | ran(TIMED, [case for case in cases if case.kind in ONCE])
     return tuple(_cost(case, few[case.id], more[case.id], timed[case.id], index, classes) for case in cases)
 
 
-def _calibrated(suite: Suite, project: Project, options: Options, cases: Sequence[Case]) -> dict[str, CaseResult]:
+def _ran(suite: Suite, project: Project, options: Options, cases: Sequence[Case]) -> dict[str, CaseResult]:
     # Nothing is gated here, and no case may stop early.
     plain = [dataclasses.replace(case, rule=dataclasses.replace(case.rule, stops=False)) for case in suite.cases]
     run = SuiteRun(dataclasses.replace(suite, cases=tuple(plain), declared=None), project, options)
     wanted = {case.id for case in cases}
     try:
-        return {case.id: run.case(case) for case in plain if case.id in wanted}
+        chosen = [case for case in plain if case.id in wanted]
+        title = f"{count_of(options.limit or 0, 'picture')} of each case"
+        return {case.id: run.case(case) for case in progress.counted(chosen, title, unit="cases", total=len(chosen))}
     finally:
         run.close()
 
@@ -126,6 +192,7 @@ def _cost(
         timed.seconds * (forwards + 2 * backwards) / max(1, timed.forwards + 2 * timed.backwards),
         gates,
         "; ".join(more.problems) if more.verdict == "error" else "",
+        case.rule.stops,
     )
 
 

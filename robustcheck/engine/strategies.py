@@ -54,6 +54,16 @@ def spread(search: Search) -> int:
     return max(2, search.budget // 4)
 
 
+def most_views(search: Search, dimensions: int) -> int:
+    """Return how many views of a picture are looked at, at most; a regular grid seldom has as many points as it may.
+
+    Args:
+        search: Method and budget.
+        dimensions: Number of ranges.
+    """
+    return len(_grid(search.budget, dimensions)) if search.method == "grid" else search.budget
+
+
 def strategy(search: Search, dimensions: int, rng: np.random.Generator) -> Strategy:
     """Return the search for one picture; its first ``spread`` points lie evenly in the box.
 

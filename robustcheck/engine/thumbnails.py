@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, MutableMapping
 from pathlib import Path
 
+from robustcheck import progress
 from robustcheck.data import open_source
 from robustcheck.engine.store import atomic
 from robustcheck.errors import RobustcheckError
@@ -43,20 +44,20 @@ def keep_thumbnails(
 
     source = open_source(entry, seed=seed, limit=limit, first=first, decoding=preprocessing.decoding)
     found: dict[str, bytes] = {}
-    for sample in source.samples():
-        if sample.id in ids:
-            try:
-                shown = render(
-                    source.read(sample),
-                    [],
-                    preprocessing=preprocessing,
-                    border="source",
-                    fill="reflect",
-                    rng_for=lambda _: np.random.default_rng(0),
-                )
-            except RobustcheckError:
-                continue
-            found[sample.id] = thumbnail(shown.pixels)
+    chosen = (sample for sample in source.samples() if sample.id in ids)
+    for sample in progress.counted(chosen, "pictures of the report", unit="pictures", total=len(ids)):
+        try:
+            shown = render(
+                source.read(sample),
+                [],
+                preprocessing=preprocessing,
+                border="source",
+                fill="reflect",
+                rng_for=lambda _: np.random.default_rng(0),
+            )
+        except RobustcheckError:
+            continue
+        found[sample.id] = thumbnail(shown.pixels)
     table = pyarrow.table({"id": list(found), "picture": pyarrow.array(list(found.values()), pyarrow.binary())})
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import progress
 from robustcheck.data import Sample, Source
 from robustcheck.data.reading import in_threads
 from robustcheck.data.remembered import Remembered
@@ -75,7 +76,11 @@ def fingerprints_of(source: Source, cache: Path, *, group_by: str = "", threads:
     try:
         taken = [
             (sample.id, found, sample.metadata.get(group_by, "") if group_by else "")
-            for sample, found in in_threads(take, source.samples(), threads=threads)
+            for sample, found in progress.counted(
+                in_threads(take, source.samples(), threads=threads),
+                f"fingerprints of {source.name}",
+                unit="pictures",
+            )
         ]
     finally:
         remembered.keep()

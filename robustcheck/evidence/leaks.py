@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck import progress
 from robustcheck.data import Source
 from robustcheck.evidence.fingerprints import Fingerprints, fingerprints_of
 from robustcheck.evidence.near import near_pairs
@@ -181,7 +182,8 @@ def _near(test: Fingerprints, train: Fingerprints, distance: int, *, without: se
     fresh = np.fromiter((name not in without for name in test.ids), bool, len(test.ids))
     ours, theirs = np.flatnonzero(fresh & ~test.prints["flat"]), np.flatnonzero(~train.prints["flat"])
     best = np.full(len(test.ids), _NONE, np.int64)
-    for pairs in near_pairs(test.prints["hash"][ours], train.prints["hash"][theirs], distance):
+    blocks = near_pairs(test.prints["hash"][ours], train.prints["hash"][theirs], distance)
+    for pairs in progress.counted(blocks, f"near duplicates of {test.name} in {train.name}", unit="blocks"):
         for at in range(0, len(pairs[0]), AT_ONCE):
             left, right, bits = (part[at : at + AT_ONCE] for part in pairs)
             one, other = ours[left], theirs[right]

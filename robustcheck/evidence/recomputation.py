@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck import progress
 from robustcheck.engine.options import Options
 from robustcheck.engine.recorded import Exported, Recorded, RecordedRun
 from robustcheck.errors import AttestationRefused, RobustcheckError
@@ -131,7 +132,7 @@ def _of_results(
         yield str(error)
         return
     items: list[Case | Overall] = [*suite.cases, *suite.overall]
-    for item in items:
+    for item in progress.counted(items, f"{suite.path} computed again", unit="results", total=len(items)):
         if item.id in results:
             yield from _of_result(item, results[item.id], results, run, own=own)
     yield from _of_data(written, run)

@@ -51,9 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
             check_installation()
         except InstallationError as error:
             raise pytest.UsageError(str(error)) from None
+        from robustcheck.pytest_plugin.progress import add_progress
         from robustcheck.pytest_plugin.session import RobustcheckSession, register
 
         register(config, RobustcheckSession(config), "robustcheck-session")
+        add_progress(config)
     else:
         _refuse_suites(config)
 

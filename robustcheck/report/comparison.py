@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from robustcheck import progress
 from robustcheck.errors import RobustcheckError
 from robustcheck.measure.baseline import named, printable, same_case
 from robustcheck.measure.intervals import Estimate
@@ -118,7 +119,8 @@ def compare(a: KeptRun, b: KeptRun) -> Comparison:
         notes += _notes(path, before, after)
         new += [(path, name) for name in after.cases if name not in before.cases]
         gone += [(path, name) for name in before.cases if name not in after.cases]
-        for name in before.cases:
+        names = progress.counted(before.cases, f"{path} compared", unit="cases", total=len(before.cases))
+        for name in names:
             if name in after.cases:
                 why = _incomparable(before.cases[name], after.cases[name])
                 if why:

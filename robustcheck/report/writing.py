@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck import progress
 from robustcheck.engine.store import atomic
 from robustcheck.engine.thumbnails import keep_thumbnails
 from robustcheck.errors import RobustcheckError
@@ -59,12 +60,13 @@ def write_report(
         suites, started=started, seconds=seconds, options=options, discovery=discovery, every_suite=every_suite
     )
     try:
-        found = with_residuals(found, folder)
+        with progress.task("the result file of the report"):
+            found = with_residuals(found, folder)
         path = write(found, folder)
         for suite in found["suites"]:
             if project:
                 _keep_pictures(suite, folder, project)
-        with atomic(folder / PAGE) as temporary:
+        with progress.task("the page of the report"), atomic(folder / PAGE) as temporary:
             temporary.write_text(page(found, folder), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise NotWritten(folder, error.strerror or str(error), found) from None

@@ -71,7 +71,17 @@ def test_bash_offers_commands(bash: Offered) -> None:
 
 
 def test_bash_offers_options(bash: Offered) -> None:
-    assert set(bash("plan", "--")) == {"--help", "--model", "--tier", "--limit", "--device", "--json"}
+    assert set(bash("plan", "--")) == {
+        "--help",
+        "--model",
+        "--tier",
+        "--limit",
+        "--device",
+        "--exact",
+        "--json",
+        "--quiet",
+        "--verbose",
+    }
     assert bash("explain", "--p") == ["--picture"]
     assert bash("baseline", "accept", "--r") == ["--reason"]
 

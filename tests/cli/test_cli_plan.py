@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import robustcheck
+from robustcheck import registry
 from robustcheck.measure.power import passing_share, smallest_drop
 
 Call = Callable[..., Any]
@@ -48,13 +49,28 @@ checks:
 """
 
 
+def costs_of(robustcheck_command: Call, *options: str) -> dict[str, dict[str, Any]]:
+    done = robustcheck_command("plan", "suites/greys.yaml", "--json", "--device", "cpu", *options)
+    assert done.code == 0, done.err
+    return {cost["id"]: cost for cost in json.loads(done.out)}
+
+
 def test_the_cost_is_what_a_run_costs(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
     project(suite=SUITE)
-    done = robustcheck_command("plan", "suites/greys.yaml", "--json", "--device", "cpu")
-    assert done.code == 0, done.err
-    costs = {cost["id"]: cost for cost in json.loads(done.out)}
-    assert set(costs) == {"clean", "dusk", "sure", "harm", "view"}
+    counted, costs = costs_of(robustcheck_command), costs_of(robustcheck_command, "--exact")
+    assert set(costs) == set(counted) == {"clean", "dusk", "sure", "harm", "view"}
     found = robustcheck.run_suite("suites/greys.yaml", root=tmp_path, device="cpu", cache=False)
+    for name, cost in counted.items():
+        passes = cost["forwards"], cost["backwards"]
+        assert cost["pictures"] == 24
+        assert cost["seconds"] > 0
+        if name in ("harm", "view"):
+            assert cost["at_most"]
+            assert found[name].forwards <= passes[0] <= 3 * found[name].forwards
+            assert found[name].backwards <= passes[1] <= 3 * found[name].backwards
+        else:
+            assert not cost["at_most"]
+            assert passes == (found[name].forwards, found[name].backwards) == (24, 0)
     for name, cost in costs.items():
         assert cost["pictures"] == found[name].n == 24
         # The checks of an attack's sanity look at so many pictures only, which a few cannot tell from all.
@@ -75,7 +91,35 @@ def test_what_gates_see_is_said(robustcheck_command: Call, project: Call) -> Non
     assert re.search(rf"dusk +accuracy >= 60% +point +24  passes from {point * 100:.1f}%", done.out)
     assert re.search(rf"dusk +drop <= 20pp +point +24  a drop of {smallest_drop(24) * 100:.1f}pp", done.out)
     assert re.search(r"sure +accuracy >= 80% +confident at 95% +24  passes from 9\d\.\d%", done.out)
-    assert "5 cases, about " in done.out
+    assert "5 cases, at most " in done.out
+    assert re.search(r"^harm +24 +<= [\d,]+ +<= [\d,]+ +<= ", done.out, re.MULTILINE)
+    assert re.search(r"^dusk +24 +24 +0 +\d", done.out, re.MULTILINE)
+    told = " ".join(done.out.split())
+    assert "an estimate: one batch of 16 pictures was timed on cpu (a picture: " in told
+    assert "as if no cache helped" in told
+    assert "`--exact` runs every case on a few pictures instead" in told
+
+
+def test_what_cannot_be_told_is_a_problem(
+    robustcheck_command: Call, project: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attack of one's own that does not say its passes, and a shift that fails on the pictures."""
+    from robustcheck.attacks.pgd import PGD
+
+    @robustcheck.shift("own.torn")
+    def torn(image: Any, *, rng: Any) -> Any:
+        """Fails."""
+        raise ZeroDivisionError("torn")
+
+    try:
+        monkeypatch.delattr(PGD, "passes")
+        project(suite=SUITE.replace("shift: light.exposure\n    stops: -0.2ev", "shift: own.torn"))
+        done = robustcheck_command("plan", "suites/greys.yaml", "--device", "cpu")
+    finally:
+        registry.shifts._entries.pop("own.torn", None)
+    assert done.code == 1
+    assert "harm: its attack does not say how many passes it makes; --exact runs it on a few pictures" in done.err
+    assert re.search(r"dusk: dusk failed on the picture \S+: ZeroDivisionError: torn", done.err)
 
 
 def test_a_gate_that_cannot_pass_is_a_problem(robustcheck_command: Call, project: Call) -> None:

@@ -1,0 +1,1 @@
+"""Progress for people: what one line says, and who writes it where."""
