@@ -9,6 +9,7 @@ it is an error that says what to install.
 from __future__ import annotations
 
 import importlib.machinery
+import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "numpy": "numpy",
     "pyarrow": "pyarrow",
     "pytest": "pytest",
+    "rich": "rich",
     "safetensors": "safetensors",
     "scipy": "scipy",
     "shtab": "shtab",
@@ -66,6 +68,12 @@ def placeholders() -> Iterator[None]:
         sys.meta_path.remove(finder)
         for name in [name for name, module in sys.modules.items() if isinstance(module, _PlaceholderModule)]:
             del sys.modules[name]
+
+
+def is_installed(name: str) -> bool:
+    """Whether a library is installed, by its import name, also where a placeholder stands for it."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and not isinstance(spec.loader, _Finder)
 
 
 class _Part:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TextIO
 
 from robustcheck import progress
+from robustcheck.absent_libraries import is_installed
 from robustcheck.progress import Task
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def shown(arguments: argparse.Namespace) -> Iterator[None]:
-    """Show progress on standard error while a command works, if the command may be long and ``-q`` was not given."""
-    if getattr(arguments, "quiet", True):
+    """Show progress on standard error while a command works, if the command may be long, ``-q`` was not given, and
+    there is what draws it."""
+    if getattr(arguments, "quiet", True) or not is_installed("rich"):
         yield
         return
     stream = sys.stderr

@@ -164,6 +164,14 @@ def test_a_placeholder_cannot_be_used(use: str) -> None:
 
 
 @pytest.mark.usefixtures("absent")
+def test_a_placeholder_is_not_taken_for_the_library() -> None:
+    with placeholders():
+        asked_by("robustcheck.made_up", "import no_such_library")
+        assert not absent_libraries.is_installed("no_such_library")
+        assert absent_libraries.is_installed("yaml")
+
+
+@pytest.mark.usefixtures("absent")
 def test_another_library_that_can_do_without_gets_no_placeholder() -> None:
     with placeholders(), pytest.raises(ModuleNotFoundError):
         asked_by("another.library", "import no_such_library")
