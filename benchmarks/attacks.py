@@ -5,7 +5,7 @@ by one forward pass of ours. No program is told to freeze weights, to drop foole
 ours does so by itself, as in the gate. (AutoAttack's program refuses pictures in that order.) Beside ours stands what the
 check of the gradients cost after it, in pictures that went forward or back through the model, and its share of the attack's.
 
-Run with ``uv run python -m benchmarks.attacks [--models signs-robot ...] [--attacks pgd apgd autoattack] [--pictures 48]``.
+Run with ``uv run --group dev python -m benchmarks.attacks [--models signs-robot ...] [--attacks pgd apgd autoattack] [--pictures 48]``.
 """
 
 from __future__ import annotations

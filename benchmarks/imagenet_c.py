@@ -3,7 +3,7 @@
 One 224 pixel picture, one thread. In each round every severity of a corruption runs once in ours and once in theirs, in
 turn; prints the median over the rounds of the mean over the severities, in milliseconds, and ours as a share of theirs.
 
-Run with ``uv run python -m benchmarks.imagenet_c [--rounds 7] [--only fog snow]``.
+Run with ``uv run --group dev python -m benchmarks.imagenet_c [--rounds 7] [--only fog snow]``.
 """
 
 from __future__ import annotations

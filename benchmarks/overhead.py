@@ -9,7 +9,7 @@ In one run and in turn, several times, for EfficientNet-Lite0 at 224 pixels and 
 Every way looks at the same pictures, decoded once and kept (by hand: decoded by the workers, each time).
 Prints the ratio of each to the floor, as the median over the rounds; times of single runs are not comparable.
 
-Run with ``uv run python -m benchmarks.overhead [--rounds 5] [--pictures 120]``.
+Run with ``uv run --group dev python -m benchmarks.overhead [--rounds 5] [--pictures 120]``.
 """
 
 from __future__ import annotations

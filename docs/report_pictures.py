@@ -1,6 +1,6 @@
 """Writes the pictures of docs/report.md: a run of the demo that does not pass, its page in a real browser.
 
-Run with ``uv run python docs/report_pictures.py``; it needs Playwright and a Chromium.
+Run with ``uv run --group dev python docs/report_pictures.py``; it needs Playwright and a Chromium.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writes the pictures of docs/review.md: a run of the demo with a few wrong labels, reviewed in a real browser.
 
-Run with ``uv run python docs/review_pictures.py``; it needs Playwright and a Chromium.
+Run with ``uv run --group dev python docs/review_pictures.py``; it needs Playwright and a Chromium.
 """
 
 from __future__ import annotations

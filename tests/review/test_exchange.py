@@ -76,7 +76,7 @@ print(len(tasks))
 def test_what_goes_out_is_what_label_studio_takes(run: Call, tmp_path: Path, command: str) -> None:
     """Its own library says so, in a process of its own, since it warns of itself.
 
-    Run it with ``uv run --group formats pytest -m long tests/review/test_exchange.py``.
+    Run it with ``uv run --group dev --group formats pytest -m long tests/review/test_exchange.py``.
     """
     tasks = tasks_of(run, tmp_path)
     if command == "residuals":
