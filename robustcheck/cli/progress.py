@@ -33,8 +33,10 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def shown(arguments: argparse.Namespace) -> Iterator[None]:
-    """Show progress on standard error while a command works, if the command may be long, ``-q`` was not given, and
-    there is what draws it."""
+    """Show progress on standard error while a command works.
+
+    Only for a command that may be long, without ``-q``, and where the library that draws is installed.
+    """
     if getattr(arguments, "quiet", True) or not is_installed("rich"):
         yield
         return
