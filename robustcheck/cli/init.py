@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     for note in proposal.notes if proposal else ():
         say_wrapped(f"NOTE {escaped(note)}")
     if not arguments.install and ("kept", WORKFLOW, "") not in rows:
-        say(f"\n{WORKFLOW} does not say yet what to install robustcheck from: set ROBUSTCHECK in it")
+        say(f"\n{WORKFLOW} does not say yet where robustcheck comes from: set ROBUSTCHECK in it")
         say("to a path or a git reference (`robustcheck init --install` writes it)")
     return _advise(root, suite, proposal)
 
