@@ -35,6 +35,7 @@ CORE: dict[str, set[str]] = {
     "registry": {"absent_libraries", "errors", "facts", "units"},
     "parameter_text": {"registry", "units"},
     "word_search": {"errors", "registry"},
+    "stock_suite": set(),
 }
 """Modules that every part may import, and what they may import of each other."""
 

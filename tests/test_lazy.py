@@ -66,6 +66,10 @@ def test_a_suite_whose_pictures_are_counted_loads_none_of_it(tmp_path: Path) -> 
     assert not loaded_by("-m", "robustcheck.cli", "validate", folder=tmp_path) & HEAVY
 
 
+def test_a_start_on_the_demo_loads_none_of_it(tmp_path: Path) -> None:
+    assert not loaded_by("-m", "robustcheck.cli", "init", folder=tmp_path) & HEAVY
+
+
 OTHER_INIT = '''
 """As the other distribution's: brings its own names, and none of ours."""
 __version__ = "1.1.0"

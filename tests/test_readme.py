@@ -195,8 +195,10 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "text failure": is_covered_by("test_the_example_prints_what_the_readme_shows"),
     "text table": is_covered_by("test_the_example_prints_what_the_readme_shows"),
     "bash start": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
-    "python model": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
+    "text init": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
     "bash own": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),
+    "python model": is_covered_by("test_entries_by_hand_go_the_way_of_the_document"),
+    "bash by-hand": is_covered_by("test_entries_by_hand_go_the_way_of_the_document"),
     "python run": is_covered_by("test_the_python_doors_run"),
     "python fixture": is_covered_by("test_the_python_doors_run"),
     "python attack": is_covered_by("test_an_extension_runs"),
@@ -238,9 +240,13 @@ def test_no_block_is_written_in_a_way_that_is_not_seen() -> None:
 
 
 def test_the_documents_stand_in_order() -> None:
-    wanted = ["bash commands", "bash tests", "yaml suite", "bash example", "text failure", "text table", "bash start"]
-    wanted += ["python model", "yaml models", "yaml data", "bash own", "yaml workflow", "yaml action"]
+    wanted = ["bash start", "text init", "bash own", "yaml suite", "bash example", "text table"]
+    wanted += ["bash commands", "bash tests"]
     assert [block.fence for block in BLOCKS if block.document == "README.md"] == wanted
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, *sorted(STARTER.iterdir())], ids=lambda path: path.name)
@@ -308,11 +314,7 @@ def test_the_example_prints_what_the_readme_shows(regenerate: ModuleType, tmp_pa
     assert rows(shown) == rows(printed)
     assert len(rows(shown)) == 10
     assert {row[0] for row in rows(shown)} == {"pass", "fail"}
-
-    def without_numbers(text: str) -> str:
-        return re.sub(r"\d+(\.\d+)?", "0", text)
-
-    shown, printed = block("README.md", "text failure"), regenerate.failure_of(done.stdout)
+    shown, printed = block("docs/verdicts.md", "text failure"), regenerate.failure_of(done.stdout)
     assert without_numbers(shown) == without_numbers(printed)
 
 
@@ -336,14 +338,14 @@ def write_pictures(folder: Path) -> None:
 
 
 def write_weights(path: Path) -> None:
-    """Save what the README's factory builds, before any training."""
+    """Save what the document's factory builds, before any training."""
     import torch
     from safetensors.torch import save_file
 
     # Some weights have three of the four pictures right, which is no proof against the declared accuracy.
     torch.manual_seed(0)
     names: dict[str, Any] = {}
-    exec(block("README.md", "python model"), names)
+    exec(block("docs/first-model.md", "python model"), names)
     path.parent.mkdir()
     save_file(names["build"](2).state_dict(), path)
 
@@ -354,17 +356,38 @@ def command(*arguments: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_model_of_ones_own_goes_the_way_of_the_readme(tmp_path: Path) -> None:
-    start, own = (block("README.md", fence).splitlines() for fence in ("bash start", "bash own"))
-    assert (start, own) == (
-        ["robustcheck init"],
-        ["robustcheck validate", "robustcheck doctor my-model my-data", "pytest --robustcheck"],
-    )
+def without_numbers(text: str) -> str:
+    return re.sub(r"\d+(\.\d+)?", "0", text)
+
+
+def test_a_model_of_ones_own_goes_the_way_of_the_readme(regenerate: ModuleType, tmp_path: Path) -> None:
+    (start,) = block("README.md", "bash start").splitlines()
+    assert start.split() == ["robustcheck", "init", *regenerate.INIT]
+    begun = regenerate.run_init(tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    assert without_numbers(begun.stdout) == without_numbers(block("README.md", "text init"))
+    doctor, plan, gate = block("README.md", "bash own").splitlines()
+    assert f"next:\n  {doctor} " in begun.stdout
+    assert f"  {plan} " in begun.stdout
+    assert f"  {gate} " in begun.stdout
+    code, told = command(*doctor.replace("robustcheck", "robustcheck.cli", 1).split(), folder=tmp_path)
+    assert (code, "doctor: as configured" in told) == (1, True), told
+    # The weights are untrained, so the gate does not pass, with a verdict and nothing else wrong.
+    code, told = command(*gate.split(), "--robustcheck-tier", "smoke", folder=tmp_path)
+    assert code == 1
+    assert "clean: fail" in told
+
+
+def test_entries_by_hand_go_the_way_of_the_document(tmp_path: Path) -> None:
+    assert block("docs/first-model.md", "bash by-hand").splitlines() == [
+        "robustcheck validate", "robustcheck doctor my-model my-data", "pytest --robustcheck",
+    ]  # fmt: skip
     assert command("robustcheck.cli", "init", folder=tmp_path)[0] == 0
     (tmp_path / "my_package").mkdir()
-    (tmp_path / "my_package" / "model.py").write_text(block("README.md", "python model"), encoding="utf-8")
+    (tmp_path / "my_package" / "model.py").write_text(block("docs/first-model.md", "python model"), encoding="utf-8")
     for name in ("models", "data"):
-        (tmp_path / "configs" / f"{name}.yaml").write_text(block("README.md", f"yaml {name}"), encoding="utf-8")
+        text = block("docs/first-model.md", f"yaml {name}")
+        (tmp_path / "configs" / f"{name}.yaml").write_text(text, encoding="utf-8")
     suite = tmp_path / "suites" / "robustness.yaml"
     text = suite.read_text(encoding="utf-8").replace("signs-robot ", "my-model ").replace("signs-test ", "my-data ")
     suite.write_text(text, encoding="utf-8")

@@ -1,15 +1,22 @@
-"""Print the JSON Schema (draft-07) of suites or of a configuration file, for editors and other tools."""
+"""Print the JSON Schema (draft-07) of suites or of a configuration file, for editors and other tools.
+
+`project` is the schema of suites with this project's own models, data sets and classes as the words that may be written.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, one_of
 
+if TYPE_CHECKING:
+    from robustcheck.language.entries import Project
+
 NAME = "schema"
 HELP = "print a JSON Schema for editors"
-WORDS = ("suite", "models", "data", "variables")
+WORDS = ("suite", "project", "models", "data", "variables")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="suite",
         type=one_of(WORDS),
-        metavar="suite|models|data|variables",
+        metavar="suite|project|models|data|variables",
         help="default: suite",
     )
 
@@ -29,7 +36,18 @@ def run(arguments: argparse.Namespace) -> int:
     from robustcheck.language import data_schema, json_schema, models_schema, variables_schema
     from robustcheck.language.schema import as_text
 
+    if arguments.file == "project":
+        sys.stdout.write(as_text(json_schema(_project()), compact=True))
+        return OK
     schemas = {"suite": json_schema, "models": models_schema, "data": data_schema, "variables": variables_schema}
     made = schemas[arguments.file]
     sys.stdout.write(as_text(made()))
     return OK
+
+
+def _project() -> Project:
+    from robustcheck.language import load_project
+    from robustcheck.project_settings import find_settings
+
+    settings = find_settings()
+    return load_project(settings.root, settings.configs)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from robustcheck.language.check_schema import check_definitions
 from robustcheck.language.config_spec import DATA, MODEL
+from robustcheck.language.entries import Project
 from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema
 from robustcheck.language.variables_spec import VARIABLES
@@ -22,10 +23,17 @@ _VARIABLE: Final = {
 }
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the schema of suites: every registered shift, metric and unit."""
-    record = suite_record(None).schema()
+def json_schema(project: Project | None = None) -> dict[str, Any]:
+    """Return the schema of suites: every registered shift, metric and unit.
+
+    Args:
+        project: Its models, data sets and classes are the names that may be written; any are without it.
+    """
+    record = suite_record(project).schema()
+    classes = _classes_of(project) if project else ()
     properties = {**record["properties"], "extends": _extends()}
+    if project:
+        properties |= {key: _named(properties[key]) for key in ("model", "data")}
     return {
         "$schema": DRAFT,
         "title": "robustcheck suite",
@@ -37,8 +45,8 @@ def json_schema() -> dict[str, Any]:
         "then": {"required": record["required"]},
         "definitions": {
             "variable": _VARIABLE,
-            "expect": expect_schema(paired=True),
-            "clean_expect": expect_schema(paired=False),
+            "expect": expect_schema(paired=True, classes=classes),
+            "clean_expect": expect_schema(paired=False, classes=classes),
             **check_definitions(),
         },
     }
@@ -59,9 +67,22 @@ def variables_schema() -> dict[str, Any]:
     return {"$schema": DRAFT, "title": "robustcheck variables", **VARIABLES.schema()}
 
 
-def as_text(schema: dict[str, Any]) -> str:
-    """Return a schema as the text of a file."""
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+def as_text(schema: dict[str, Any], *, compact: bool = False) -> str:
+    """Return a schema as the text of a file; a compact one, half as large, is one line that nobody reads."""
+    form: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    return json.dumps(schema, ensure_ascii=False, **form) + "\n"
+
+
+def _classes_of(project: Project) -> tuple[str, ...]:
+    """Return the classes of all models, each once, in the order in which they stand."""
+    return tuple(dict.fromkeys(name for model in project.models.values() for name in model.classes))
+
+
+def _named(field: dict[str, Any]) -> dict[str, Any]:
+    """Return a field of known names, for which an environment variable may stand too."""
+    names = {"enum": field["enum"]}
+    rest = {key: value for key, value in field.items() if key != "enum"}
+    return {**rest, "anyOf": [names, {"$ref": "#/definitions/variable"}]}
 
 
 def _extends() -> dict[str, Any]:

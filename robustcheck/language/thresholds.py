@@ -265,8 +265,13 @@ def _coverage_schema(leaf: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "required": list(keys), "properties": keys}
 
 
-def expect_schema(*, paired: bool) -> dict[str, Any]:
-    """Return the schema of ``expect`` with every registered metric."""
+def expect_schema(*, paired: bool, classes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the schema of ``expect`` with every registered metric.
+
+    Args:
+        paired: Whether metrics that compare with the clean case are among them.
+        classes: The names of classes that may be written; any may where there are none.
+    """
     properties: dict[str, Any] = {}
     for metric in registry.metrics:
         facts: MetricFacts = metric.facts
@@ -274,6 +279,8 @@ def expect_schema(*, paired: bool) -> dict[str, Any]:
             continue
         leaf: dict[str, Any] = {"anyOf": [threshold_schema(facts), levels_schema(facts), {"type": "null"}]}
         inner: dict[str, Any] = {"type": "object", "minProperties": 1, "additionalProperties": leaf}
+        if classes and facts.argument in ("class", "confusion"):
+            inner["propertyNames"] = {"enum": list(classes)}
         if facts.argument == "confusion":
             inner["additionalProperties"] = {"anyOf": [dict(inner), {"type": "null"}]}
         elif facts.argument == "group":

@@ -41,6 +41,14 @@ def torchvision_weights(architecture: str) -> tuple[Published, ...]:
     return tuple(_of_torchvision(weights) for weights in get_model_weights(architecture))
 
 
+def default_torchvision_weights(architecture: str) -> tuple[Published, tuple[str, ...]]:
+    """Return the weights that torchvision itself would take for an architecture, and the names of their classes."""
+    from torchvision.models import get_model_weights
+
+    default: Any = getattr(get_model_weights(architecture), "DEFAULT")  # noqa: B009 - the type of the enumeration is not known
+    return _of_torchvision(default), tuple(default.meta["categories"] or ())
+
+
 def timm_weights(name: str) -> tuple[Published, ...]:
     """Return what timm publishes for a model, of one tag where the name has one; static, nothing is fetched."""
     import timm

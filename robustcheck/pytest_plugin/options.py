@@ -37,8 +37,16 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("model", "model to test instead of the suite's (an entry of models.yaml)", ""),
-    Setting("data", "data set to use instead of the suite's (an entry of data.yaml)", ""),
+    Setting(
+        "model",
+        "model to test instead of the suite's (an entry of models.yaml); in a project without suites also what `robustcheck init --model` takes",
+        "",
+    ),
+    Setting(
+        "data",
+        "data set to use instead of the suite's (an entry of data.yaml); in a project without suites also a folder",
+        "",
+    ),
     Setting("tier", f"cases to run: {TIERS}, each with those before it", "standard"),
     Setting("limit", "number of pictures, sampled by class", "", "count"),
     Setting("device", "auto, cpu, cuda, cuda:1 or mps", "auto"),
@@ -171,7 +179,7 @@ def suite_folders(config: pytest.Config) -> list[Path]:
     if missing or not folders:
         raise pytest.UsageError(
             f"{PREFIX}: there is no {missing or 'folder of suites'} in {config.rootpath}; `robustcheck init` makes a starter, "
-            "or name a suite, or set robustcheck_suites"
+            f"or name a suite, or set robustcheck_suites; {PREFIX}-model and {PREFIX}-data together run a stock suite"
         )
     return folders
 

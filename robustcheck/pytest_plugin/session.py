@@ -18,6 +18,7 @@ from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.discovery import SuiteCollection
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, is_on, run_options, suite_folders
 from robustcheck.pytest_plugin.page_link import open_page, page_line
+from robustcheck.pytest_plugin.stock import use_stock_suite
 from robustcheck.suite_folders import is_yaml
 
 MARKUP: Mapping[str, dict[str, bool]] = {
@@ -55,6 +56,7 @@ class RobustcheckSession:
             chosen(config, name)
         if not self._is_worker(config) and not config.option.collectonly:
             self._check_report()
+        self._stock = use_stock_suite(config)
         self._signing = None if self._is_worker(config) else Signing.asked_for(config)
         # A worker gets the command line anew, so it must come to the same paths by itself.
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
@@ -281,6 +283,8 @@ class RobustcheckSession:
         if self._unwritten:
             reporter.line(f"robustcheck: NOT WRITTEN: {self._unwritten}", red=True)
         reporter.line(f"robustcheck: {discovered(self._result['discovery'])}")
+        for line in self._stock:
+            reporter.line(f"robustcheck: {line}", yellow=True)
         if self._written:
             root = self._config.rootpath
             shown = self._written.relative_to(root) if self._written.is_relative_to(root) else self._written

@@ -15,7 +15,7 @@ import yaml
 from robustcheck.cli import init
 
 Call = Callable[..., Any]
-WRITTEN = [*init.FILES, ".gitignore"]
+WRITTEN = [*init.FILES, init.SCHEMA, ".gitignore"]
 
 
 def test_a_start_runs_at_once(robustcheck_command: Call, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def install_step(root: Path) -> tuple[str, str]:
 )
 def test_the_workflow_installs_from_where_it_is_told(robustcheck_command: Call, tmp_path: Path, source: str) -> None:
     done = robustcheck_command("init", "--install", source)
-    assert "does not say yet what to install" not in done.out
+    assert "does not say yet" not in done.out
     named, script = install_step(tmp_path)
     assert named == source
     assert 'uv pip install --system --torch-backend cpu "$ROBUSTCHECK"' in script
@@ -112,14 +112,17 @@ def test_nothing_is_overwritten(robustcheck_command: Call, tmp_path: Path) -> No
     for name in init.FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"# mine: {name}\n", encoding="utf-8")
+    (tmp_path / init.SCHEMA).write_text("{}", encoding="utf-8")
     (tmp_path / ".gitignore").write_text("dist/\n.robustcheck/", encoding="utf-8")
     done = robustcheck_command("init")
-    assert [line.split()[:2] for line in done.lines[:5]] == [
-        *(["kept", name] for name in init.FILES),
+    assert [line.split()[:2] for line in done.lines[:6]] == [
+        *(["kept", name] for name in (*init.FILES, init.SCHEMA)),
         ["added", ".gitignore"],
     ]
     assert all((tmp_path / name).read_text(encoding="utf-8") == f"# mine: {name}\n" for name in init.FILES)
-    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "dist/\n.robustcheck/\nrobustcheck-report/\n"
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == (
+        "dist/\n.robustcheck/\nrobustcheck-report/\nrobustcheck-preview.*\n*.key\n"
+    )
 
 
 def test_a_second_time_changes_nothing(robustcheck_command: Call, tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ def test_a_second_time_changes_nothing(robustcheck_command: Call, tmp_path: Path
     before = {name: (tmp_path / name).read_bytes() for name in WRITTEN}
     done = robustcheck_command("init")
     assert done.code == 0
-    assert [line.split()[0] for line in done.lines[:5]] == ["kept"] * 5
+    assert [line.split()[0] for line in done.lines[:6]] == ["kept"] * 6
     assert {name: (tmp_path / name).read_bytes() for name in WRITTEN} == before
 
 
@@ -136,7 +139,7 @@ def test_an_own_configuration_that_does_not_fit_the_new_suite_is_told(robustchec
     done = robustcheck_command("init")
     assert done.code == 1
     assert "kept   configs/models.yaml" in done.out
-    assert "suites/robustness.yaml:6:8: there is no model signs-robot in configs/models.yaml" in done.out
+    assert "suites/robustness.yaml:7:8: there is no model signs-robot in configs/models.yaml" in done.out
 
 
 def test_a_folder_inside_a_project_of_pytest_is_told(robustcheck_command: Call, tmp_path: Path) -> None:
