@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, columns, escaped, say, say_wrapped
+from robustcheck.cli.progress import shown
 from robustcheck.errors import RobustcheckError, SuiteError
 from robustcheck.places import resolved
 from robustcheck.regular_files import read_regular
@@ -82,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, metavar="PIXELS", help="side of the model's input, where it is not the usual"
     )
     parser.add_argument("--force", action="store_true", help="overwrite what is there")
+    parser.add_argument("-q", "--quiet", action="store_true", dest="without_progress", help="show no progress")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,8 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
     for note in proposal.notes if proposal else ():
         say_wrapped(f"NOTE {escaped(note)}")
     if not arguments.install and ("kept", WORKFLOW, "") not in rows:
-        say(f"\n{WORKFLOW} does not say yet where robustcheck comes from: set ROBUSTCHECK in it")
-        say("to a path or a git reference (`robustcheck init --install` writes it)")
+        say()
+        say_wrapped(f"{WORKFLOW} does not say yet where robustcheck comes from: set ROBUSTCHECK in it")
+        say_wrapped("to a path or a git reference (`robustcheck init --install` writes it)")
     return _advise(root, suite, proposal)
 
 
@@ -221,9 +224,9 @@ def _proposed(arguments: argparse.Namespace) -> Proposal:
         root=root,
         configs=root / "configs",
     )
-    say(f"looking at {escaped(arguments.model)} and {escaped(arguments.data)} ...")
-    sys.stdout.flush()
-    return propose(wanted, _present(root))
+    # Only now, since the questions stand on the same terminal as the line of progress.
+    with shown(argparse.Namespace(quiet=arguments.without_progress, verbose=False, called=NAME)):
+        return propose(wanted, _present(root))
 
 
 def _present(root: Path) -> Project | None:
@@ -345,5 +348,5 @@ def _advise(root: Path, suite: str, proposal: Proposal | None) -> int:
         ("pytest --robustcheck", "run it"),
     )
     columns((f"  {command}", told) for command, told in steps)
-    say(f"The thresholds of {suite} are a starting point: change them to what your use needs.")
+    say_wrapped(f"The thresholds of {suite} are a starting point: change them to what your use needs.")
     return PROBLEMS if proposal.problem else OK

@@ -19,6 +19,7 @@ from robustcheck.engine.proposed_data import propose_data
 from robustcheck.engine.proposed_model import ASSUMED, USUAL, Wanted, proposed_model
 from robustcheck.errors import ModelError, RobustcheckError, problem_of
 from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
+from robustcheck.progress import Task, task
 from robustcheck.stock_suite import Line, listed, scalar
 
 ROUNDS: Final = 5
@@ -56,11 +57,16 @@ def propose(wanted: Wanted, project: Project | None = None) -> Proposal:
     Raises:
         RobustcheckError: There is no such model or folder, or what is said does not suffice; says what to add.
     """
-    known = project or Project(wanted.root)
+    with task("reading") as work:
+        return _proposal(wanted, project or Project(wanted.root), work)
+
+
+def _proposal(wanted: Wanted, known: Project, work: Task) -> Proposal:
     data = known.data.get(wanted.data)
     data_lines: tuple[Line, ...] = ()
     names: tuple[str, ...] = ()
     notes: list[str] = []
+    work.at_step(f"pictures of {wanted.data}")
     if data is None:
         data, names, count = propose_data(wanted.data, wanted.here, wanted.root, tuple(known.data))
         data_lines = (Line("kind", "imagefolder", "one folder a class"), Line("path", _path(data.path, wanted.configs)))
@@ -73,8 +79,10 @@ def propose(wanted: Wanted, project: Project | None = None) -> Proposal:
     listed_names = _names_in(wanted) or names
     if len(listed_names) < 2:
         raise RobustcheckError(f"{wanted.data} has one class, {listed_names[0]}; a classifier has at least two")
+    work.at_step(wanted.model)
     model, comment = proposed_model(wanted, listed_names, tuple(known.models))
-    model, problem = _settled(model, names, notes)
+    work.at_step(f"outputs of {model.name}")
+    model, problem = _settled(model, names)
     order = "from --classes" if wanted.classes else "the folders, sorted"
     if model.classes != listed_names:
         order = "the categories of the published weights"
@@ -110,7 +118,7 @@ def _names_in(wanted: Wanted) -> tuple[str, ...]:
     return names
 
 
-def _settled(entry: ModelEntry, folders: tuple[str, ...], notes: list[str]) -> tuple[ModelEntry, str]:
+def _settled(entry: ModelEntry, folders: tuple[str, ...]) -> tuple[ModelEntry, str]:
     """Run a model on noise; where its message says what to write, write that and run it again."""
     for _ in range(ROUNDS):
         problem = _problem(entry)
