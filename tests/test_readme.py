@@ -371,7 +371,9 @@ def test_a_model_of_ones_own_goes_the_way_of_the_readme(regenerate: ModuleType, 
     assert f"  {plan} " in begun.stdout
     assert f"  {gate} " in begun.stdout
     code, told = command(*doctor.replace("robustcheck", "robustcheck.cli", 1).split(), folder=tmp_path)
-    assert (code, "doctor: as configured" in told) == (1, True), told
+    # Untrained weights are drawn anew by each process: they may have all pictures right, or none.
+    assert code in (0, 1)
+    assert "doctor: as configured" in told
     # The weights are untrained, so the gate does not pass, with a verdict and nothing else wrong.
     code, told = command(*gate.split(), "--robustcheck-tier", "smoke", folder=tmp_path)
     assert code == 1
