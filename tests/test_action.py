@@ -170,6 +170,8 @@ def test_a_pull_request_gets_a_comment_that_compares_with_what_a_push_kept(
         "NO_PROXY": "127.0.0.1",
     }.items():
         monkeypatch.setenv(name, value)
+    # A module of the pull request's own, where Python would look first.
+    (tmp_path / "json.py").write_text("raise SystemExit('taken')\n", encoding="utf-8")
     done = run("Comment on the pull request", tmp_path)
     github.close()
     assert done.returncode == 0, done.stderr
