@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +12,15 @@ from typing import Any
 
 import pytest
 import yaml
+from github_stand_in import GitHub
 from small_project import make_project
+from small_report import case, document, records, write
+
+from robustcheck.report.pull_request import marker
 
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / ".github/actions/robustcheck/action.yml").read_text(encoding="utf-8"))
+RESTORED = "Restore the base branch's run"
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
 
 
@@ -22,8 +28,9 @@ def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[s
     """Run a step with its inputs, the others at their defaults."""
     step = STEPS[name]
     values = {key: entry["default"] for key, entry in ACTION["inputs"].items()} | inputs
+    values = {f"inputs.{key}": text for key, text in values.items()} | {"runner.temp": str(folder / "temp")}
     environment = {
-        key: values[text.removeprefix("${{ inputs.").removesuffix(" }}")] if "inputs." in text else "https://e.g/a"
+        key: re.sub(r"\$\{\{ (.*?) \}\}", lambda name: values.get(name[1], "https://e.g/a"), text)
         for key, text in step.get("env", {}).items()
     }
     # Commands that the test wrote come first.
@@ -98,7 +105,7 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list
 @pytest.mark.parametrize(
     ("install", "what"),
     [
-        ("", "https://e.g/a"),  # the checkout of the action, which stands for it here
+        ("", "https://e.g/a/../../.."),  # the checkout of the action, which stands for it here
         ("git+https://host/o/r@v1", "git+https://host/o/r@v1"),
         ("./vendor/robustcheck -r requirements.txt", "./vendor/robustcheck -r requirements.txt"),
     ],
@@ -139,6 +146,59 @@ def test_the_report_is_kept_and_linked_whatever_came_of_the_gate(tmp_path: Path)
         assert STEPS[name]["if"].startswith("always()")
     run("Link the report", tmp_path)
     assert (tmp_path / "summary.md").read_text() == "[The whole report, with pictures](https://e.g/a)\n"
+
+
+def test_a_pull_request_gets_a_comment_that_compares_with_what_a_push_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_run(wrong: int) -> None:
+        label = [place % 3 for place in range(30)]
+        predicted = [(one + 1) % 3 if place < wrong else one for place, one in enumerate(label)]
+        columns = {"id": [f"a/{place}" for place in range(30)], "label": label, "predicted": predicted}
+        kept = records(tmp_path / "robustcheck-report", "dusk", columns)
+        write(tmp_path / "robustcheck-report", document([case("dusk", right=30 - wrong, records=kept)]))
+
+    write_run(0)
+    assert run("Set aside what pull requests compare with", tmp_path).returncode == 0
+    write_run(8)
+    github = GitHub()
+    (tmp_path / "event.json").write_text('{"pull_request": {"number": 7}}', encoding="utf-8")
+    for name, value in {
+        "GITHUB_API_URL": github.url,
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+        "NO_PROXY": "127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    # A module of the pull request's own, where Python would look first.
+    (tmp_path / "json.py").write_text("raise SystemExit('taken')\n", encoding="utf-8")
+    done = run("Comment on the pull request", tmp_path)
+    github.close()
+    assert done.returncode == 0, done.stderr
+    (comment,) = github.comments
+    assert comment["body"].startswith(marker("robustcheck-report"))
+    assert "**Lost in** <code>dusk</code>: <code>a/0</code>, <code>a/1</code>" in comment["body"]
+    assert '<a href="https://e.g/a">' in comment["body"]
+
+
+def test_what_a_push_keeps_is_where_a_pull_request_looks() -> None:
+    kept, restored = (STEPS[name]["with"] for name in ("Keep what pull requests compare with", RESTORED))
+    assert kept["path"] == restored["path"] == STEPS["Comment on the pull request"]["env"]["BASE"]
+    on_push = {"github.ref_name": "main", "github.sha": "5ea", "github.run_attempt": "1", "inputs.artifact": "car"}
+    on_pull_request = {
+        "github.base_ref": "main",
+        "github.event.pull_request.base.sha": "5ea",
+        "inputs.artifact": "car",
+    }
+
+    def filled(text: str, values: dict[str, str]) -> str:
+        return re.sub(r"\$\{\{ (.*?) \}\}", lambda name: values[name[1]], text)
+
+    key = filled(kept["key"], on_push)
+    assert key.startswith(filled(restored["key"], on_pull_request))
+    assert key.startswith(filled(restored["restore-keys"], on_pull_request))
+    other_branch = filled(kept["key"], {**on_push, "github.ref_name": "main-2"})
+    assert not other_branch.startswith(filled(restored["restore-keys"], on_pull_request))
 
 
 def test_every_output_comes_from_a_step() -> None:

@@ -1,6 +1,6 @@
 """The first hour of somebody new, scripted: from an empty folder with pictures and weights to a verdict, nothing edited by hand.
 
-Run with ``uv run pytest -m long -s tests/test_newcomer.py``; it prints its timeline.
+Run with ``uv run --group dev pytest -m long -s tests/test_newcomer.py``; it prints its timeline.
 """
 
 from __future__ import annotations

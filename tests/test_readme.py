@@ -160,6 +160,13 @@ def are_steps_with_our_action(block: Block, folder: Path) -> None:
     assert set(ours["with"]) <= set(yaml.safe_load((ROOT / place / "action.yml").read_text("utf-8"))["inputs"])
 
 
+def is_a_workflow_with_our_action(block: Block, folder: Path) -> None:
+    workflow = yaml.safe_load(block.text)
+    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+    (job,) = workflow["jobs"].values()
+    are_steps_with_our_action(Block(block.document, block.line, block.fence, yaml.safe_dump(job["steps"])), folder)
+
+
 def is_run_by_ci(block: Block, folder: Path) -> None:
     """Installing uv inside a test would change the machine, so that CI's own script must run these very commands."""
     steps = [line.strip().removeprefix("step ") for line in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()]
@@ -222,7 +229,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "bash cache": are_commands_of_the_cache,
     "yaml workflow": is_the_starters_workflow,
     "yaml job": is_a_job_that_signs,
-    "yaml action": are_steps_with_our_action,
+    "yaml gate": is_a_workflow_with_our_action,
     "toml settings": are_settings_of_the_plugin,
 }
 

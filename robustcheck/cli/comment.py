@@ -1,7 +1,7 @@
 """Write the verdict, and what changed against the base branch, as one comment on the pull request.
 
-The comment is found again and rewritten by every later run. Without a token that may write, as in the pull request of a fork, the
-same text goes into the step summary. The token is taken from GITHUB_TOKEN.
+The comment is found again and rewritten by every later run, one without a result included. Without a token that may write, as in
+the pull request of a fork, the same text goes into the step summary. The token is taken from GITHUB_TOKEN.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import datetime
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from robustcheck.cli.output import OK, UNUSABLE, WrongCall, complain, say
 from robustcheck.errors import RobustcheckError
 from robustcheck.regular_files import open_to_change, read_regular
 
 if TYPE_CHECKING:
+    from robustcheck.report.comparison import Comparison
     from robustcheck.report.github_api import PullRequest
 
 NAME = "comment"
@@ -47,34 +49,55 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.artifact_url and not re.fullmatch(r"https?://[A-Za-z0-9./_~%?=&#:+-]+", arguments.artifact_url):
         raise WrongCall(f"--artifact-url {arguments.artifact_url!r}: write an address that begins with https://")
-    text = _text(arguments)
+    text, code = _text(arguments)
     if arguments.print:
         say(text.rstrip("\n"))
-        return OK
+        return code
     where = _where(arguments.pull_request)
     if where is None:
-        return _instead(text, "there is no GITHUB_TOKEN, as in the pull request of a fork", OK)
+        return _instead(text, "there is no GITHUB_TOKEN, as in the pull request of a fork", code)
     try:
         address, was_there = put_comment(where, text, marker(arguments.key))
     except NotAllowed as error:
-        return _instead(text, f"the token may not write comments: {error}", OK)
+        return _instead(text, f"the token may not write comments: {error}", code)
     except GitHubError as error:
         return _instead(text, str(error), UNUSABLE)
     say(f"{'rewrote' if was_there else 'wrote'} {address or 'the comment'}")
-    return OK
+    return code
 
 
-def _text(arguments: argparse.Namespace) -> str:
+def _text(arguments: argparse.Namespace) -> tuple[str, int]:
+    """Return the comment, and the code to end with."""
+    from robustcheck.report.kept import reading
+    from robustcheck.report.pull_request import Run, comment, comment_without_result
+
+    commit = _commit()
+    if arguments.against is not None and not arguments.against.exists():
+        raise RobustcheckError(f"{arguments.against}: there is no result to compare with")
+    try:
+        with reading(arguments.report) as document:
+            comparison, why_not = _comparison(arguments.report, arguments.against)
+            today = datetime.datetime.now(datetime.UTC).date()
+            run = Run(document, comparison, arguments.artifact_url, today, why_not=why_not, commit=commit)
+            return comment(run, arguments.key), OK
+    except RobustcheckError as error:
+        # The verdict of an earlier commit must not stay there as if it were this one's.
+        complain(str(error))
+        return comment_without_result(str(error), commit, arguments.key), UNUSABLE
+
+
+def _comparison(report: Path, against: Path | None) -> tuple[Comparison | None, str]:
+    """Return what changed, or why that cannot be said: a pull request may well bring other pictures."""
     from robustcheck.report.comparison import compare
-    from robustcheck.report.kept import load_run, reading
-    from robustcheck.report.pull_request import Run, comment
+    from robustcheck.report.kept import load_run
 
-    comparison = None
-    if arguments.against is not None:
-        comparison = compare(load_run(arguments.against), load_run(arguments.report))
-    today = datetime.datetime.now(datetime.UTC).date()
-    with reading(arguments.report) as document:
-        return comment(Run(document, comparison, arguments.artifact_url, today), arguments.key)
+    if against is None:
+        return None, ""
+    after = load_run(report)
+    try:
+        return compare(load_run(against), after), ""
+    except RobustcheckError as error:
+        return None, str(error)
 
 
 def _where(number: int | None) -> PullRequest | None:
@@ -93,14 +116,27 @@ def _where(number: int | None) -> PullRequest | None:
     return PullRequest(os.environ.get("GITHUB_API_URL") or API, repository, number, token) if token else None
 
 
-def _number_of_event() -> int:
+def _of_event(read: Callable[[Any], Any]) -> Any:
+    """Return something of the pull request whose event runs the workflow; ``None`` where there is none."""
     path = os.environ.get("GITHUB_EVENT_PATH", "")
     try:
-        return int(json.loads(read_regular(Path(path)))["pull_request"]["number"])
-    except (OSError, ValueError, LookupError, TypeError):
+        return read(json.loads(read_regular(Path(path)))["pull_request"])
+    except (OSError, ValueError, LookupError, TypeError, RobustcheckError):
+        return None
+
+
+def _commit() -> str:
+    # GITHUB_SHA is that of the merge which GitHub makes to try it, and which nobody knows.
+    return str(_of_event(lambda request: request["head"]["sha"]) or os.environ.get("GITHUB_SHA", ""))
+
+
+def _number_of_event() -> int:
+    number = _of_event(lambda request: int(request["number"]))
+    if number is None:
         raise WrongCall(
             "this is no workflow of a pull request, so nothing says which one is meant; write --pull-request N, or use --print"
-        ) from None
+        )
+    return int(number)
 
 
 def _instead(text: str, why: str, code: int) -> int:

@@ -21,6 +21,8 @@ PLAIN: Final = " ,()%+=/-"
 """Marks that nothing is made of within a line of HTML code."""
 QUIET: Final = ("pass", NOT_GATED)
 """Verdicts of lines that the comment only counts."""
+MOST_OF_REASON: Final = 2000
+SHOWN_OF_COMMIT: Final = 12
 TOO_MUCH: Final = "The rest does not fit into a comment: it is in the report."
 
 Json = Mapping[str, Any]
@@ -35,12 +37,16 @@ class Run:
         comparison: It against the base branch's run; ``None`` without one.
         url: Where the artifact with the whole report lies; an empty text if nobody knows.
         today: The day from which the age of the base branch's run is counted.
+        why_not: Why there is no comparison although there is a run of the base branch; an empty text otherwise.
+        commit: Digest of the commit that was looked at; an empty text if nobody knows.
     """
 
     document: Json
     comparison: Comparison | None
     url: str
     today: datetime.date
+    why_not: str = ""
+    commit: str = ""
 
 
 def marker(key: str) -> str:
@@ -78,15 +84,35 @@ def comment(run: Run, key: str = "") -> str:
     return f"{kept}\n\n{TOO_MUCH}\n"
 
 
+def comment_without_result(reason: str, commit: str, key: str = "") -> str:
+    """Return the comment on a run that left no result.
+
+    Args:
+        reason: Why there is none.
+        commit: As in ``Run``.
+        key: As for ``comment``.
+    """
+    lines = [marker(key), *_heading("no result", commit), "The run ended without a result, so nothing is known:\n"]
+    return "\n".join([*lines, code(reason[:MOST_OF_REASON])]) + "\n"
+
+
+def _heading(verdict: str, commit: str) -> Iterator[str]:
+    yield f"## robustcheck: {verdict}\n"
+    if commit:
+        yield f"Commit {code(commit[:SHOWN_OF_COMMIT])}\n"
+
+
 def _parts(run: Run, most: int) -> Iterator[str]:
-    yield f"## robustcheck: {run.document['verdict']}\n"
+    yield from _heading(run.document["verdict"], run.commit)
     for suite in run.document["suites"]:
         yield from _suite(suite, most)
     yield f"{code(discovered(run.document['discovery']))}\n"
-    if run.comparison is None:
-        yield "There is no run of the base branch to compare with.\n"
-    else:
+    if run.comparison is not None:
         yield from _changes(run.comparison, run.today, most)
+    elif run.why_not:
+        yield f"### Against the base branch\n\nNot compared: {code(run.why_not[:MOST_OF_REASON])}\n"
+    else:
+        yield "There is no run of the base branch to compare with.\n"
     if run.url:
         # Quotes and brackets have no place in an address that was checked when it was given.
         yield f'<a href="{run.url}">The whole report, with pictures</a>'
@@ -118,7 +144,7 @@ def _row(line: ResultLine) -> str:
 
 def _changes(comparison: Comparison, today: datetime.date, most: int) -> Iterator[str]:
     yield "### Against the base branch\n"
-    yield f"A, the base branch's run, is {age(comparison.a['made'], today)}.\n"
+    yield f"A is the base branch's run, {age(comparison.a['made'], today)}; B is this one.\n"
     yield from (f"- {code(line)}" for line in heads(comparison))
     yield ""
     changed = [case for case in comparison.cases if case.lost or case.gained or not case.paired]

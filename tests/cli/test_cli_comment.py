@@ -2,84 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from github_stand_in import BOT, GitHub
 from small_report import case, document, make_report, records, write
 
 from robustcheck.report.pull_request import marker
 
 Call = Callable[..., Any]
-BOT = "github-actions[bot]"
-
-
-class GitHub:
-    """The comments of one pull request, and what was asked."""
-
-    def __init__(self) -> None:
-        self.comments: list[dict[str, Any]] = []
-        self.calls: list[tuple[str, str, str]] = []
-        self.login = ""
-        self.refuse: dict[str, int] = {}
-        self.redirect = ""
-        github = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                github.calls.append((self.command, self.path, self.headers.get("Authorization", "")))
-                length = int(self.headers.get("Content-Length", 0))
-                body = json.loads(self.rfile.read(length)) if length else {}
-                code, value = github.reply(self.command, self.path, body)
-                self.send_response(code)
-                if github.redirect:
-                    self.send_header("Location", github.redirect)
-                self.end_headers()
-                self.wfile.write(value if isinstance(value, bytes) else json.dumps(value).encode())
-
-            do_GET = do_POST = do_PATCH = answer  # noqa: N815
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def add(self, body: str, login: str = BOT) -> dict[str, Any]:
-        number = 100 + len(self.comments)
-        self.comments.append({"id": number, "body": body, "user": {"login": login}, "html_url": f"https://g/{number}"})
-        return self.comments[-1]
-
-    def reply(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        if method in self.refuse:
-            return self.refuse[method], {"message": "Resource not accessible by integration"}
-        if self.redirect:
-            return 302, {}
-        path, _, query = path.partition("?")
-        if path == "/user":
-            return (200, {"login": self.login}) if self.login else (403, {})
-        if path == "/repos/o/r/issues/7/comments":
-            if method == "POST":
-                return 201, self.add(body["body"], self.login or BOT)
-            asked = dict(part.split("=") for part in query.split("&"))
-            size, page = int(asked["per_page"]), int(asked["page"])
-            return 200, self.comments[(page - 1) * size : page * size]
-        (found,) = [one for one in self.comments if path == f"/repos/o/r/issues/comments/{one['id']}"]
-        assert method == "PATCH"
-        found["body"] = body["body"]
-        return 200, found
 
 
 @pytest.fixture
 def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     stand_in = GitHub()
     event = tmp_path / "event.json"
-    event.write_text('{"pull_request": {"number": 7}}', encoding="utf-8")
+    event.write_text('{"pull_request": {"number": 7, "head": {"sha": "feedbeef0000111122223333"}}}', encoding="utf-8")
     for name, value in {
         "GITHUB_API_URL": stand_in.url,
         "GITHUB_REPOSITORY": "o/r",
@@ -91,8 +31,7 @@ def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
         monkeypatch.setenv(name, value)
     make_report(tmp_path / "after")
     yield stand_in
-    stand_in.server.shutdown()
-    stand_in.server.server_close()
+    stand_in.close()
 
 
 def test_the_first_time_writes_and_the_next_rewrites(github: GitHub, robustcheck_command: Call) -> None:
@@ -100,6 +39,7 @@ def test_the_first_time_writes_and_the_next_rewrites(github: GitHub, robustcheck
     done = robustcheck_command("comment", "after")
     assert (done.code, done.out, done.err) == (0, "wrote https://g/101\n", "")
     assert github.comments[1]["body"].startswith(marker("") + "\n## robustcheck: fail\n")
+    assert "\nCommit <code>feedbeef0000</code>\n" in github.comments[1]["body"]
     github.comments[1]["body"] = f"{marker('')}\nan earlier verdict"
     done = robustcheck_command("comment", "after")
     assert (done.code, done.out) == (0, "rewrote https://g/101\n")
@@ -148,6 +88,28 @@ def test_the_base_branch_s_run_is_compared(github: GitHub, robustcheck_command: 
     assert "**worse**" in github.comments[0]["body"]
 
 
+def test_a_pull_request_that_cannot_be_compared_gets_its_verdict(
+    github: GitHub, robustcheck_command: Call, tmp_path: Path
+) -> None:
+    for name, path in (("base", "suites/others.yaml"), ("now", "suites/signs.yaml")):
+        write(tmp_path / name, document([case("dusk")], path=path))
+    done = robustcheck_command("comment", "now", "--against", "base")
+    assert done.code == 0
+    body = github.comments[0]["body"]
+    assert "## robustcheck: fail" in body
+    assert "Not compared: <code>the two runs share no suite" in body
+
+
+def test_a_run_without_a_result_replaces_an_earlier_verdict(github: GitHub, robustcheck_command: Call) -> None:
+    robustcheck_command("comment", "after")
+    done = robustcheck_command("comment", "nowhere")
+    assert done.code == 4
+    assert "there is no result to read" in done.err
+    (only,) = github.comments
+    assert "## robustcheck: no result\n" in only["body"]
+    assert "## robustcheck: fail" not in only["body"]
+
+
 @pytest.mark.parametrize(("method", "code"), [("POST", 403), ("POST", 404), ("GET", 401)], ids=lambda value: str(value))
 def test_a_token_that_may_not_leads_to_the_step_summary(
     github: GitHub, robustcheck_command: Call, tmp_path: Path, method: str, code: int
@@ -190,8 +152,7 @@ def test_the_token_follows_no_redirection(github: GitHub, robustcheck_command: C
     github.redirect = f"{other.url}/user"
     assert robustcheck_command("comment", "after").code == 4
     assert other.calls == []
-    other.server.shutdown()
-    other.server.server_close()
+    other.close()
 
 
 def test_an_address_without_encryption_gets_no_token(
@@ -209,7 +170,7 @@ def test_an_address_without_encryption_gets_no_token(
         ({"GITHUB_EVENT_PATH": ""}, (), "write --pull-request N"),
         ({"GITHUB_REPOSITORY": "o/r/../x"}, (), "set it to OWNER/NAME"),
         ({}, ("--artifact-url", 'javascript:alert(1)"'), "write an address that begins with https://"),
-        ({}, ("--against", "nowhere"), "nowhere: there is no result to read"),
+        ({}, ("--against", "nowhere"), "nowhere: there is no result to compare with"),
     ],
 )
 def test_a_wrong_call_is_told(

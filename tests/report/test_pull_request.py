@@ -15,7 +15,7 @@ from small_report import case, document, make_report, records, write
 
 from robustcheck.report.comparison import compare
 from robustcheck.report.kept import load_document, load_run
-from robustcheck.report.pull_request import LIMIT, Run, age, code, comment, marker
+from robustcheck.report.pull_request import LIMIT, Run, age, code, comment, comment_without_result, marker
 
 TODAY = datetime.date(2026, 3, 4)
 HOSTILE = "</code><img src=x onerror=alert(1)> @octocat #12 www.example.org `a` | **b** [c](javascript:d) <!-- -->\n# e"
@@ -56,7 +56,7 @@ def test_what_fails_stands_in_the_table_and_what_holds_is_counted(tmp_path: Path
 
 def test_lost_pictures_are_named_and_the_test_says_whether_it_is_chance(tmp_path: Path) -> None:
     page = rendered(comment(run_of(tmp_path, lost=8)))
-    assert "A, the base branch's run, is 3 days old." in html.unescape(page)
+    assert "A is the base branch's run, 3 days old; B is this one." in html.unescape(page)
     assert "<strong>Lost in</strong> <code>dusk</code>: <code>a/000</code>, <code>a/001</code>" in html.unescape(page)
     # Eight lost and none gained: 2^-8.
     assert "<td>0.004</td>" in page
@@ -69,6 +69,24 @@ def test_nothing_changed_is_said(tmp_path: Path) -> None:
     page = rendered(comment(run_of(tmp_path)))
     assert "no significant difference: both runs have the same pictures right" in page
     assert "Lost in" not in page
+
+
+def test_runs_that_cannot_be_compared_say_why_and_keep_the_verdict(tmp_path: Path) -> None:
+    text = comment(Run(make_report(tmp_path), None, "", TODAY, why_not=f"other pictures: {HOSTILE}", commit="0" * 40))
+    page = rendered(text)
+    assert "<h2>robustcheck: fail</h2>\n<p>Commit <code>000000000000</code></p>" in page
+    assert "Not compared: <code>other pictures: " in html.unescape(page)
+    assert "There is no run of the base branch" not in page
+    assert "octocat" not in outside_code(page)
+
+
+def test_a_run_without_a_result_replaces_the_verdict(tmp_path: Path) -> None:
+    text = comment_without_result(f"nothing to read {HOSTILE * 500}", "abc", "car")
+    assert text.startswith(marker("car") + "\n")
+    page = rendered(text)
+    assert "<h2>robustcheck: no result</h2>\n<p>Commit <code>abc</code></p>" in page
+    assert "octocat" not in outside_code(page)
+    assert len(text.encode()) <= LIMIT
 
 
 def test_names_are_text_and_nobody_is_called(tmp_path: Path) -> None:
