@@ -182,6 +182,13 @@ def are_settings_of_the_plugin(block: Block, folder: Path) -> None:
     assert all(f"{name} (" in shown for name in settings)
 
 
+def is_a_line_of_progress(block: Block, folder: Path) -> None:
+    from robustcheck.report.progress.view import View, line
+
+    view = View("camera.yaw[yaw=5deg]", unit="pictures", done=1240, total=5000, seconds=4.0)
+    assert block.text == line(view, "7 of 27 cases", 80) + "\n"
+
+
 def is_covered_by(test: str) -> Callable[[Block, Path], None]:
     def check(block: Block, folder: Path) -> None:
         assert callable(globals()[test])
@@ -219,6 +226,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     **{f"yaml release-{part}": is_run_by_the_walk for part in ("models", "data", "suite")},
     "bash release": is_run_by_the_walk,
     "text refusal": is_run_by_the_walk,
+    "text progress": is_a_line_of_progress,
     "yaml suite": is_a_suite,
     "yaml checks": are_checks,
     "yaml part": is_part_of_a_suite,

@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from robustcheck import progress
 from robustcheck.absent_libraries import is_installed
@@ -19,9 +19,6 @@ from robustcheck.progress import Task
 
 if TYPE_CHECKING:
     from robustcheck.report.progress.display import Display
-
-FIRST: Final = 10.0
-"""Seconds of work after which the first line comes where there is no terminal."""
 
 
 def add_verbosity(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +92,5 @@ def display_on(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> D
         status=StatusLine(writer_of(stream), below=False) if terminal else None,
         width=lambda: shutil.get_terminal_size().columns,
         say=None if terminal else complain,
-        first=FIRST,
         clock=clock,
     )

@@ -100,16 +100,22 @@ def estimated(suite: Suite, project: Project, options: Options) -> tuple[tuple[C
     try:
         costs = []
         chosen = _chosen(suite, options)
-        for case in progress.counted(chosen, "counting passes", unit="cases", total=len(chosen)):
-            told = estimator.case(case)
-            passes = told.effort.passes or Passes(told.effort.prepared)
-            gates = tuple(_gate(case, line, estimator.index, classes) for line in case.expectations)
-            pictures = len(estimator.index.samples)
-            counts = passes.forwards, passes.backwards
-            costs.append(Cost(case.id, pictures, *counts, told.seconds, gates, told.problem, told.effort.at_most))
+        with progress.task("counting passes", unit="cases", total=len(chosen)) as work:
+            for case in chosen:
+                work.at_step(case.id)
+                costs.append(_counted(case, estimator, classes))
+                work.advance()
         return tuple(costs), _basis(estimator)
     finally:
         estimator.close()
+
+
+def _counted(case: Case, estimator: Estimator, classes: tuple[str, ...]) -> Cost:
+    told, index = estimator.case(case), estimator.index
+    passes = told.effort.passes or Passes(told.effort.prepared)
+    gates = tuple(_gate(case, line, index, classes) for line in case.expectations)
+    counts = passes.forwards, passes.backwards
+    return Cost(case.id, len(index.samples), *counts, told.seconds, gates, told.problem, told.effort.at_most)
 
 
 def _basis(estimator: Estimator) -> str:

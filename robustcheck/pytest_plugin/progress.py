@@ -79,9 +79,10 @@ class TellingProgress:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Tell that a case begins and ends, and be told of its tasks."""
+        """Tell that a case begins and ends, and be told of its tasks; of a test of Python, which may run a suite, these alone."""
         if not is_case(item):
-            return (yield)
+            with progress.reported_to(self):
+                return (yield)
         began = self._clock()
         self._tell(("began", item.name))
         try:
@@ -105,6 +106,8 @@ class TellingProgress:
         self._tasks = [entry for entry in self._tasks if entry[0] is not task]
         if self._tasks:
             self._tell_where()
+        else:
+            self._tell(("idle",))
 
     def _tell_where(self) -> None:
         from robustcheck.report.progress.view import titles
@@ -192,10 +195,11 @@ class ShownProgress:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Show a case of this process."""
-        if not is_case(item):
-            return (yield)
+        """Show a case of this process, or what a test of Python runs by the ``robustcheck`` fixture."""
         self._width = self._writer.fullwidth
+        if not is_case(item):
+            with self._beside_output(), progress.reported_to(self._display):
+                return (yield)
         with contextlib.suppress(OSError, ValueError):
             self._case_begins(item.name)
         began = time.monotonic()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from robustcheck.engine.limits import BreakPoint, Found, case_at
+from robustcheck.engine.limits import BreakPoint, Found, case_at, most_probes
 from robustcheck.errors import Location
 from robustcheck.language.plan import Case, Limit, Span, Step, Threshold
 from robustcheck.measure.records import Observation, Records
@@ -94,3 +94,16 @@ def test_all_values_share_their_random_stream_but_not_their_records() -> None:
     assert one.stream == two.stream != ""
     assert one.canonical() != two.canonical()
     assert case_at(case(0, 30, 1), Quantity(5, "deg")).stream == one.stream
+
+
+def test_no_search_tries_more_values_than_was_said() -> None:
+    rng = np.random.default_rng(4)
+    for count in (1, 2, 3, 4, 5, 8, 17, 64, 90):
+        given = case(0, count, 1)
+        (span,) = given.spans.values()
+        said = most_probes(span, Quantity(1, "deg"))
+        for _ in range(40):
+            holds = rng.random(count + 1) < rng.choice([0.5, 0.9, 0.98])
+            holds[0] |= rng.random() < 0.9
+            _, tried = find(given, lambda value, holds=holds: float(holds[round(value)]))  # type: ignore[misc]
+            assert len(tried) <= said <= count + 1 if count > 1 else len(tried) <= said == 2

@@ -30,7 +30,6 @@ class Display:
         status: StatusLine | None = None,
         width: Callable[[], int] = lambda: 80,
         say: Callable[[str], None] | None = None,
-        first: float | None = None,
         place: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
         ticking: bool = True,
@@ -41,14 +40,12 @@ class Display:
             status: The line of a terminal; ``None`` elsewhere.
             width: Its columns.
             say: Writes a line every ``EVERY`` seconds where there is no terminal; ``None`` never.
-            first: Seconds after which the first of these comes; ``EVERY`` by default.
             place: ``7 of 27 cases``.
             clock: Seconds that only grow.
             ticking: Whether a thread redraws; a test asks ``tick`` itself.
         """
         self.lock = threading.RLock()
         self._status, self._width, self._say, self._place, self._clock = status, width, say, place, clock
-        self._first = EVERY if first is None else first
         self._own: list[tuple[Task, float]] = []
         self._others: dict[str, tuple[View, float, float]] = {}
         self._said: dict[str, float] = {}
@@ -98,8 +95,7 @@ class Display:
         self._start()
 
     def _begin(self, name: str) -> None:
-        # The first line comes after `first` seconds, all others after `EVERY`.
-        self._said.setdefault(name, self._clock() + self._first - EVERY)
+        self._said.setdefault(name, self._clock())
 
     def _end(self, name: str) -> None:
         self._said.pop(name, None)

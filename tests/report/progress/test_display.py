@@ -113,16 +113,15 @@ def test_of_several_workers_the_longest_is_shown_and_the_others_are_counted() ->
 
 def test_without_a_terminal_there_is_a_line_every_thirty_seconds() -> None:
     clock, said = Clock(), list[str]()
-    display = Display(say=said.append, first=10.0, clock=clock, ticking=False)
+    display = Display(say=said.append, clock=clock, ticking=False)
     with progress.reported_to(display), progress.task("plan"), progress.task("a", unit="cases", total=100) as task:
         for _ in range(75):
             clock.now += 1
             task.advance()
             display.tick()
     assert said == [
-        "plan: a  10/100  1.0 cases/s  ETA 1 min 30 s",
-        "plan: a  40/100  1.0 cases/s  ETA 1 min 0 s",
-        "plan: a  70/100  1.0 cases/s  ETA 30 s",
+        "plan: a  30/100  1.0 cases/s  ETA 1 min 10 s",
+        "plan: a  60/100  1.0 cases/s  ETA 40 s",
     ]
 
 
