@@ -25,8 +25,8 @@ KEY: Final = "robustcheck"
 def use_stock_suite(config: pytest.Config) -> tuple[str, ...]:
     """Let a call that names a model and data, in a project without any suite, run the stock suite.
 
-    The suite and, where ``configs/`` has no such entries, entries for it are written anew, so that nothing that lies there is
-    believed.
+    The suite and entries for it are written anew, so that nothing that lies there is believed. What is called by the name of an
+    entry belongs to a project that was set up: if its suites are gone, no other suite may stand in for them.
 
     Returns:
         What to tell the user, a line each; nothing where the call is about suites of the project.
@@ -80,39 +80,35 @@ def _prepare(config: pytest.Config, model: str, data: str) -> tuple[str, ...]:
     present = load_project(root, own) if own.is_dir() else None
     models, entries = (present.models, present.data) if present else ({}, {})
     known = [name for name, there in ((model, models), (data, entries)) if name in there]
-    if len(known) == 1:
+    if known:
         raise RobustcheckError(
-            f"{known[0]} is an entry of {own.name}/ and the other is none; name two entries, or two others"
+            f"{known[0]} is an entry of {own.name}/, so this project was set up and its suites are missing: bring them back, or "
+            f"write one (robustcheck init --model {shlex.quote(model)} --data {shlex.quote(data)}); a stock suite does not stand in for them"
         )
-    notes: tuple[str, ...] = ()
     # A worker gets the command line anew, and finds what the controller has written.
-    if not hasattr(config, "workerinput"):
-        notes = _write(config, model, data, gradients=models[model].gradients if known else None)
-    if not known:
-        config.stash[PROJECT] = load_project(root, root / CONFIGS)
+    notes = () if hasattr(config, "workerinput") else _write(config, model, data)
+    config.stash[PROJECT] = load_project(root, root / CONFIGS)
     return notes
 
 
-def _write(config: pytest.Config, model: str, data: str, *, gradients: bool | None) -> tuple[str, ...]:
+def _write(config: pytest.Config, model: str, data: str) -> tuple[str, ...]:
     from robustcheck.engine.proposal import propose
     from robustcheck.engine.proposed_model import Wanted
     from robustcheck.stock_suite import entry_text, suite_text
 
     root = config.rootpath
-    texts: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
-    if gradients is None:
-        if KEY in (model, data):
-            raise RobustcheckError(f"{KEY} is a key of the configuration; write ./{KEY}")
-        here = config.invocation_params.dir
-        found = propose(Wanted(model=model, data=data, here=here, root=root, configs=root / CONFIGS))
-        if found.problem:
-            raise RobustcheckError(found.problem)
+    if KEY in (model, data):
+        raise RobustcheckError(f"{KEY} is a key of the configuration; write ./{KEY}")
+    here = config.invocation_params.dir
+    found = propose(Wanted(model=model, data=data, here=here, root=root, configs=root / CONFIGS))
+    if found.problem:
+        raise RobustcheckError(found.problem)
+    texts = {
         # Under the words of the call, which thereby name them.
-        texts[f"{CONFIGS}/models.yaml"] = entry_text(model, found.model_lines)
-        texts[f"{CONFIGS}/data.yaml"] = entry_text(data, found.data_lines)
-        gradients, notes = found.model.gradients, found.notes
-    texts[SUITE] = suite_text(model=model, data=data, owner="nobody yet", gradients=gradients)
+        f"{CONFIGS}/models.yaml": entry_text(model, found.model_lines),
+        f"{CONFIGS}/data.yaml": entry_text(data, found.data_lines),
+        SUITE: suite_text(model=model, data=data, owner="nobody yet", gradients=found.model.gradients),
+    }
     for name, text in texts.items():
         path = inside(root / name, root, "file")
         try:
@@ -120,4 +116,4 @@ def _write(config: pytest.Config, model: str, data: str, *, gradients: bool | No
             path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
             raise RobustcheckError(f"{name}: it cannot be written: {error.strerror}") from None
-    return notes
+    return found.notes

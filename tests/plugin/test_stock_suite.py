@@ -52,15 +52,15 @@ def test_it_runs_and_says_how_to_keep_it(bare: Any, monkeypatch: pytest.MonkeyPa
     assert bare.run("--collect-only", "-q").stdout.str().count("suites/tiny.yaml::") == 11
 
 
-def test_entries_of_the_configuration_can_be_named(gate: Any) -> None:
+@pytest.mark.parametrize(
+    ("model", "data"), [("brightness", "greys"), ("brightness", "pictures"), ("tiny:build", "greys")]
+)
+def test_no_stock_suite_stands_in_for_suites_that_are_gone(gate: Any, model: str, data: str) -> None:
     gate.write().unlink()
-    ran = gate.run("--robustcheck-model", "brightness", "--robustcheck-data", "greys", "--robustcheck-tier", "smoke")
-    assert "so a stock suite ran" in ran.stdout.str()
-    assert gate.verdicts()["clean"] == "pass"
-    assert not (gate.root / ".robustcheck/stock/configs").exists()
-    mixed = gate.run("--robustcheck-model", "brightness", "--robustcheck-data", "pictures")
-    assert mixed.ret == pytest.ExitCode.USAGE_ERROR
-    mixed.stderr.fnmatch_lines(["*brightness is an entry of configs/ and the other is none*"])
+    ran = gate.run("--robustcheck-model", model, "--robustcheck-data", data)
+    assert ran.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is an entry of configs/, so this project was set up and its suites are missing" in ran.stderr.str()
+    assert not (gate.root / ".robustcheck/stock").exists()
 
 
 def test_a_project_with_a_suite_runs_that(gate: Any) -> None:
