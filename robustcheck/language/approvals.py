@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.errors import Location, Problem, RobustcheckError, SuiteError
-from robustcheck.language.kinds import INVALID, Day, Field, Reading, Record, Text, Whole
+from robustcheck.language.days import Day
+from robustcheck.language.kinds import INVALID, Field, Reading, Record, Text, Whole
 from robustcheck.language.loader import load_bytes, load_file
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, is_null, what_is

@@ -6,7 +6,6 @@ can know a key or a range that the other does not.
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from robustcheck.errors import Location, Problem, did_you_mean
 from robustcheck.language import advice
+from robustcheck.language.key_advice import meant_key, needed, plain_word
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.parameter_text import quantity_typed
@@ -95,7 +95,9 @@ class Text:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return the text."""
         if not isinstance(node, Scalar):
-            return reading.add(node.where, f"{name} must be text, not {what_is(node)}")
+            only = node.items[0] if isinstance(node, Sequence) and len(node.items) == 1 else None
+            hint = f"write {shown(only.text)} without brackets" if isinstance(only, Scalar) else ""
+            return reading.add(node.where, f"{name} must be text, not {what_is(node)}", hint)
         if is_null(node):
             return reading.add(node.where, f"{name} is empty", "write text, or leave the key out")
         if not isinstance(node.value, str):
@@ -186,7 +188,11 @@ class Choice:
             return text
         if text is None or is_null(node):
             return reading.add(node.where, f"{name} must be one of {', '.join(self.words)}, not {what_is(node)}")
-        return reading.add(node.where, f"{name} cannot be {shown(text)}", did_you_mean(text, self.words))
+        return reading.add(node.where, f"{name} cannot be {shown(text)}", self._meant(text))
+
+    def _meant(self, text: str) -> str:
+        same = [word for word in self.words if plain_word(word) == plain_word(text)]
+        return f"did you mean {same[0]}?" if len(same) == 1 else did_you_mean(text, self.words)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema; a word that YAML reads as a number may stand without quotes."""
@@ -280,28 +286,6 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A date such as ``2027-03-01``."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return the date."""
-        text = node.text if isinstance(node, Scalar) else ""
-        try:
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                raise ValueError
-            return datetime.date.fromisoformat(text)
-        except ValueError:
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                return reading.add(node.where, f"{name}: there is no day {text}")
-            hint = f"write it as {advice.date_in(text) or 'YYYY-MM-DD'}"
-            return reading.add(node.where, f"{name} must be a date, not {what_is(node)}", hint)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"anyOf": [{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}, VARIABLE]}
-
-
-@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list of values of one kind."""
 
@@ -311,9 +295,9 @@ class ListOf:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a tuple of (value, node); invalid items are left out after they are reported."""
         if not isinstance(node, Sequence):
-            return reading.add(
-                node.where, f"{name} must be a list, not {what_is(node)}", "write [a, b] or lines of - a"
-            )
+            single = isinstance(node, Scalar) and node.text.strip() and not is_null(node)
+            hint = f"write [{shown(node.text)}]" if single else "write [a, b] or lines of - a"  # type: ignore[union-attr]
+            return reading.add(node.where, f"{name} must be a list, not {what_is(node)}", hint)
         if len(node.items) < self.least:
             few = "is empty" if not node.items else f"needs at least {self.least} entries"
             return reading.add(node.where, f"{name} {few}")
@@ -373,19 +357,19 @@ class Record:
         if not isinstance(node, MappingNode):
             return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}")
         read = {}
+        lacking = [key for key, known in self.fields.items() if known.required and node.entry(key) is None]
         for key, value in node:
             if key.text in self.refused:
                 reading.add(key.where, self.refused[key.text])
             elif key.text not in self.fields:
                 what = f"{shown(key.text) or 'an empty key'} is no key of {self.noun}"
-                reading.add(key.where, what, did_you_mean(key.text, self.fields))
+                reading.add(key.where, what, meant_key(key.text, self.fields, lacking))
             else:
                 result = self.fields[key.text].kind.read(key.text, value, reading)
                 if result is not INVALID:
                     read[key.text] = result
-        for key_name, known in self.fields.items():
-            if known.required and node.entry(key_name) is None:
-                reading.add(node.where, f"{self.noun} needs {key_name}", known.doc)
+        for key_name in lacking:
+            reading.add(node.where, f"{self.noun} needs {key_name}", needed(key_name, self.fields[key_name].doc))
         return Values(node, read)
 
     def schema(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from yaml import events
 from robustcheck.errors import Location, Problem, SuiteError
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
 from robustcheck.language.scalars import resolve
-from robustcheck.language.syntax import syntax_hint, without_colon
+from robustcheck.language.syntax import blame, without_colon
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import open_regular
 
@@ -117,8 +117,10 @@ class _Builder:
                 parser.dispose()
         except yaml.MarkedYAMLError as error:
             where = self._blamed(error.problem_mark, error.context_mark)
-            said = " ".join(part for part in (error.problem, error.context) if part)
-            self._fail(where, f"this is not YAML: {shown(said, 200)}", self._syntax_hint(error.problem or "", where))
+            blamed = blame(error.problem or "", _LINE_BREAK.split(self._text), where.line, where.column)
+            said = blamed.what or " ".join(part for part in (error.problem, error.context) if part)
+            where = Location(self._name, blamed.line, blamed.column)
+            self._fail(where, f"this is not YAML: {shown(said, 200)}", blamed.hint)
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             self._fail(Location(self._name), f"this is not YAML: {shown(str(error))}")
         if self._problems:
@@ -163,7 +165,11 @@ class _Builder:
         if event.tag not in (None, "!", wanted):
             self._fail(where, f"the tag {shown(event.tag)} is not allowed", "write the value without a tag")
         if self._stack and self._stack[-1].keyed and self._stack[-1].key is None:
-            self._fail(where, "a key must be a single word, not a list or mapping", "quote it if it begins with [ or {")
+            self._fail(
+                where,
+                "a key must be a single word, not a list or mapping",
+                "write a line for each key; quote one that begins with [ or {",
+            )
         if len(self._stack) >= MAX_DEPTH:
             self._fail(where, f"nested more than {MAX_DEPTH} levels deep")
         if event.anchor:
@@ -228,7 +234,11 @@ class _Builder:
             parent.entries[entry.key.text] = entry
         elif len(self._problems) < MAX_REPEATED:
             what = f"the key {shown(entry.key.text)} is written twice, first in line {first.key.where.line}"
-            self._problems.append(Problem(entry.key.where, what, "keep one of them"))
+            listed = len(self._stack) > 1 and not self._stack[-2].keyed
+            hint = (
+                "keep one of them, or begin a new entry of the list with - above it" if listed else "keep one of them"
+            )
+            self._problems.append(Problem(entry.key.where, what, hint))
 
     def _scalar(self, event: Any) -> Scalar:
         where, text, tag = self._where(event.start_mark), event.value, event.tag
@@ -263,9 +273,6 @@ class _Builder:
             if mark is not None and mark.line < len(lines):
                 return self._where(mark)
         return Location(self._name, len(lines), len(lines[-1]) + 1)
-
-    def _syntax_hint(self, problem: str, where: Location) -> str:
-        return syntax_hint(problem, _LINE_BREAK.split(self._text)[: where.line], where.column)
 
     def _fail(self, where: Location, what: str, hint: str = "") -> NoReturn:
         raise SuiteError([*self._problems, Problem(where, what, hint)]) from None

@@ -14,7 +14,7 @@ from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Reading, numbe
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, is_null, shown, what_is
 from robustcheck.language.plan import Threshold
-from robustcheck.language.threshold_advice import form, meant
+from robustcheck.language.threshold_advice import meant
 from robustcheck.registry import Definition
 from robustcheck.units import Quantity, parse_quantity
 
@@ -47,9 +47,7 @@ def read_threshold(
     facts: MetricFacts = metric.facts
     usual = ">=" if facts.better == "higher" else "<="
     if not isinstance(node, Scalar):
-        return reading.add(
-            node.where, f"{name} must be a threshold, not {what_is(node)}", f"write it as {form(usual, facts)}"
-        )
+        return reading.add(node.where, f"{name} must be a threshold, not {what_is(node)}", meant(node, usual, facts))
     match = _WRITTEN.fullmatch(node.text)
     if match is None:
         return reading.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from robustcheck import registry, word_search
 from robustcheck.errors import did_you_mean
 from robustcheck.language.covering import covering_array
+from robustcheck.language.key_advice import meant_key, needed
 from robustcheck.language.kinds import (
     INVALID,
     NUMBER,
@@ -50,6 +52,10 @@ class RegisteredName:
         reason = self.known.refusal(text)
         if reason:
             return reading.add(node.where, f"{shown(text)} {reason}", f"choose another {self.known.noun}")
+        several = [word.strip() for word in re.split(r"[,;+&]|\band\b", text)]
+        if len(several) > 1 and all(word in self.known for word in several):
+            what = f"{name} names one {self.known.noun}, not {shown(text)}"
+            return reading.add(node.where, what, "write a check for each, or compose them")
         what = word_search.kind_told(self.known.noun, text) or f"there is no {self.known.noun} {shown(text)}"
         return reading.add(node.where, what, word_search.hint_for(self.known.noun, text))
 
@@ -93,6 +99,8 @@ def read_step(
     """
     written: dict[str, Written] = {}
     sound = True
+    required = [parameter.name for parameter in definition.parameters.values() if parameter.required]
+    lacking = [name for name in required if name != elsewhere and node.entry(name) is None]
     for key, value in node:
         if key.text in others:
             continue
@@ -106,7 +114,7 @@ def read_step(
             continue
         if key.text not in definition.parameters:
             what = f"{definition.name} has no parameter {shown(key.text) or 'with an empty name'}"
-            reading.add(key.where, what, did_you_mean(key.text, [*definition.parameters, *sorted(others)]))
+            reading.add(key.where, what, _meant_parameter(key.text, definition, others, lacking))
             sound = False
             continue
         read = read_parameter(definition.parameters[key.text], value, reading, ranged=ranged)
@@ -114,10 +122,9 @@ def read_step(
             sound = False
         else:
             written[key.text] = read
-    for parameter in definition.parameters.values():
-        if parameter.required and parameter.name != elsewhere and node.entry(parameter.name) is None:
-            reading.add(node.where, f"{definition.name} needs {parameter.name}", parameter.doc)
-            sound = False
+    for name in lacking:
+        hint = _needed_parameter(definition.parameters[name])
+        sound = reading.add(node.where, f"{definition.name} needs {name}", hint) is not INVALID
     if sound and not written and not elsewhere and _does_nothing(definition):
         what = f"{definition.name} does nothing as it stands"
         reading.add(node.where, what, f"write {' or '.join(definition.parameters)}")
@@ -125,6 +132,18 @@ def read_step(
     if not sound:
         return INVALID
     return WrittenStep(definition.name, tuple(written[name] for name in definition.parameters if name in written))
+
+
+def _meant_parameter(word: str, definition: Definition, others: frozenset[str], lacking: list[str]) -> str:
+    """Return what to do about a parameter that is none: keys of the check are proposed only where they are near."""
+    hint = meant_key(word, [*definition.parameters, *sorted(others)], lacking, paired=True)
+    return hint if hint.startswith("did") else did_you_mean(word, definition.parameters)
+
+
+def _needed_parameter(parameter: Parameter) -> str:
+    if parameter.kind == "choice":
+        return f"write {parameter.name}: and one of {', '.join(parameter.choices)}"
+    return needed(parameter.name, parameter.doc)
 
 
 def _does_nothing(definition: Definition) -> bool:

@@ -199,7 +199,10 @@ def _worst_of(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
         where = node.entry("worst_of")
         assert where is not None  # noqa: S101 - just read
         what = "worst_of needs a range to search"
-        return reading.add(where.key.where, what, "write a parameter as low..high, such as yaw: -15deg..15deg")
+        pairs = [written for written in step.parameters if len(written.values) == 2 and written.swept]
+        ends = "..".join(value.text for value in pairs[0].values) if pairs else "LOW..HIGH"
+        name = pairs[0].name if pairs else "a parameter as PARAMETER"
+        return reading.add(where.key.where, what, f"write {name}: {ends}")
     if search.method == "grid" and search.budget < 2 ** len(spans):
         entry = node.entry("budget") or node.entry("search")
         assert entry is not None  # noqa: S101 - a grid is asked for by its name

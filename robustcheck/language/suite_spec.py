@@ -10,11 +10,11 @@ from robustcheck.language.bounds import MAX_TOLERANCE, TOLERANCE
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
 from robustcheck.language.config_spec import Unreadable
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
+from robustcheck.language.days import Day
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
-    Day,
     Field,
     Known,
     ListOf,
@@ -147,7 +147,7 @@ def suite_record(project: Project | None) -> Record:
     return Record(
         "a suite",
         {
-            "robustcheck": Field(Version(), "The version of the language: 1.", required=True),
+            "robustcheck": Field(Version(), "1, the version of the language.", required=True),
             "title": Field(Text(), "What the suite is about, for reports.", required=True),
             "owner": Field(Text(), "Who answers for the suite.", required=True),
             "description": Field(Text(), "What a reader of the report should know."),

@@ -18,6 +18,7 @@ from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of,
 from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
 from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.gating import check_absolute, excused, inherited_by_clean
+from robustcheck.language.key_advice import meant_key
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
@@ -134,7 +135,8 @@ class _Builder:
 
     def build(self, name: str, overrides: _Overrides) -> Suite | None:
         values, reading = self._values, self._reading
-        inherited = None if self._broken(values, "expect") else merge({}, values.get("expect", ()), None)
+        unknown = self._broken(values, "expect") or self._is_misspelt("expect")
+        inherited = None if unknown else merge({}, values.get("expect", ()), None)
         checks: list[CheckRead] = [check for check, _ in values.get("checks", ())]
         spread = [(check, cases_of(check, values, inherited, reading)) for check in checks]
         written = self._tree.get("checks")
@@ -150,7 +152,7 @@ class _Builder:
         for check, made in spread:
             if self._gating and known and not self._broken(check.values, "expect") and uncovered(made, covered):
                 what = f"the check {shown(check.id)} expects nothing, so it could not fail"
-                reading.add(check.node.where, what, 'write expect: {accuracy: ">= 85%"}, or cover it by overall')
+                reading.add(check.node.where, what, 'write expect: {accuracy: ">= N%"}, or cover it by overall')
         provenance = provenance_of(values.get("provenance"), reading)
         waivers = self._waivers(cases, overall, provenance.requirements if provenance else ())
         if values.get("confidence") is not None and all(case.rule.decide == "point" for case in cases):
@@ -287,6 +289,13 @@ class _Builder:
             reference=line.get("reference", "alexnet") if relative else "",
             rule=self._rule(),
         )
+
+    def _is_misspelt(self, key: str) -> bool:
+        """Whether a key of the suite is missing and another was written in its place, so that what it says is unknown."""
+        known = suite_record(None).fields
+        others = [entry.key.text for entry in self._tree.entries if entry.key.text not in known]
+        meant = [meant_key(word, known, []) for word in others]
+        return self._tree.entry(key) is None and f"did you mean {key}?" in meant
 
     def _check_ids(self, checks: list[CheckRead], cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> None:
         reading = self._reading

@@ -196,7 +196,9 @@ def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
         return False
     if kind in ("class", "confusion") and classes is not None and _argument(metric, key) not in classes:
         what = f"the model {reading.model} has no class {shown(key.text)}"
-        reading.add(key.where, what, did_you_mean(key.text, classes))
+        pair = [word for word in re.findall(r"[\w-]+", key.text.replace("->", " ")) if word in classes]
+        two = kind == "confusion" and len(pair) == 2
+        reading.add(key.where, what, f"write {pair[0]}: {{{pair[1]}: ...}}" if two else did_you_mean(key.text, classes))
         return False
     if kind == "eps":
         radius = parse_quantity(key.text)

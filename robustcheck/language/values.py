@@ -17,7 +17,7 @@ from robustcheck.language.nodes import Sequence as SequenceNode
 from robustcheck.language.plan import Span
 from robustcheck.language.scalars import resolve
 from robustcheck.registry import Parameter
-from robustcheck.units import Quantity
+from robustcheck.units import Quantity, parse_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,10 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
             value = _split_number(parameter, item, split[place], reading) if split[place] else INVALID
         elif parameter.kind == "quantity" and ends_of(parameter, item):
             value = _range_in_words(parameter, item, reading, ranged=ranged)
+        elif len(values_of(parameter, item)) > 1:
+            what = f"{parameter.name} cannot be {shown(item.text)}"  # type: ignore[union-attr]
+            listed = ", ".join(values_of(parameter, item))
+            value = reading.add(item.where, what, f"write {listed if swept else f'a list in brackets: [{listed}]'}")
         elif is_range(item) and parameter.kind in ("quantity", "integer"):
             value = read_span(parameter, item, reading) if ranged else _no_range(parameter, item, reading)
         else:
@@ -135,13 +139,25 @@ def _split_numbers(items: Sequence[Node]) -> dict[int, str]:
 
 def _split_number(parameter: Parameter, node: Node, whole: str, reading: Reading) -> Any:
     what = f"{parameter.name}: a comma ends a value of a list"
-    return reading.add(node.where, what, f"write {shown(whole)}, or a unit behind each value")
+    return reading.add(node.where, what, f"write {shown(advice.in_own_unit(whole))}, or a unit behind each value")
 
 
 def ends_of(parameter: Parameter, node: Node) -> tuple[str, str] | None:
     """Return both ends of a range that is written in words; nothing if a node is none."""
-    written = isinstance(node, Scalar) and isinstance(node.value, str) and ".." not in node.value
-    return advice.ends_in(node.text, parameter.units or ("",)) if written else None  # type: ignore[union-attr]
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or ".." in node.value:
+        return None
+    units = parameter.units or ("",)
+    return advice.ends_in(node.text, units) or advice.both_signs(node.text, units)
+
+
+def values_of(parameter: Parameter, node: Node) -> list[str]:
+    """Return the values of what is written as a list without brackets; fewer than two if a node is none."""
+    if parameter.kind == "choice" and isinstance(node, Scalar):
+        words = [word.strip() for word in re.split(r"[,;|]|\band\b", node.text)]
+        return words if all(word in parameter.choices for word in words) else []
+    written = parameter.kind == "quantity" and isinstance(node, Scalar) and isinstance(node.value, str)
+    written = written and parse_quantity(node.value) is None  # type: ignore[union-attr, arg-type]
+    return advice.list_in(node.text, parameter.units or ("",)) if written else []  # type: ignore[union-attr]
 
 
 def _range_in_words(parameter: Parameter, node: Node, reading: Reading, *, ranged: bool) -> Any:
@@ -151,7 +167,8 @@ def _range_in_words(parameter: Parameter, node: Node, reading: Reading, *, range
     what = f"{parameter.name} cannot be {shown(node.text)}"
     if ranged:
         return reading.add(node.where, what, f"write {span}")
-    return reading.add(node.where, what, f"write a list of values, or worst_of instead of shift to search {span}")
+    listed = f"the list [{', '.join(ends)}]" if ends[0] == f"-{ends[1]}" else "a list of values"
+    return reading.add(node.where, what, f"write {listed}, or worst_of instead of shift to search {span}")
 
 
 def is_range(node: Node) -> bool:
@@ -166,6 +183,10 @@ def read_span(parameter: Parameter, node: Node, reading: Reading) -> Any:
         A Span, or ``INVALID``.
     """
     assert isinstance(node, Scalar)  # noqa: S101 - `is_range` has seen it
+    meant = advice.ends_in(node.text, parameter.units or ("",))
+    if meant and not _is_span(parameter, node.text):
+        what = f"{parameter.name} cannot be {shown(node.text)}: two dots stand between two values with a unit each"
+        return reading.add(node.where, what, f"write {'..'.join(meant)}")
     ends = [read_end(parameter, node.where, text, reading) for text in node.text.strip().split("..", 1)]
     if INVALID in ends:
         return INVALID
@@ -174,6 +195,12 @@ def read_span(parameter: Parameter, node: Node, reading: Reading) -> Any:
         what = f"the range of {parameter.name} must go from a lesser to a greater value, not {shown(node.text)}"
         return reading.add(node.where, what, f"write {stop}..{start}" if start.number > stop.number else "")
     return Span(start, stop, whole=parameter.kind == "integer")
+
+
+def _is_span(parameter: Parameter, text: str) -> bool:
+    """Whether both ends of a range have the form of a value; a third dot would be read as that of a decimal number."""
+    ends = [parse_quantity(end) for end in text.split("..", 1)]
+    return "..." not in text and all(end is not None and end.unit in (parameter.units or ("",)) for end in ends)
 
 
 def read_end(parameter: Parameter, where: Location, text: str, reading: Reading) -> Any:

@@ -36,7 +36,9 @@ class Version:
         """Return 1."""
         if isinstance(node, Scalar) and node.value == 1 and not isinstance(node.value, bool):
             return 1
-        return reading.add(node.where, "robustcheck must be 1, the version of the language", "write robustcheck: 1")
+        later = isinstance(node, Scalar) and isinstance(node.value, int) and node.value > 1
+        hint = "a later version needs a later robustcheck" if later else "write robustcheck: 1"
+        return reading.add(node.where, "robustcheck must be 1, the version of the language", hint)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
@@ -46,7 +48,7 @@ class Version:
 VARIABLES: Final = Record(
     "variables.yaml",
     {
-        "robustcheck": Field(Version(), "The version of the language: 1."),
+        "robustcheck": Field(Version(), "1, the version of the language."),
         "variables": Field(
             ListOf(VariableName()), "Environment variables that suites may put into reports.", required=True
         ),

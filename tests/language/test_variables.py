@@ -192,7 +192,7 @@ def test_a_suite_lists_nothing_itself(text: str, load: Load) -> None:
         ("", "configs/variables.yaml:1:1: the file is empty"),
         ("[A]\n", "configs/variables.yaml:1:1: the file must be a mapping, not a list"),
         ("A: x\n", "configs/variables.yaml:1:1: A is no key of variables.yaml; known: robustcheck, variables\n"
-         "configs/variables.yaml:1:1: variables.yaml needs variables; Environment variables that suites may put into reports."),
+         "configs/variables.yaml:1:1: variables.yaml needs variables; write variables: environment variables that suites may put into reports"),
         ("variable: [A]\n", "configs/variables.yaml:1:1: variable is no key of variables.yaml; did you mean variables?"),
         ("variables: A\n", "configs/variables.yaml:1:12: variables must be a list, not the text A"),
         ("variables: [A, 'B C']\n", "configs/variables.yaml:1:16: variables lists names of environment variables, not the text B C; write"),
