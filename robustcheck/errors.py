@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from robustcheck.error_codes import Code
+
 
 class RobustcheckError(Exception):
     """Root of all errors that are raised on purpose; its text is meant for the user."""
@@ -35,15 +37,28 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place, with what to do about it."""
+    """One thing wrong at one place, with what to do about it.
+
+    Attributes:
+        where: The place.
+        code: The kind of mistake, which `robustcheck explain` has a page of.
+        what: What is wrong.
+        hint: What to do.
+    """
 
     where: Location
+    code: Code
     what: str
     hint: str = ""
 
+    @property
+    def message(self) -> str:
+        """``what is wrong; what to do``."""
+        return self.what + (f"; {self.hint}" if self.hint else "")
+
     def __str__(self) -> str:
-        """Return ``file:line:column: what is wrong; what to do``."""
-        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+        """Return ``file:line:column: RC101 what is wrong; what to do``."""
+        return f"{self.where}: {self.code.value} {self.message}"
 
 
 class SuiteError(RobustcheckError):

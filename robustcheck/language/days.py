@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from robustcheck.error_codes import Code
 from robustcheck.language import advice
 from robustcheck.language.kinds import VARIABLE, Reading
 from robustcheck.language.nodes import Node, Scalar, what_is
@@ -25,9 +26,9 @@ class Day:
             return datetime.date.fromisoformat(text)
         except ValueError:
             if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                return reading.add(node.where, f"{name}: there is no day {text}")
+                return reading.add(node.where, Code.WRONG_TYPE, f"{name}: there is no day {text}")
             hint = f"write it as {advice.date_in(text) or 'YYYY-MM-DD'}"
-            return reading.add(node.where, f"{name} must be a date, not {what_is(node)}", hint)
+            return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be a date, not {what_is(node)}", hint)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""

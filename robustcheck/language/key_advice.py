@@ -49,7 +49,14 @@ def needed(key: str, doc: str) -> str:
     return f"write {key}: {doc[:1].lower()}{doc[1:].rstrip('.')}" if doc else f"write {key}: ..."
 
 
-def plain_word(text: str) -> str:
+def _plain_word(text: str) -> str:
     """Return a word without what makes no difference to a person: capitals, hyphens, blanks, mathematical signs."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("∞", "inf").replace("infinity", "inf")
     return re.sub(r"[\W_]+", "", plain)
+
+
+def meant_word(text: str, words: Iterable[str]) -> str:
+    """Return what may have been meant by a word that is none of those that would have been right."""
+    words = tuple(words)
+    same = [word for word in words if _plain_word(word) == _plain_word(text)]
+    return f"did you mean {same[0]}?" if len(same) == 1 else did_you_mean(text, words)

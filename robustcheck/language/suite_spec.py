@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.language.bounds import MAX_TOLERANCE, TOLERANCE
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
@@ -76,7 +77,9 @@ class Reference:
             return text
         if not text.endswith(".json"):
             hint = did_you_mean(text, PUBLISHED) + ", or write the path of a result file from the project's root"
-            return reading.add(node.where, f"{name}: {shown(text)} has no published errors", hint)
+            return reading.add(
+                node.where, Code.CORRUPTION_ERRORS, f"{name}: {shown(text)} has no published errors", hint
+            )
         return ProjectPath().read(name, node, reading)
 
     def schema(self) -> dict[str, Any]:

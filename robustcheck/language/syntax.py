@@ -186,9 +186,9 @@ def _colon(problem: str, lines: Sequence[str], line: int, column: int) -> Blame 
     nested = re.fullmatch(r"\s*(?:- +)?[A-Za-z_][\w.-]*: +([^\s:]+: +[\"'\[{].*)", text_of(here))
     if nested:
         return Blame(line, column, "", f"put it into braces: {{{shown(nested[1])}}}")
-    text = re.fullmatch(r"\s*(?:- +)?([A-Za-z_][\w.-]*): +([^\"']*: .*)", text_of(here))
-    if text and '"' not in text[2]:
-        return Blame(line, column, "", f'quote text that holds a colon and a space: {text[1]}: "{shown(text[2])}"')
+    whole = re.fullmatch(r"\s*(?:- +)?([A-Za-z_][\w.-]*): +([^\"']*: .*)", text_of(here))
+    if whole and '"' not in whole[2]:
+        return Blame(line, column, "", f'quote text that holds a colon and a space: {whole[1]}: "{shown(whole[2])}"')
     return Blame(line, column, "", "quote text that holds a colon and a space")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language import advice
 from robustcheck.language.kinds import INVALID, Amount, Choice, Flag, Kind, Reading, Text, Whole
@@ -29,7 +30,7 @@ class Word:
         text = Text().read(name, node, reading)
         if text is not INVALID and ("::" in text or "/" in text or not text.isprintable()):
             what = f"{name} holds ::, / or a character that cannot be printed: {shown(text)}"
-            return reading.add(node.where, what)
+            return reading.add(node.where, Code.UNUSABLE_NAME, what)
         return text
 
     def schema(self) -> dict[str, Any]:
@@ -89,7 +90,9 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
     swept = isinstance(node, SequenceNode)
     items = sequence_of(node)
     if not items:
-        return reading.add(node.where, f"the sweep of {parameter.name} is empty", "list at least one value")
+        return reading.add(
+            node.where, Code.EMPTY_VALUE, f"the sweep of {parameter.name} is empty", "list at least one value"
+        )
     kind = kind_of(parameter)
     values: dict[str, Value] = {}
     sound = True
@@ -103,7 +106,9 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
         elif len(values_of(parameter, item)) > 1:
             what = f"{parameter.name} cannot be {shown(item.text)}"  # type: ignore[union-attr]
             listed = ", ".join(values_of(parameter, item))
-            value = reading.add(item.where, what, f"write {listed if swept else f'a list in brackets: [{listed}]'}")
+            value = reading.add(
+                item.where, Code.LIST_OR_RANGE, what, f"write {listed if swept else f'a list in brackets: [{listed}]'}"
+            )
         elif is_range(item) and parameter.kind in ("quantity", "integer"):
             value = read_span(parameter, item, reading) if ranged else _no_range(parameter, item, reading)
         else:
@@ -113,7 +118,12 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
             continue
         text = _text(value, item)
         if text in values:
-            reading.add(item.where, f"{text} stands twice in the sweep of {parameter.name}", "keep one of them")
+            reading.add(
+                item.where,
+                Code.DUPLICATE_ID,
+                f"{text} stands twice in the sweep of {parameter.name}",
+                "keep one of them",
+            )
             sound = False
         values[text] = Value(value, text, item)
     return Written(parameter.name, tuple(values.values()), swept) if sound else INVALID
@@ -139,7 +149,9 @@ def _split_numbers(items: Sequence[Node]) -> dict[int, str]:
 
 def _split_number(parameter: Parameter, node: Node, whole: str, reading: Reading) -> Any:
     what = f"{parameter.name}: a comma ends a value of a list"
-    return reading.add(node.where, what, f"write {shown(advice.in_own_unit(whole))}, or a unit behind each value")
+    return reading.add(
+        node.where, Code.LIST_OR_RANGE, what, f"write {shown(advice.in_own_unit(whole))}, or a unit behind each value"
+    )
 
 
 def ends_of(parameter: Parameter, node: Node) -> tuple[str, str] | None:
@@ -166,9 +178,11 @@ def _range_in_words(parameter: Parameter, node: Node, reading: Reading, *, range
     span = "..".join(ends)
     what = f"{parameter.name} cannot be {shown(node.text)}"
     if ranged:
-        return reading.add(node.where, what, f"write {span}")
+        return reading.add(node.where, Code.LIST_OR_RANGE, what, f"write {span}")
     listed = f"the list [{', '.join(ends)}]" if ends[0] == f"-{ends[1]}" else "a list of values"
-    return reading.add(node.where, what, f"write {listed}, or worst_of instead of shift to search {span}")
+    return reading.add(
+        node.where, Code.LIST_OR_RANGE, what, f"write {listed}, or worst_of instead of shift to search {span}"
+    )
 
 
 def is_range(node: Node) -> bool:
@@ -186,14 +200,16 @@ def read_span(parameter: Parameter, node: Node, reading: Reading) -> Any:
     meant = advice.ends_in(node.text, parameter.units or ("",))
     if meant and not _is_span(parameter, node.text):
         what = f"{parameter.name} cannot be {shown(node.text)}: two dots stand between two values with a unit each"
-        return reading.add(node.where, what, f"write {'..'.join(meant)}")
+        return reading.add(node.where, Code.LIST_OR_RANGE, what, f"write {'..'.join(meant)}")
     ends = [read_end(parameter, node.where, text, reading) for text in node.text.strip().split("..", 1)]
     if INVALID in ends:
         return INVALID
     start, stop = ends
     if start.number >= stop.number:
         what = f"the range of {parameter.name} must go from a lesser to a greater value, not {shown(node.text)}"
-        return reading.add(node.where, what, f"write {stop}..{start}" if start.number > stop.number else "")
+        return reading.add(
+            node.where, Code.LIST_OR_RANGE, what, f"write {stop}..{start}" if start.number > stop.number else ""
+        )
     return Span(start, stop, whole=parameter.kind == "integer")
 
 
@@ -211,7 +227,7 @@ def read_end(parameter: Parameter, where: Location, text: str, reading: Reading)
 
 def _no_range(parameter: Parameter, node: Node, reading: Reading) -> Any:
     hint = f"write a list of values, or worst_of instead of shift to search the range of {parameter.name}"
-    return reading.add(node.where, f"{parameter.name} cannot be a range here", hint)
+    return reading.add(node.where, Code.LIST_OR_RANGE, f"{parameter.name} cannot be a range here", hint)
 
 
 def _text(value: Any, node: Node) -> str:

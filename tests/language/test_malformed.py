@@ -368,7 +368,7 @@ def test_malformed_suite(load, marked: str, says: str) -> None:
     with pytest.raises(SuiteError) as caught:
         load(before + after)
     lines = [str(problem) for problem in caught.value.problems]
-    assert any(line.startswith(f"suites/a.yaml:{place}: ") and says in line for line in lines), (place, lines)
+    assert any(line.startswith(f"suites/a.yaml:{place}: RC") and says in line for line in lines), (place, lines)
     assert len(lines) == 1, lines
 
 
@@ -392,7 +392,7 @@ def test_every_problem_is_told(load) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"title: \xff\n", "suites/a.yaml:1:8: the file is not UTF-8"),
+        (b"title: \xff\n", "suites/a.yaml:1:8: RC102 the file is not UTF-8"),
         (b"a: 1\n" * 250_001, "the file is larger than 1 MB"),
         (b"[" * 1_000_000, "nested more than 64 levels deep"),
         (b"{" * 1_000_000, "a key must be a single word"),
@@ -411,5 +411,5 @@ def test_hostile_bytes(load, content: bytes, says: str) -> None:
 def test_missing_suite(load, signs) -> None:
     from robustcheck.language import load_suite
 
-    with pytest.raises(SuiteError, match=r"suites/none.yaml:1:1: the file cannot be read: No such file"):
+    with pytest.raises(SuiteError, match=r"suites/none.yaml:1:1: RC102 the file cannot be read: No such file"):
         load_suite(signs.root / "suites" / "none.yaml", signs)
