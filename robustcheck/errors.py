@@ -7,7 +7,9 @@ import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from robustcheck.error_codes import Code
 
 
 class RobustcheckError(Exception):
@@ -35,15 +37,28 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place, with what to do about it."""
+    """One thing wrong at one place, with what to do about it.
+
+    Attributes:
+        where: The place.
+        code: The kind of mistake, which `robustcheck explain` has a page of.
+        what: What is wrong.
+        hint: What to do.
+    """
 
     where: Location
+    code: Code
     what: str
     hint: str = ""
 
+    @property
+    def message(self) -> str:
+        """``what is wrong; what to do``."""
+        return self.what + (f"; {self.hint}" if self.hint else "")
+
     def __str__(self) -> str:
-        """Return ``file:line:column: what is wrong; what to do``."""
-        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+        """Return ``file:line:column: RC101 what is wrong; what to do``."""
+        return f"{self.where}: {self.code.value} {self.message}"
 
 
 class SuiteError(RobustcheckError):
@@ -151,24 +166,49 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+FEW: Final = 4
+"""Names in one message, where more than ``ALL`` are known."""
+ALL: Final = 8
+"""Known names that are all told."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?`` for the nearest known word, or what is known of its family (``crop.``) or at all.
 
     A word with other numbers in it, such as ``speed_50`` for ``speed_60``, is no mistake of spelling: the near ones are named as known.
+    Where several known words have a part in common with it, such as ``turn_left`` and ``turn_right`` for ``turn``, all of them are named.
 
     Args:
         word: What the user wrote.
         known: The words that would have been right.
     """
     words = sorted({str(name) for name in known})
+    parts = _parts(word)
+    alike = [name for name in words if parts and sorted(_parts(name)) == sorted(parts)]
+    wider = [name for name in words if parts and set(parts) < set(_parts(name))]
     near = near_words(word, words)
+    exact = [name for name in words if name.casefold() == word.casefold()]
+    meant = next((group for group in (exact, alike, wider) if group), [])
+    if meant and len(meant) <= FEW:
+        return f"did you mean {' or '.join(filter(None, (', '.join(meant[:-1]), meant[-1])))}?"
     if near and numbers_fit(word, near[0]):
         return f"did you mean {near[0]}?"
     if not words:
         return ""
     family = word.rpartition(".")[0]
-    words = near or [name for name in words if family and name.startswith(f"{family}.")] or words
-    return f"known: {', '.join(words[:12])}" + (", ..." if len(words) > 12 else "")
+    return f"known: {some_of(meant or near or [name for name in words if family and name.startswith(f'{family}.')] or words)}"
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names as a message lists them: all of a few, else the first ones and how many more there are."""
+    if len(names) <= ALL:
+        return ", ".join(names)
+    return f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
+
+
+def _parts(word: str) -> list[str]:
+    """Return the parts of a name between its blanks, hyphens, underscores and dots."""
+    return [part for part in re.split(r"[\s_.:/-]+", word.casefold().strip("\"'`“”„‘’«»")) if part]
 
 
 def near_words(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:

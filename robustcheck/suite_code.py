@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem
 from robustcheck.project_settings import SETTINGS_FILES, enclosing_suites
 from robustcheck.suite_folders import (
@@ -82,7 +83,14 @@ def _configs_among_suites(places: Places, folder: Path) -> Remark:
 
 def problems_of(remarks: Iterable[Remark], root: Path) -> list[Problem]:
     """Return remarks as problems, a file of code in the first line of its place."""
-    return [Problem(Location(display_path(remark.path, root)), remark.text, remark.hint) for remark in remarks]
+    return [
+        Problem(Location(display_path(remark.path, root)), _code_of(remark), remark.text, remark.hint)
+        for remark in remarks
+    ]
+
+
+def _code_of(remark: Remark) -> Code:
+    return Code.CODE_BESIDE_SUITES if remark.code else Code.FILE_AMONG_SUITES
 
 
 def lines_of(problems: Sequence[Problem]) -> str:

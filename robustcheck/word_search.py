@@ -64,6 +64,8 @@ _SMALL_WORDS: Final = frozenset(
 )
 _ENDINGS: Final = ("ions", "ion", "ings", "ing", "ness", "ies", "ed", "es", "y", "s", "e")
 _SHORTEST_STEM: Final = 3
+_NEAR_NAME: Final = 0.66
+"""How alike the names of one kind must be: precision is no slip of the pen for regression."""
 _NEAR: Final = 0.75
 """How alike a name and a synonym, or a name of another library, must be to be taken for one another."""
 
@@ -262,7 +264,11 @@ def _near_spelling(noun: str, name: str) -> str:
     # What the names of a family share is no likeness.
     tails = {other.partition(".")[2]: other for other in family}
     names = [entry.name for entry in known]
-    near = [tails[tail] for tail in near_words(name.partition(".")[2], tails)] if family else near_words(name, names)
+    near = (
+        [tails[tail] for tail in near_words(name.partition(".")[2], tails)]
+        if family
+        else near_words(name, names, likeness=_NEAR_NAME)
+    )
     if near and not numbers_fit(name, near[0]):
         return f"known: {listed(near, 'and')}"
     return f"did you mean {near[0]}?" if near else ""

@@ -85,7 +85,7 @@ def test_settings_of_pytest_among_the_suites_run_nothing(folder: Path) -> None:
     (folder / "suites/planted.py").write_text("open('taken', 'w').close()\n", encoding="utf-8")
     done = run("Gate", folder, suites="suites")
     assert done.returncode == 1
-    assert "suites/pytest.ini:1:1: these are settings of pytest" in done.stdout
+    assert "suites/pytest.ini:1:1: RC703 these are settings of pytest" in done.stdout
     assert not (folder / "taken").exists()
 
 

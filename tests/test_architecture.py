@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "robustcheck"
 
 CORE: dict[str, set[str]] = {
-    "errors": set(),
+    "error_codes": set(),
+    "errors": {"error_codes"},
     "units": set(),
     "class_names": set(),
     "picture_files": set(),
@@ -29,7 +30,7 @@ CORE: dict[str, set[str]] = {
     "project_imports": set(),
     "project_settings": {"errors", "regular_files"},
     "suite_folders": {"regular_files"},
-    "suite_code": {"errors", "project_settings", "suite_folders"},
+    "suite_code": {"error_codes", "errors", "project_settings", "suite_folders"},
     "strict_json": {"errors", "file_content", "read_files", "regular_files"},
     "absent_libraries": {"errors"},
     "registry": {"absent_libraries", "errors", "facts", "units"},

@@ -97,7 +97,7 @@ OUTSIDE = {
     "suite of a folder": "this link leads out of the project",
     "base of a suite": "this link leads out of the project",
     "approvals": "this link leads out of the project",
-    "classes": "configs/models.yaml:4:12: classes leaves the project",
+    "classes": "configs/models.yaml:4:12: RC704 classes leaves the project",
 }
 """What is told first of a link that leads out of the project."""
 

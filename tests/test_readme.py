@@ -21,6 +21,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from robustcheck.error_codes import Code, pages
+from robustcheck.errors import Location, Problem
 from robustcheck.evidence.training_record import load_record
 from robustcheck.language import listed_variables, load_project, load_suite
 from robustcheck.language.plan import Suite
@@ -200,12 +202,27 @@ def is_run_by_the_walk(block: Block, folder: Path) -> None:
     assert f'block("{block.fence}")' in WALK or block.fence.startswith("yaml release-")
 
 
+def is_of_a_page_of_errors(block: Block, folder: Path) -> None:
+    """Whether it shows what it says is held by tests/language/test_error_codes.py."""
+    told = {getattr(page, block.fence.split()[1]).strip() for page in pages().values()}
+    assert block.text.strip() in told
+
+
+def is_a_located_problem(block: Block, folder: Path) -> None:
+    location, line, column, rest = block.text.strip().split(":", 3)
+    problem = Problem(Location(location, int(line), int(column)), Code.MISSING_UNIT, *rest.split(" ", 2)[2].split("; "))
+    assert str(problem) == block.text.strip()
+
+
 WALK = (ROOT / "tests/test_evidence_walk.py").read_text(encoding="utf-8")
 CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "bash commands": is_run_by_ci,
     "bash tests": is_run_by_ci,
     "bash lint": is_run_by_ci,
     "bash example": is_covered_by("test_the_example_prints_what_the_readme_shows"),
+    "text wrong": is_of_a_page_of_errors,
+    "text right": is_of_a_page_of_errors,
+    "text located": is_a_located_problem,
     "text failure": is_covered_by("test_the_example_prints_what_the_readme_shows"),
     "text table": is_covered_by("test_the_example_prints_what_the_readme_shows"),
     "bash start": is_covered_by("test_a_model_of_ones_own_goes_the_way_of_the_readme"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Problem, RobustcheckError, SuiteError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
         return list(error.problems), []
     except RobustcheckError as error:
         where = project.data[suite.data].where
-        return [Problem(where, str(error).removeprefix(f"{where}: "))], []
+        return [Problem(where, Code.DATA_NOT_OPENED, str(error).removeprefix(f"{where}: "))], []
     problems: list[Problem] = []
     notes: list[str] = []
     try:
@@ -50,7 +51,9 @@ def _drawn(case: Case, suite: Suite, preview: Preview) -> tuple[list[Problem], l
     from robustcheck.engine.preview import mean_change, notes_of_row, views_of
 
     rows = [(view, preview.row(view)) for view in views_of(case)]
-    problems = [Problem(case.where, f"{case.id}: {text}") for _, shown in rows for text in _failures(shown)]
+    problems = [
+        Problem(case.where, Code.CASE_REFUSED, f"{case.id}: {text}") for _, shown in rows for text in _failures(shown)
+    ]
     names = [sample.id for sample in preview.samples]
     notes = [
         f"{name} of {suite.data}: {one.problem}"

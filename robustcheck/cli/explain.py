@@ -1,8 +1,9 @@
-"""Explain a shift, an attack or a metric: what it does, its parameters, and lines to paste into a suite."""
+"""Explain a shift, an attack or a metric (what it does, its parameters, lines to paste into a suite), or the code of an error."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ from robustcheck.registry import Definition, Parameter
 from robustcheck.word_search import Closeness, Match
 
 NAME = "explain"
-HELP = "explain a shift, an attack or a metric, by its name or by what people call it"
+HELP = "explain a shift, an attack or a metric, by its name or by what people call it, or the code of an error"
+_CODE: Final = re.compile(r"\s*rc\s*[0-9]+\s*", re.IGNORECASE)
 SEVERAL: Final = 12
 """Further things that answer a word and are named."""
 
@@ -29,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name",
         nargs="+",
-        metavar="SHIFT|ATTACK|METRIC",
-        help="such as camera.pitch or worst_class_accuracy, or words to look for: dusk, dirty lens",
+        metavar="SHIFT|ATTACK|METRIC|CODE",
+        help="such as camera.pitch or worst_class_accuracy, words to look for: dusk, dirty lens, or the code of an error: RC203",
     )
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="also draw a shift at each value worth sweeping, as PNG or JPEG"
@@ -40,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation of what is named, or of what answers the words best; where several do, list them."""
     words = " ".join(arguments.name)
+    if _CODE.fullmatch(words):
+        _explain_code(words)
+        return OK
     shown = escaped(words)
     named = _named(words)
     matches = word_search.search(words)
@@ -156,6 +161,28 @@ def _explain_metric(metric: Definition) -> None:
         say_filled("compares with the clean prediction of the same pictures, so it cannot stand under clean")
     say("\nexample:")
     say(textwrap.indent(metric_example(metric), "  "))
+
+
+def _explain_code(words: str) -> None:
+    """Print the page of an error.
+
+    Raises:
+        WrongCall: There is no such code.
+    """
+    from robustcheck.error_codes import code_of, pages
+
+    code = code_of("".join(words.split()))
+    if code is None:
+        raise WrongCall(f"there is no error {words.strip()}; `robustcheck list errors` names all")
+    page = pages()[code]
+    say(f"{code.value}: {page.title}")
+    say()
+    say_filled(page.meaning)
+    _paragraph("why it matters", page.why)
+    for name, example in (("wrong", page.wrong), ("right", page.right)):
+        say(f"\n{name}:")
+        say(textwrap.indent(example.strip(), "  "))
+    _paragraph("what to do", page.remedy)
 
 
 def _head(definition: Definition) -> None:

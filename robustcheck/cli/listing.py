@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from robustcheck.language.entries import Project
 
 NAME = "list"
-HELP = "list or search shifts, attacks, metrics, models or data sets"
-NOUNS = ("shifts", "attacks", "metrics", "models", "data")
+HELP = "list or search shifts, attacks, metrics, models, data sets or errors"
+NOUNS = ("shifts", "attacks", "metrics", "models", "data", "errors")
 Row = tuple[str, ...]
 
 
@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the entries, a name and what is said of it."""
     words = " ".join(arguments.words)
-    if arguments.noun in ("models", "data"):
-        rows = _models() if arguments.noun == "models" else _data()
+    if arguments.noun in _ROWS_OF:
+        rows = _ROWS_OF[arguments.noun]()
         entries(_with_words(rows, arguments.noun, words) if words else rows)
     else:
         noun = arguments.noun.removesuffix("s")
@@ -67,7 +67,8 @@ def _with_words(rows: Sequence[Row], noun: str, words: str) -> list[Row]:
     wanted = words.casefold().split()
     chosen = [row for row in rows if all(word in " ".join(row).casefold() for word in wanted)]
     if not chosen:
-        raise WrongCall(f"none of the {noun} of the configuration has {words}; `robustcheck list {noun}` names all")
+        of = "" if noun == "errors" else " of the configuration"
+        raise WrongCall(f"none of the {noun}{of} has {words}; `robustcheck list {noun}` names all")
     return chosen
 
 
@@ -152,6 +153,15 @@ def _data() -> list[Row]:
         limit = f"{entry.limit:,} pictures" if entry.limit is not None else ""
         rows.append((entry.name, entry.description, ", ".join(filter(None, (entry.kind, path, limit)))))
     return rows
+
+
+def _errors() -> list[Row]:
+    from robustcheck.error_codes import pages
+
+    return [(code.value, page.title) for code, page in pages().items()]
+
+
+_ROWS_OF: Final[dict[str, Callable[[], list[Row]]]] = {"models": _models, "data": _data, "errors": _errors}
 
 
 def _project() -> Project:

@@ -1,6 +1,7 @@
 """Find every problem of suites and of the configuration, without running anything; with --data, on a few pictures too.
 
-Without paths, the suites of the project are looked at: the folders of the pytest setting robustcheck_suites.
+Without paths, the suites of the project are looked at: the folders of the pytest setting robustcheck_suites. What cannot be seen
+from here, such as how many pictures a data set has that only code can list, is a note that says what was not checked.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from robustcheck import registry
 from robustcheck.cli.output import OK, PROBLEMS, say
-from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.error_codes import Code
+from robustcheck.errors import Location, Problem, RobustcheckError, SuiteError, count_of
 from robustcheck.project_settings import Settings, find_settings
 from robustcheck.regular_files import check_regular
 from robustcheck.suite_folders import Places, is_yaml
@@ -36,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also open the data and draw the cases on a few pictures, which runs code that configs/data.yaml names",
     )
+    parser.add_argument("--strict", action="store_true", help="exit with 1 where there are notes, too")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,8 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     discovery = _discovery(arguments.paths, settings)
     suites = [path for path in discovery.suites if path not in discovery.broken]
     problems: list[Problem] = [*discovery.problems, *discovery.broken.values()]
+    notes: list[str] = []
     for entry in discovery.left_out:
-        say(f"note: {entry.path} is left out: {entry.reason}")
+        say(f"left out: {entry.path}: {entry.reason}")
     try:
         project = load_project(settings.root, settings.configs)
     except SuiteError as error:
@@ -58,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         # What a suite may name is unknown now; everything else about it is not.
         variables = listed_variables(settings.root, settings.configs)
         project = Project(settings.root, readable=False, variables=variables)
+        notes.append("not checked: names of models, data sets and classes, since the configuration is wrong")
     cases = 0
     for path in suites:
         try:
@@ -66,11 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
             problems += error.problems
             continue
         cases += len(suite.cases) + len(suite.overall)
-        problems += _counted(suite, project)
-        if arguments.data:
-            problems += _drawn(suite, project)
-        for note in (*suite.notes, *ungated_clean(suite, project.models.get(suite.model))):
-            say(f"note: {note}")
+        found, unseen = _on_the_data(suite, project, opened=arguments.data)
+        problems += found
+        notes += [*suite.notes, *ungated_clean(suite, project.models.get(suite.model)), *unseen]
         try:
             approvals = approvals_of(suite, settings.root)
         except SuiteError as error:
@@ -78,36 +82,67 @@ def run(arguments: argparse.Namespace) -> int:
             known = {problem.where.file for problem in discovery.problems}
             problems += [problem for problem in error.problems if problem.where.file not in known]
             continue
-        for lacking in missing_approvals(suite, approvals):
-            say(f"note: {lacking.problem}")
-    problems = list(dict.fromkeys(problems))
-    for problem in problems:
-        say(str(problem))
-    say(_count(len(discovery.suites), cases, problems))
-    return PROBLEMS if problems else OK
+        notes += [str(lacking.problem) for lacking in missing_approvals(suite, approvals)]
+    problems, notes = list(dict.fromkeys(problems)), list(dict.fromkeys(notes))
+    for line in (*(f"note: {note}" for note in notes), *map(str, problems)):
+        say(line)
+    strict = arguments.strict and bool(notes)
+    say(
+        _count(len(discovery.suites), cases, problems)
+        + (f", {count_of(len(notes), 'note')} (--strict)" if strict else "")
+    )
+    return PROBLEMS if problems or strict else OK
 
 
-def _counted(suite: Suite, project: Project) -> list[Problem]:
-    """Return what is wrong with a suite on these pictures, where they can be counted without running code of the project."""
-    entry = project.data.get(suite.data)
-    if entry is None or entry.kind not in COUNTED or suite.model not in project.models:
-        return []
-    from robustcheck.engine.provable import empty_lines, unprovable_lines
+def _on_the_data(suite: Suite, project: Project, *, opened: bool) -> tuple[list[Problem], list[str]]:
+    """Return what is wrong with a suite on its own pictures, and notes on what they show and on what could not be seen.
 
-    return [*unprovable_lines(suite, project), *empty_lines(suite, project)]
+    Without ``opened`` no code of the project runs: pictures are counted where their names tell, and none is drawn.
+    """
+    from robustcheck.language.gating import depends_on_counts
 
-
-def _drawn(suite: Suite, project: Project) -> list[Problem]:
-    """Say what a person must know of a suite's cases on its own pictures, and return what would be an error of a run."""
     if suite.data not in project.data or suite.model not in project.models:
-        say(f"note: {suite.path}: the cases are not drawn, since the configuration cannot be read")
-        return []
+        return [], [f"{suite.path}: not checked: the pictures, since the configuration is wrong"] if opened else []
+    notes = []
+    problems: list[Problem] = []
+    if depends_on_counts(suite):
+        problems, reason = _counted(suite, project, opened=opened)
+        if reason:
+            enough = f"whether {suite.data} has pictures enough for what the suite expects"
+            notes.append(f"{suite.path}: not checked: {enough}: {reason}")
+    if opened:
+        drawn, told = _drawn(suite, project)
+        return [*problems, *drawn], [*notes, *told]
+    judged = sorted(
+        {step.name for case in suite.cases for step in case.steps if registry.shifts[step.name].facts.check}
+    )
+    if judged:
+        names = ", ".join(judged)
+        notes.append(
+            f"{suite.path}: not checked: the arguments of {names}, which only the library can judge; "
+            "`robustcheck validate --data` asks it"
+        )
+    return problems, notes
+
+
+def _counted(suite: Suite, project: Project, *, opened: bool) -> tuple[list[Problem], str]:
+    """Return what is wrong with a suite on so many pictures, and why they could not be counted."""
+    kind = project.data[suite.data].kind
+    if not opened and kind not in COUNTED:
+        return [], f"pictures of the kind {kind} are listed by code; `robustcheck validate --data` runs it"
+    try:
+        from robustcheck.engine.provable import countable
+    except ImportError as error:
+        return [], f"{error.name} is not installed here"
+    return countable(suite, project)
+
+
+def _drawn(suite: Suite, project: Project) -> tuple[list[Problem], list[str]]:
+    """Return what would be an error of a run on these pictures, and what a person must know of its cases."""
     from robustcheck.cli.drawn_cases import drawn_cases
 
     problems, notes = drawn_cases(suite, project)
-    for note in notes:
-        say(f"note: {note}")
-    return problems
+    return problems, list(notes)
 
 
 def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
@@ -126,9 +161,8 @@ def _discovery(paths: Sequence[Path], settings: Settings) -> Discovery:
             _check_readable(path)
     other = [path for path in paths if not path.is_dir() and not is_yaml(path)]
     if other:
-        raise RobustcheckError(
-            "\n".join(f"{path}:1:1: this is no YAML by its name; a suite ends in .yaml" for path in other)
-        )
+        what, hint = "this is no YAML by its name", "a suite ends in .yaml"
+        raise SuiteError([Problem(Location(str(path)), Code.FILE_AMONG_SUITES, what, hint) for path in other])
     configured = tuple(Path(os.path.abspath(folder)) for folder in settings.suites)
     discovery = discover(Places(settings.root, Path(os.path.abspath(settings.configs)), configured, named))
     if not (discovery.suites or discovery.problems) and not any(path.parent == settings.configs for path in named):

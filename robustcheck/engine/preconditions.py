@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from robustcheck import registry
 from robustcheck.engine.options import Options
+from robustcheck.error_codes import Code
 from robustcheck.errors import DataError, Problem, RobustcheckError, SuiteError
 from robustcheck.language.entries import DataEntry, ModelEntry
 from robustcheck.language.plan import Suite
@@ -34,6 +35,7 @@ def check_gradients(suite: Suite, entry: ModelEntry) -> None:
     problems = [
         Problem(
             case.where,
+            Code.NO_GRADIENTS,
             f"{case.id}: {case.attack.step.name} needs gradients, and the model {entry.name} has none (gradients: false)",
             f"these work: {works}",
         )
@@ -58,6 +60,6 @@ def check_arguments(suite: Suite) -> None:
                 try:
                     definition.facts.check(definition.bind(step.params))
                 except RobustcheckError as error:
-                    problems.append(Problem(case.where, f"{case.id}: {error}"))
+                    problems.append(Problem(case.where, Code.CASE_REFUSED, f"{case.id}: {error}"))
     if problems:
         raise SuiteError(problems)

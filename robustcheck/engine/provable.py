@@ -9,8 +9,10 @@ import numpy as np
 from robustcheck.data import open_source
 from robustcheck.engine.index import Index, build_index
 from robustcheck.engine.options import Options
+from robustcheck.error_codes import Code
 from robustcheck.errors import CaseError, Problem, RobustcheckError, SuiteError, did_you_mean
 from robustcheck.language.entries import Project
+from robustcheck.language.gating import OF_SOME
 from robustcheck.language.plan import Case, Overall, Rule, Suite, Threshold
 from robustcheck.measure.groups import column_of, values_of
 from robustcheck.measure.intervals import least_pictures, paired_difference
@@ -48,6 +50,23 @@ def refuse_unprovable(suite: Suite, project: Project, options: Options) -> None:
         raise SuiteError(list(dict.fromkeys(problems)))
 
 
+def countable(suite: Suite, project: Project) -> tuple[list[Problem], str]:
+    """Return what is wrong with a suite on these pictures, as far as their names tell, and why that could not be seen.
+
+    Args:
+        suite: Of the project.
+        project: Where its data set is found.
+
+    Returns:
+        The problems, and a reason; an empty one where the pictures were counted.
+    """
+    try:
+        _open_index(suite, project, None)
+    except RobustcheckError as error:
+        return [], str(error)
+    return [*unprovable_lines(suite, project), *empty_lines(suite, project)], ""
+
+
 def unprovable_lines(suite: Suite, project: Project, limit: int | None = None) -> Iterator[Problem]:
     """Yield a problem for each expectation that no result could prove; nothing where the data set cannot be listed.
 
@@ -70,7 +89,7 @@ def empty_lines(suite: Suite, project: Project) -> Iterator[Problem]:
 
     In a run it is an error of the case.
     """
-    lines = [line for _, line in _lines(suite) if line.metric in ("group_accuracy", "selective_accuracy")]
+    lines = [line for _, line in _lines(suite) if line.metric in OF_SOME]
     index = _listed(suite, project, None) if lines else None
     if index is None:
         return
@@ -82,7 +101,7 @@ def empty_lines(suite: Suite, project: Project) -> Iterator[Problem]:
             elif share is not None:
                 check_share(share, len(index.labels))
         except CaseError as error:
-            yield Problem(line.where, str(error))
+            yield Problem(line.where, Code.NO_SUCH_PICTURES, str(error))
 
 
 def _check_group(index: Index, column: str, value: str = "") -> None:
@@ -100,11 +119,15 @@ def _lines(suite: Suite) -> Iterator[tuple[Rule, Threshold]]:
 
 def _listed(suite: Suite, project: Project, limit: int | None) -> Index | None:
     try:
-        source = open_source(project.data[suite.data], seed=suite.seed, limit=limit)
-        return build_index(source, project.models[suite.model].classes)
+        return _open_index(suite, project, limit)
     except RobustcheckError:
         # Every case will say so.
         return None
+
+
+def _open_index(suite: Suite, project: Project, limit: int | None) -> Index:
+    source = open_source(project.data[suite.data], seed=suite.seed, limit=limit)
+    return build_index(source, project.models[suite.model].classes)
 
 
 def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ...]) -> Problem | None:
@@ -120,11 +143,13 @@ def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ..
             needed = least_pictures(line.bound.value, at_least=at_least, confidence=confidence, strict=strict)
             if needed is None:
                 what = f"{line} cannot be proven at {confidence * 100:g}% with any number of pictures: none shows that it never happens"
-                return Problem(line.where, what, "ask for less, such as 1% and 99%, or write decide: point")
+                return Problem(
+                    line.where, Code.UNPROVABLE, what, "ask for less, such as 1% and 99%, or write decide: point"
+                )
         if needed is not None and n < needed:
             perfect = "not one error" if at_least or line.metric in OF_PAIRS else "not one case"
             what = f"{line} cannot be proven at {confidence * 100:g}% with {n} pictures{text}, even if there is {perfect}: it takes {needed}"
-            return Problem(line.where, what, "add pictures, ask for less, or write decide: point")
+            return Problem(line.where, Code.UNPROVABLE, what, "add pictures, ask for less, or write decide: point")
     return None
 
 

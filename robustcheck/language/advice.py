@@ -18,7 +18,7 @@ from robustcheck.units import UNITS
 LONGEST: Final = 40
 """Characters of a number, beyond which no advice on it is given."""
 _QUOTES: Final = "\"'`´“”„‟«»‹›‘’‚‛"
-_DASHES: Final = str.maketrans("−–‒﹣－", "-----")
+_DASHES: Final = str.maketrans("−–‒﹣－⁄∕／", "-----///")
 _SPACES: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _NUMBER: Final = r"[-+]?(?:[0-9][0-9.,_'’ ]*|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?"
 _WITH_UNIT: Final = re.compile(rf"({_NUMBER})\s*([^\s0-9.,].*)?")
@@ -73,12 +73,13 @@ EXACT: Final[dict[str, dict[str, Fraction]]] = {
     "lux": {word: Fraction(1) for word in ("lux", "lx", "lm/m2", "lm/m²")}
     | {word: Fraction(1000) for word in ("klx", "klux", "kilolux")},
     "/255": {word: Fraction(1) for word in ("/255", "/ 255", "grey levels", "gray levels", "grey level", "gray level")},
-    "": {"%": Fraction(1, 100), "percent": Fraction(1, 100), "pp": Fraction(1, 100), "/255": Fraction(1, 255)},
+    "": {"%": Fraction(1, 100), "percent": Fraction(1, 100), "pp": Fraction(1, 100), "/255": Fraction(1, 255)}
+    | {word: Fraction(1) for word in ("x", "×", "times", "fold", "-fold")},
 }
 """Words behind a number, in lower case, by the unit of the language that they can be written in, with what one of them is in it."""
 _ROUNDED: Final = {"deg": {word: 180 / pi for word in ("rad", "rads", "radian", "radians")}}
 """As ``EXACT``, where no decimal number is exact; five digits are written."""
-_CASED: Final = {"K": ("K", "°K"), "m": ("m",), "s": ("s",), "d": ("d",), "": (), "deg": ()}
+_CASED: Final = {"K": ("K", "°K"), "m": ("m",), "s": ("s",), "d": ("d",), "": ("x",), "deg": ("º",)}
 """Single letters mean one thing in one case only: ``5k`` is a thousand, ``5M`` a million."""
 _SHARES: Final = ("%", "pp")
 """Shares and differences of shares: one is often written for the other, and the number is the same."""
@@ -199,7 +200,9 @@ def spelled(text: str, units: Sequence[str]) -> list[str]:
         return []
     word = (match[2] or "").strip()
     if not word:
-        return [spelling for unit in units for spelling in _bare(number, unit)]
+        # Where a plain number is right, only its digits were written in another way.
+        bare = ("",) if "" in units else units
+        return [spelling for unit in bare for spelling in _bare(number, unit)]
     own = [unit for unit in units if word == unit] or units
     found = [f"{text}{unit}" for unit in own for text in _converted(number, word, unit)]
     # Hours are seconds as well as days.
@@ -232,6 +235,16 @@ def _converted(number: Fraction, word: str, unit: str) -> Iterable[str]:
         yield f"{float(number) * _ROUNDED[unit][lower]:.5g}"
 
 
+def in_own_unit(text: str) -> str:
+    """Return a number in the unit of the language that its word stands for, or as it is where that is not certain."""
+    match = _WITH_UNIT.fullmatch(text)
+    word = (match[2] or "").strip() if match else ""
+    if not word or word in UNITS:
+        return text
+    found = {spelling for unit in UNITS if unit for spelling in spelled(text, [unit])}
+    return found.pop() if len(found) == 1 else text
+
+
 def whole(text: str) -> list[str]:
     """Return what a text means as a whole number; nothing if it is none."""
     number = number_in(cleaned(text))
@@ -244,19 +257,44 @@ def decimal(number: Fraction) -> str:
 
 
 _ENDS: Final = re.compile(
-    rf"({_NUMBER} ?[^\s0-9.,-]*) ?(?:to|bis|until|through|and|\.{{2,3}}|…|~|-) ?({_NUMBER} ?[^\s0-9.,-]*)"
+    rf"({_NUMBER} ?[^\s0-9.,-]*) ?(?:to|bis|until|through|\.{{2,3}}|…|~|-) ?({_NUMBER} ?[^\s0-9.,-]*)"
 )
 
 
 def ends_in(text: str, units: Sequence[str]) -> tuple[str, str] | None:
     """Return both ends of what is written as a range in words, such as ``-12deg to 12deg``; a unit behind the second may serve both."""
-    match = _ENDS.fullmatch(cleaned(text))
+    text, framed = re.subn(r"^(?:from|between|von|zwischen) ", "", cleaned(text), count=1, flags=re.IGNORECASE)
+    if framed:
+        text = re.sub(r" (?:and|und) ", " to ", text)
+    match = _ENDS.fullmatch(text)
     if match is None:
         return None
     word = re.sub(rf"^{_NUMBER}", "", match[2])
     bare = number_in(match[1]) is not None
     first, second = spelled(match[1] + word if bare else match[1], units), spelled(match[2], units)
     return (first[0], second[0]) if len(first) == len(second) == 1 else None
+
+
+def both_signs(text: str, units: Sequence[str]) -> tuple[str, str] | None:
+    """Return the negative and the positive value of what is written as ``±12deg``."""
+    match = re.fullmatch(r"(?:±|\+ ?/? ?-) ?([^-+].*)", cleaned(text))
+    values = spelled(match[1], units) if match else []
+    return (f"-{values[0]}", values[0]) if len(values) == 1 else None
+
+
+def list_in(text: str, units: Sequence[str]) -> list[str]:
+    """Return the values of what is written as a list without its brackets or commas; nothing where that is not certain."""
+    text = cleaned(text).strip("[]() ")
+    # A comma without a blank may be a decimal one.
+    parts = re.split(r"\s*(?:[;|]|,(?=\s)|\band\b|\bor\b|\bund\b|\boder\b)\s*", text)
+    if len(parts) == 1:
+        parts = re.findall(rf"{_NUMBER}\s?[^\s0-9.,]+(?=\s|$)", text)
+        words = {re.sub(rf"^{_NUMBER}\s?", "", part) for part in parts}
+        if " ".join(parts) != text or len(words) > 1:
+            return []  # 12deg 30arcmin is one value
+    word = re.sub(rf"^{_NUMBER}", "", parts[-1])
+    values = [spelled(part + word if number_in(part) is not None else part, units) for part in parts]
+    return [value[0] for value in values] if len(values) > 1 and all(len(value) == 1 for value in values) else []
 
 
 def comparison_in(text: str, usual: str) -> tuple[str, str]:
@@ -273,7 +311,7 @@ def comparison_in(text: str, usual: str) -> tuple[str, str]:
     lower = text.lower()
     for word in _LONGEST_FIRST:
         if lower.startswith(word) and not (word[-1].isalpha() and lower[len(word) : len(word) + 1].isalpha()):
-            rest = text[len(word) :].lstrip(": ").strip()
+            rest = text[len(word) :].lstrip(": ").removeprefix("of ").strip()
             return _WORDS[word], rest
     for sign, words in _BEHIND.items():
         for word in sorted(words, key=len, reverse=True):

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem, RobustcheckError, SuiteError
-from robustcheck.language.kinds import INVALID, Day, Field, Reading, Record, Text, Whole
+from robustcheck.language.days import Day
+from robustcheck.language.kinds import INVALID, Field, Reading, Record, Text, Whole
 from robustcheck.language.loader import load_bytes, load_file
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, is_null, what_is
@@ -143,7 +145,7 @@ def _problem(suite: Suite, case: Case, approval: Approval | None) -> Problem:
     if approval:
         what = f"{case.id} was approved by {approval.reviewer} on {approval.date} for other parameters"
     hint = f"run `robustcheck preview {chosen}`, and if the labels still hold, `robustcheck approve {chosen} --reviewer NAME`"
-    return Problem(case.where, what, hint)
+    return Problem(case.where, Code.APPROVAL, what, hint)
 
 
 def record(
@@ -213,7 +215,10 @@ class _Digest:
         text = Text().read(name, node, reading)
         if text is not INVALID and (len(text) != 64 or set(text) - set("0123456789abcdef")):
             return reading.add(
-                node.where, f"{name} must be 64 hexadecimal digits", "let `robustcheck approve` write it"
+                node.where,
+                Code.WRONG_TYPE,
+                f"{name} must be 64 hexadecimal digits",
+                "let `robustcheck approve` write it",
             )
         return text
 
@@ -239,7 +244,9 @@ class _ByCase:
         if is_null(node):
             return {}
         if not isinstance(node, MappingNode):
-            return reading.add(node.where, f"{name} must be a mapping from ids of cases, not {what_is(node)}")
+            return reading.add(
+                node.where, Code.WRONG_SHAPE, f"{name} must be a mapping from ids of cases, not {what_is(node)}"
+            )
         read = {key.text: (key.where, _APPROVAL.read("an approval", value, reading)) for key, value in node}
         return {
             case: Approval(case, where=where, **values.read)

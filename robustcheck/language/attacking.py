@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from robustcheck import registry
 from robustcheck.class_names import class_name
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.language.kinds import INVALID, Amount, Flag, Reading
 from robustcheck.language.nodes import Mapping, Node, Scalar, Sequence, is_null, shown, what_is
@@ -59,7 +60,9 @@ def read_attack(node: Mapping, others: frozenset[str], reading: Reading) -> Any:
     if definition.facts.gradients and reading.black_box:
         others_work = [known.name for known in registry.attacks if not known.facts.gradients]
         what = f"{name} needs gradients, and the model {reading.model} has none (gradients: false)"
-        return reading.add(_value(node, "attack").where, what, f"these work: {', '.join(others_work)}")
+        return reading.add(
+            _value(node, "attack").where, Code.NO_GRADIENTS, what, f"these work: {', '.join(others_work)}"
+        )
     step = read_step(definition, node, others | KEYS, reading)
     read: dict[str, Any] = {"time_limit": None, "attack_unit_test": False, "targeted": None}
     for key, kind in (("time_limit", TIME_LIMIT), ("attack_unit_test", UNIT_TEST)):
@@ -93,7 +96,7 @@ def _radii_fit(step: WrittenStep, definition: Definition, reading: Reading) -> b
         found = (problem_of_radius(radius, norm, reading.values, "eps") for norm in norms_of(step) or ("",))
         problem = next(filter(None, found), None)
         if problem:
-            reading.add(value.node.where, *problem)
+            reading.add(value.node.where, Code.RADIUS, *problem)
             sound = False
     return sound
 
@@ -101,22 +104,32 @@ def _radii_fit(step: WrittenStep, definition: Definition, reading: Reading) -> b
 def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
     if not definition.facts.targeted:
         able = [known.name for known in registry.attacks if known.facts.targeted]
-        return reading.add(node.where, f"{definition.name} cannot aim at a class", f"these can: {', '.join(able)}")
+        return reading.add(
+            node.where, Code.TARGET, f"{definition.name} cannot aim at a class", f"these can: {', '.join(able)}"
+        )
     if isinstance(node, Scalar):
         if node.value in AIMS:
             return node.value
         hint = did_you_mean(node.text, AIMS) or _pair_of(node)
         return reading.add(
-            node.where, f"targeted must be a mapping of classes or {' or '.join(AIMS)}, not {shown(node.text)}", hint
+            node.where,
+            Code.TARGET,
+            f"targeted must be a mapping of classes or {' or '.join(AIMS)}, not {shown(node.text)}",
+            hint,
         )
     if not isinstance(node, Mapping) or not node.entries:
-        return reading.add(node.where, f"targeted must be a mapping of classes, not {what_is(node)}", _pair_of(node))
+        return reading.add(
+            node.where, Code.TARGET, f"targeted must be a mapping of classes, not {what_is(node)}", _pair_of(node)
+        )
     found: dict[str, str] = {}
     sound = True
     for key, value in node:
         if not isinstance(value, Scalar) or is_null(value):
             reading.add(
-                value.where, f"targeted: {shown(key.text)} has one target, not {what_is(value)}", _one_target(value)
+                value.where,
+                Code.TARGET,
+                f"targeted: {shown(key.text)} has one target, not {what_is(value)}",
+                _one_target(value),
             )
             sound = False
             continue
@@ -125,15 +138,18 @@ def _targeted(definition: Definition, node: Node, reading: Reading) -> Any:
             if not word or (reading.classes is not None and word not in reading.classes):
                 reading.add(
                     where,
+                    Code.UNKNOWN_CLASS,
                     f"the model {reading.model} has no class {shown(word)}",
                     did_you_mean(word, reading.classes or ()),
                 )
                 sound = False
         if source == target and sound:
-            reading.add(value.where, f"{shown(source)} cannot be taken for itself", "choose another class")
+            reading.add(value.where, Code.TARGET, f"{shown(source)} cannot be taken for itself", "choose another class")
             sound = False
         if source in found:
-            reading.add(key.where, f"targeted: {shown(source)} stands twice", "keep one: both are the same name")
+            reading.add(
+                key.where, Code.TARGET, f"targeted: {shown(source)} stands twice", "keep one: both are the same name"
+            )
             sound = False
         found[source] = target
     return found if sound else INVALID

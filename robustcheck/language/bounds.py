@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.language.entries import DataEntry, ModelEntry
 from robustcheck.language.kinds import Reading, Values
 from robustcheck.language.nodes import shown
@@ -64,7 +65,7 @@ def _check_declared(suite: Declared, entry: ModelEntry, data: str, reading: Read
                 f"declared is {suite.accuracy} within {suite.tolerance}, and the model's entry declares {own.accuracy} within "
                 f"{own.tolerance} ({own.where}): both must be reproduced, and no accuracy reproduces both"
             )
-            reading.add(suite.where, what, "correct the one that is wrong")
+            reading.add(suite.where, Code.LOOSER_THAN_CONFIGURATION, what, "correct the one that is wrong")
 
 
 def _check_unreadable(values: Values, data: DataEntry, reading: Reading) -> None:
@@ -74,7 +75,7 @@ def _check_unreadable(values: Values, data: DataEntry, reading: Reading) -> None
     if asked is not None and asked.unit == allowed.unit and asked.number > allowed.number:
         what = f"max_unreadable is {asked}, more than the {allowed} that {data.where} allows of {shown(data.name)}"
         hint = f"ask for at most {allowed}, or have max_unreadable: {asked} allowed there"
-        reading.add(values.where("max_unreadable"), what, hint)
+        reading.add(values.where("max_unreadable"), Code.LOOSER_THAN_CONFIGURATION, what, hint)
 
 
 def _check_changed(values: Values, data: DataEntry, reading: Reading) -> None:
@@ -89,4 +90,4 @@ def _check_changed(values: Values, data: DataEntry, reading: Reading) -> None:
     if asked.number > allowed.number:
         what = f"max_changed is {asked}, more than the {allowed} that {data.where} allows of {shown(data.name)}"
         hint = f"ask for at most {allowed}, or have max_changed: {asked} allowed there"
-        reading.add(labels.where("max_changed"), what, hint)
+        reading.add(labels.where("max_changed"), Code.LOOSER_THAN_CONFIGURATION, what, hint)

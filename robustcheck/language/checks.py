@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.language.attacking import norms_of
 from robustcheck.language.conflicts import check_conflicts
@@ -105,7 +106,12 @@ class Check:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a CheckRead."""
         if not isinstance(node, Mapping):
-            return reading.add(node.where, f"a check must be a mapping, not {what_is(node)}", "begin with - shift: ...")
+            return reading.add(
+                node.where,
+                Code.WRONG_SHAPE,
+                f"a check must be a mapping, not {what_is(node)}",
+                "begin with - shift: ...",
+            )
         own = Mapping(
             node.where,
             tuple(entry for entry in node.entries if entry.key.text in KEYS and not is_parameter(entry, node)),
@@ -114,11 +120,11 @@ class Check:
         kinds = [entry.key for entry in node.entries if entry.key.text in READERS]
         if len(kinds) > 1:
             what = f"a check has either {kinds[0].text} or {kinds[1].text}, not both"
-            return reading.add(kinds[1].where, what, "make two checks of it")
+            return reading.add(kinds[1].where, Code.ONE_PERTURBATION, what, "make two checks of it")
         if not kinds:
             near = (did_you_mean(key.text, READERS) for key, _ in node if key.text not in KEYS)
             hint = next((text for text in near if text.startswith("did")), "write shift: and the name of a shift")
-            return reading.add(node.where, f"a check needs {listed(READERS)}", hint)
+            return reading.add(node.where, Code.ONE_PERTURBATION, f"a check needs {listed(READERS)}", hint)
         subject = READERS[kinds[0].text](node, frozenset(KEYS), reading)
         return INVALID if subject is INVALID else CheckRead(node, values, subject)
 
@@ -196,7 +202,12 @@ def rule_of(values: Values, suite: Values, kind: str, reading: Reading) -> Rule:
     if decide == "point":
         if values.get("confidence") is not None:
             what = "confidence says how certain a decision must be, and point decides by the number alone"
-            reading.add(values.where("confidence"), what, "write decide: confident beside it, or remove the line")
+            reading.add(
+                values.where("confidence"),
+                Code.NEEDS_ANOTHER_KEY,
+                what,
+                "write decide: confident beside it, or remove the line",
+            )
         return Rule()
     return Rule(decide, 0.95 if confidence is None else confidence.value, decide == "anytime" and kind in STOPPING)
 
@@ -221,10 +232,19 @@ def _check_kinds(own: Sequence[Expectation], subject: Subject, reading: Reading)
     for line in own:
         kinds = registry.metrics[line.metric].facts.kinds
         if kinds and subject.kind not in kinds:
-            reading.add(line.where, f"{line.metric} is measured by {' and '.join(kinds)}, not by {subject.kind}")
+            reading.add(
+                line.where,
+                Code.METRIC_NOT_HERE,
+                f"{line.metric} is measured by {' and '.join(kinds)}, not by {subject.kind}",
+            )
         elif subject.limit and not kinds:
             what = f"find_limit expects a limit, not {line.metric}"
-            reading.add(line.where, what, f"write {line.metric} under until, which says what the limit is of")
+            reading.add(
+                line.where,
+                Code.METRIC_NOT_HERE,
+                what,
+                f"write {line.metric} under until, which says what the limit is of",
+            )
         elif subject.limit and line.threshold:
             check_bound(subject, line.threshold, reading)
 
@@ -247,7 +267,7 @@ def report_duplicates(named: Iterable[tuple[str, Any]], noun: str, reading: Read
     for name, where in named:
         if name in first:
             what = f"the {noun} {shown(name)} is already used in line {first[name].line}"
-            reading.add(where, what, "give one of them an id of its own")
+            reading.add(where, Code.DUPLICATE_ID, what, "give one of them an id of its own")
         first.setdefault(name, where)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from robustcheck.class_names import class_name, repeated
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language.kinds import INVALID, Reading, Whole
 from robustcheck.language.loader import MAX_BYTES
@@ -39,16 +40,16 @@ class Classes:
             return INVALID if count is INVALID else tuple(map(str, range(count)))
         if not isinstance(node, Sequence):
             hint = "write a list of names, their number, or the path of a file with one name a line"
-            return reading.add(node.where, f"{name} must not be {what_is(node)}", hint)
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must not be {what_is(node)}", hint)
         found: list[tuple[str, Location]] = []
         for item in node.items:
             written = class_name(item.text) if isinstance(item, Scalar) else ""
             if written:
                 found.append((written, item.where))
             else:
-                reading.add(item.where, f"a class name must be text, not {what_is(item)}")
+                reading.add(item.where, Code.WRONG_TYPE, f"a class name must be text, not {what_is(item)}")
         if len(node.items) < 2:
-            return reading.add(node.where, "a classifier has at least two classes")
+            return reading.add(node.where, Code.CLASS_NAMES, "a classifier has at least two classes")
         names, places = tuple(name for name, _ in found), [where for _, where in found]
         once = _once(names, places, "classes", reading)
         return names if once and len(names) == len(node.items) else INVALID
@@ -65,7 +66,7 @@ class Label:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return the name in its composed form."""
         if not isinstance(node, Scalar) or is_null(node):
-            return reading.add(node.where, f"{name} must be a class name, not {what_is(node)}")
+            return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be a class name, not {what_is(node)}")
         return class_name(node.text)
 
     def schema(self) -> dict[str, Any]:
@@ -79,14 +80,16 @@ class Renaming:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a dict; what is wrong is left out after it is reported."""
         if not isinstance(node, MappingNode):
-            return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}")
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must be a mapping, not {what_is(node)}")
         found: dict[str, str] = {}
         places: dict[str, Location] = {}
         for key, value in node:
             label, read = class_name(key.text), Label().read(f"{name} of {shown(key.text)}", value, reading)
             if label in places:
                 what = f"{shown(label)} is renamed twice, here and in line {places[label].line}"
-                reading.add(key.where, what, "keep one: both are the same name in different characters")
+                reading.add(
+                    key.where, Code.DUPLICATE_KEY, what, "keep one: both are the same name in different characters"
+                )
             elif read is not INVALID:
                 found[label], places[label] = read, key.where
         return found
@@ -102,24 +105,32 @@ def names_of(written: Scalar, root: Path, configs: Path, reading: Reading, note:
     try:
         path = resolved(configs / str(written.value))
         if not path.is_relative_to(resolved(root)):
-            return reading.add(written.where, f"classes leaves the project: {text}", "copy the file into it")
+            return reading.add(
+                written.where, Code.OUTSIDE_PROJECT, f"classes leaves the project: {text}", "copy the file into it"
+            )
         content = read_regular(path, MAX_BYTES)
         note(path, content)
         lines = content.decode("utf-8-sig").splitlines()
     except FileNotFoundError:
-        return reading.add(written.where, f"there is no file {text} of at most 1 MB with class names")
+        return reading.add(written.where, Code.CLASS_NAMES, f"there is no file {text} of at most 1 MB with class names")
     except OSError as error:
-        return reading.add(written.where, f"the class names in {text} cannot be read: {error.strerror}")
+        return reading.add(
+            written.where, Code.CLASS_NAMES, f"the class names in {text} cannot be read: {error.strerror}"
+        )
     except UnicodeDecodeError as error:
-        return reading.add(written.where, f"the class names in {text} cannot be read as UTF-8 text", _saved(error))
+        return reading.add(
+            written.where, Code.CLASS_NAMES, f"the class names in {text} cannot be read as UTF-8 text", _saved(error)
+        )
     except ValueError:
-        return reading.add(written.where, f"the class names in {text} cannot be read as UTF-8 text")
+        return reading.add(written.where, Code.CLASS_NAMES, f"the class names in {text} cannot be read as UTF-8 text")
     found = [(name, number) for number, line in enumerate(lines, start=1) if (name := class_name(line))]
     names, file = tuple(name for name, _ in found), path_as_typed(path, root)
     if not _once(names, [Location(file, number, 1) for _, number in found], text, reading):
         return INVALID
     if len(names) < 2:
-        return reading.add(written.where, f"{text} holds {len(names)} class names, at least two are needed")
+        return reading.add(
+            written.where, Code.CLASS_NAMES, f"{text} holds {len(names)} class names, at least two are needed"
+        )
     return names
 
 
@@ -129,10 +140,14 @@ def _once(names: Names[str], places: Names[Location], where: str, reading: Readi
     for name, found in list(twice.items())[:NAMED]:
         lines = list(dict.fromkeys(places[place].line for place in found))
         listed = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:NAMED]))}"
-        reading.add(places[found[1]], f"the class {shown(name)} stands twice in {where} ({listed})", CURE)
+        reading.add(
+            places[found[1]], Code.DUPLICATE_CLASS, f"the class {shown(name)} stands twice in {where} ({listed})", CURE
+        )
     if len(twice) > NAMED:
         second = list(twice.values())[NAMED][1]
-        reading.add(places[second], f"{len(twice) - NAMED} more classes stand twice in {where}", CURE)
+        reading.add(
+            places[second], Code.DUPLICATE_CLASS, f"{len(twice) - NAMED} more classes stand twice in {where}", CURE
+        )
     return not twice
 
 

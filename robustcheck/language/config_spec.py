@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+from robustcheck.error_codes import Code
 from robustcheck.language.class_lists import Classes, Renaming
 from robustcheck.language.depends import DEPENDS
 from robustcheck.language.entries import MAX_UNREADABLE, Outputs
@@ -37,7 +38,7 @@ class Pattern:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return the text; digits alone, as a digest may be, count as text."""
         if not isinstance(node, Scalar) or is_null(node) or not re.fullmatch(self.expression, node.text):
-            return reading.add(node.where, f"{name} must be {self.wanted}, not {what_is(node)}")
+            return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be {self.wanted}, not {what_is(node)}")
         return node.text
 
     def schema(self) -> dict[str, Any]:
@@ -54,7 +55,7 @@ class MapOf:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a dict of word to value; wrong ones are left out after they are reported."""
         if not isinstance(node, MappingNode):
-            return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}")
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must be a mapping, not {what_is(node)}")
         read = {key.text: self.kind.read(f"{name} of {shown(key.text)}", value, reading) for key, value in node}
         return {key: value for key, value in read.items() if value is not INVALID}
 
@@ -69,10 +70,14 @@ class Arguments:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a dict."""
         if not isinstance(node, MappingNode):
-            return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}")
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must be a mapping, not {what_is(node)}")
         for key, _ in node:
             if not key.text.isidentifier():
-                reading.add(key.where, f"{shown(key.text) or 'an empty key'} is no name of a keyword argument")
+                reading.add(
+                    key.where,
+                    Code.UNUSABLE_NAME,
+                    f"{shown(key.text) or 'an empty key'} is no name of a keyword argument",
+                )
         return plain_value(node)
 
     def schema(self) -> dict[str, Any]:
@@ -91,10 +96,15 @@ class Unreadable:
         if quantity is INVALID:
             return INVALID
         if quantity.unit == "%" and quantity.number >= 100:
-            return reading.add(node.where, f"{name} must be below 100%", "a run without any picture says nothing")
+            return reading.add(
+                node.where, Code.OUT_OF_RANGE, f"{name} must be below 100%", "a run without any picture says nothing"
+            )
         if not quantity.unit and not float(quantity.number).is_integer():
             return reading.add(
-                node.where, f"{name} is a number of pictures or a share", "write a whole number, or one with %"
+                node.where,
+                Code.WRONG_UNIT,
+                f"{name} is a number of pictures or a share",
+                "write a whole number, or one with %",
             )
         return quantity
 
@@ -203,12 +213,14 @@ class Entry:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return (kind, Values)."""
         if not isinstance(node, MappingNode):
-            return reading.add(node.where, f"the {self.noun} {name} must be a mapping, not {what_is(node)}")
+            return reading.add(
+                node.where, Code.WRONG_SHAPE, f"the {self.noun} {name} must be a mapping, not {what_is(node)}"
+            )
         written = node.get("kind")
         choice = Choice(tuple(self.kinds))
         if written is None:
             hint = f"write kind: and one of {', '.join(self.kinds)}"
-            return reading.add(node.where, f"the {self.noun} {name} needs kind", hint)
+            return reading.add(node.where, Code.MISSING_KEY, f"the {self.noun} {name} needs kind", hint)
         kind = choice.read("kind", written, reading)
         if kind is INVALID:
             return INVALID

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.class_lists import names_of
 from robustcheck.language.config_spec import DATA, MODEL, Entry
@@ -41,7 +42,16 @@ def load_project(root: Path, configs: Path) -> Project:
     folder = path_as_typed(configs, root)
     if not configs.is_dir():
         hint = "run `robustcheck init` for a working start, or set robustcheck_configs"
-        raise SuiteError([Problem(Location(folder), "there is no such folder with models.yaml and data.yaml", hint)])
+        raise SuiteError(
+            [
+                Problem(
+                    Location(folder),
+                    Code.NO_CONFIGURATION,
+                    "there is no such folder with models.yaml and data.yaml",
+                    hint,
+                )
+            ]
+        )
     reading = Reading()
     files = ReadFiles()
     note = files.noting("configuration")
@@ -79,7 +89,9 @@ def _read_entries(
 ) -> dict[str, tuple[str, Values, Location]]:
     name = path_as_typed(path, root)
     if not os.path.lexists(path):
-        reading.add(Location(name), "there is no such file", "run `robustcheck init` for a working start")
+        reading.add(
+            Location(name), Code.NO_CONFIGURATION, "there is no such file", "run `robustcheck init` for a working start"
+        )
         return {}
     try:
         tree = load_file(path, name, note)
@@ -87,7 +99,9 @@ def _read_entries(
         reading.problems += error.problems
         return {}
     if not isinstance(tree, MappingNode):
-        reading.add(tree.where, f"the file must be a mapping from names to entries, not {kind_of(tree)}")
+        reading.add(
+            tree.where, Code.WRONG_SHAPE, f"the file must be a mapping from names to entries, not {kind_of(tree)}"
+        )
         return {}
     entries = {}
     for key, value in tree:
@@ -95,13 +109,18 @@ def _read_entries(
             Version().read(key.text, value, reading)
             continue
         if not key.text.strip():
-            reading.add(key.where, "a name is empty")
+            reading.add(key.where, Code.EMPTY_VALUE, "a name is empty")
             continue
         entry = kind.read(shown(key.text), value, reading)
         if entry is not INVALID:
             entries[key.text] = (*entry, key.where)
     if not entries and not reading.problems:
-        reading.add(tree.where, f"there is no {kind.noun} in the file", "run `robustcheck init` for a working start")
+        reading.add(
+            tree.where,
+            Code.NO_CONFIGURATION,
+            f"there is no {kind.noun} in the file",
+            "run `robustcheck init` for a working start",
+        )
     return entries
 
 
@@ -126,18 +145,30 @@ def _model(
         for key, _ in written:
             if key.text not in data:
                 what = f"there is no data set {shown(key.text)} in data.yaml"
-                reading.add(key.where, what, did_you_mean(key.text, data))
+                reading.add(key.where, Code.UNKNOWN_ENTRY, what, did_you_mean(key.text, data))
     if values.get("sha256") and not values.get("weights") and values.node.entry("weights") is None:
-        reading.add(values.where("sha256"), "sha256 is the digest of weights, and there are none", "write weights: ...")
+        reading.add(
+            values.where("sha256"),
+            Code.NEEDS_ANOTHER_KEY,
+            "sha256 is the digest of weights, and there are none",
+            "write weights: ...",
+        )
     shape = values.get("input")
     if classes is None or classes is INVALID or shape is None or not {"size", "resize"} <= shape.read.keys():
         return None
     if values.get("outputs") == "one_logit" and len(classes) != 2:
-        reading.add(values.where("outputs"), f"outputs: one_logit is of two classes, and there are {len(classes)}")
+        reading.add(
+            values.where("outputs"),
+            Code.MODEL_INPUT,
+            f"outputs: one_logit is of two classes, and there are {len(classes)}",
+        )
     for option in ("weights_key", "weights_prefix"):
         if values.get(option) and values.node.entry("weights") is None:
             reading.add(
-                values.where(option), f"{option} says how to read weights, and there are none", "write weights: ..."
+                values.where(option),
+                Code.NEEDS_ANOTHER_KEY,
+                f"{option} says how to read weights, and there are none",
+                "write weights: ...",
             )
     weights = values.get("weights")
     digest = values.get("sha256")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.facts import Conflict
 from robustcheck.language.kinds import Reading
@@ -31,7 +32,7 @@ def check_conflicts(
             for conflict in _conflicts(step):
                 where = _place(conflict.parameter, step.params.get(conflict.parameter), texts) or check
                 if (where, conflict.what) not in reported:
-                    reading.add(where, conflict.what, conflict.hint)
+                    reading.add(where, Code.ARGUMENTS_TOGETHER, conflict.what, conflict.hint)
                 reported.add((where, conflict.what))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.facts import MetricFacts
 from robustcheck.language.kinds import Reading
@@ -90,10 +91,15 @@ def check_corruptions(cases: Sequence[Case], where: Location, reading: Reading) 
         counted = {id(case) for by_severity in found.values() for case in by_severity.values()}
         other = next(case.id for case in cases if id(case) not in counted)
         what = f"a corruption error is made of one case a corruption and severity, and {other} is one too many"
-        reading.add(where, what, f'write over: "{PREFIX}*", and give other checks on these corruptions an id')
+        reading.add(
+            where,
+            Code.CORRUPTION_ERRORS,
+            what,
+            f'write over: "{PREFIX}*", and give other checks on these corruptions an id',
+        )
     for name, by_severity in found.items():
         lacking = [str(severity) for severity in SEVERITIES if severity not in by_severity]
         if lacking:
             what = f"a corruption error needs all five severities, and {PREFIX}{name} lacks {', '.join(lacking)}"
-            reading.add(where, what, f"write severity: {list(SEVERITIES)}")
+            reading.add(where, Code.CORRUPTION_ERRORS, what, f"write severity: {list(SEVERITIES)}")
     return len(reading.problems) == before

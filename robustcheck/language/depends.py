@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.language.kinds import Field, ListOf, Reading, Text, Values
 from robustcheck.language.nodes import Scalar, shown
 
@@ -33,7 +34,7 @@ def files_of(values: Values, root: Path, configs: Path, reading: Reading) -> tup
             matched, problem = [], (f"cannot be looked up: {error}", "")
         if problem:
             what, hint = problem
-            reading.add(node.where, f"depends {shown(node.text)} {what}", hint)
+            reading.add(node.where, Code.DEPENDS, f"depends {shown(node.text)} {what}", hint)
         else:
             files.update(path.resolve() for path in matched)
     return tuple(sorted(files))

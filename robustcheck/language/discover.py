@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem, SuiteError
 from robustcheck.language.configs import listed_variables
 from robustcheck.language.loader import MAX_BYTES, load_file
@@ -282,7 +283,7 @@ class _Discoverer:
             if not any(_is_near_version_key(entry.key.text) for entry in tree.entries):
                 what = "this file is no suite: robustcheck: 1 is missing"
                 hint = "begin with robustcheck: 1, or move it out of the folder of suites"
-                self._broken[file] = Problem(Location(display_path(file, self._places.root)), what, hint)
+                self._broken[file] = Problem(Location(display_path(file, self._places.root)), Code.NO_SUITE, what, hint)
 
     def _bases(self, file: Path) -> list[Path]:
         """Return the files without the version key that a file may extend."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language.bounds import declared_of
 from robustcheck.language.entries import ModelEntry
@@ -19,6 +20,8 @@ MOST: Final = 0.5
 """Share of the cases beyond which it is said that they are excused, or only warn."""
 
 Expected = dict[tuple[str, tuple[str, ...]], Threshold]
+OF_SOME = ("group_accuracy", "selective_accuracy")
+"""Metrics of a part of the pictures that may hold none."""
 
 
 def measures_clean(metric: str) -> bool:
@@ -76,7 +79,7 @@ def check_absolute(
             'write clean: {expect: {accuracy: ">= 90%"}}, or declared: beside the data set under '
             f"{model} in configs/models.yaml"
         )
-        reading.add(where, what, hint)
+        reading.add(where, Code.NOTHING_EXPECTED, what, hint)
 
 
 def _name(line: Overall) -> str:
@@ -95,6 +98,13 @@ def ungated_clean(suite: Suite, entry: ModelEntry | None) -> Iterable[str]:
             f"{suite.clean.where}: the clean case is not gated: the suite expects nothing that it could inherit, and nothing is "
             "declared"
         )
+
+
+def depends_on_counts(suite: Suite) -> bool:
+    """Whether an expectation of a suite may be one that no result on too few pictures could fulfil."""
+    lines = [(case.rule, line) for case in suite.cases for line in case.expectations]
+    lines += [(line.rule, line.threshold) for line in suite.overall]
+    return any(rule.decide == "confident" or line.metric in OF_SOME for rule, line in lines)
 
 
 def _only_warns(case: Case) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence as ManyOf
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language.entries import Alpha, Channels, Exif, Interpolation, Preprocessing
 from robustcheck.language.kinds import INVALID, Amount, Choice, Field, Flag, Reading, Record, Values, Whole
@@ -31,7 +32,7 @@ class Size:
         if not isinstance(node, Sequence):
             return self._side.read(name, node, reading)
         if len(node.items) != 2:
-            return reading.add(node.where, f"{name} must be one number or [height, width]")
+            return reading.add(node.where, Code.MODEL_INPUT, f"{name} must be one number or [height, width]")
         sides = tuple(self._side.read(name, item, reading) for item in node.items)
         return INVALID if INVALID in sides else sides
 
@@ -66,7 +67,9 @@ class PerChannel:
         if not isinstance(node, Sequence) or len(node.items) not in (1, 3):
             alone = isinstance(node, Scalar) and isinstance(node.value, (int, float))
             hint = "write it as a list of one, for a network with one input channel" if alone else ""
-            return reading.add(node.where, f"{name} must be three numbers, or one with channels: gray", hint)
+            return reading.add(
+                node.where, Code.MODEL_INPUT, f"{name} must be three numbers, or one with channels: gray", hint
+            )
         numbers = [Amount(("",)).read(name, item, reading) for item in node.items]
         if INVALID in numbers:
             return INVALID
@@ -74,7 +77,7 @@ class PerChannel:
         if any(not 0 <= value <= SCALES[-1] or (self.positive and value == 0) for value in values):
             least = "above 0" if self.positive else "at least 0"
             what = f"the numbers of {name} must be {least} and at most 1, or 255 with scale: 255"
-            return reading.add(node.where, what)
+            return reading.add(node.where, Code.MODEL_INPUT, what)
         return values
 
     def schema(self) -> dict[str, Any]:
@@ -94,6 +97,7 @@ class Scale:
             return value
         return reading.add(
             node.where,
+            Code.MODEL_INPUT,
             f"{name} must be 1 or 255: what white is to the model",
             "write 255 where it was trained on pixel values of 0..255, or leave it out",
         )
@@ -187,10 +191,17 @@ def _wrong_counts(values: Values, reading: Reading) -> set[str]:
     for key, numbers in numbers_of.items():
         if len(numbers) == 3 and gray:
             alike = f"write [{numbers[0]:g}]" if len(set(numbers)) == 1 else ""
-            reading.add(_place(values, key), f"{key} must be a list of one number, since channels is gray", alike)
+            reading.add(
+                _place(values, key),
+                Code.MODEL_INPUT,
+                f"{key} must be a list of one number, since channels is gray",
+                alike,
+            )
         elif len(numbers) == 1 and not gray:
             what = f"{key} has one number, and a model of three channels needs three"
-            reading.add(_place(values, key), what, "write channels: gray for a network with one input channel")
+            reading.add(
+                _place(values, key), Code.MODEL_INPUT, what, "write channels: gray for a network with one input channel"
+            )
     return {key for key, numbers in numbers_of.items() if len(numbers) not in wanted}
 
 
@@ -212,7 +223,7 @@ def _check_units(values: Values, reading: Reading) -> None:
     for key, unit in units.items():
         if unit is not None and unit != f"0..{scale}":
             what = f"the numbers of {key} are of {unit}, and the scale is 0..{scale}"
-            reading.add(_place(values, key), what, _hint(values, units))
+            reading.add(_place(values, key), Code.MODEL_INPUT, what, _hint(values, units))
             return
 
 

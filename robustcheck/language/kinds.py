@@ -6,15 +6,16 @@ can know a key or a range that the other does not.
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem, did_you_mean
 from robustcheck.language import advice
+from robustcheck.language.key_advice import meant_key, meant_word, needed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.parameter_text import quantity_typed
@@ -47,9 +48,9 @@ class Reading:
     black_box: bool = False
     values: int = 0
 
-    def add(self, where: Location, what: str, hint: str = "") -> Any:
+    def add(self, where: Location, code: Code, what: str, hint: str = "") -> Any:
         """Report a problem; returns ``INVALID`` so that a reader can return it at once."""
-        self.problems.append(Problem(where, what, hint))
+        self.problems.append(Problem(where, code, what, hint))
         return INVALID
 
 
@@ -95,14 +96,16 @@ class Text:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return the text."""
         if not isinstance(node, Scalar):
-            return reading.add(node.where, f"{name} must be text, not {what_is(node)}")
+            only = node.items[0] if isinstance(node, Sequence) and len(node.items) == 1 else None
+            hint = f"write {shown(only.text)} without brackets" if isinstance(only, Scalar) else ""
+            return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be text, not {what_is(node)}", hint)
         if is_null(node):
-            return reading.add(node.where, f"{name} is empty", "write text, or leave the key out")
+            return reading.add(node.where, Code.EMPTY_VALUE, f"{name} is empty", "write text, or leave the key out")
         if not isinstance(node.value, str):
             hint = f'write "{shown(node.text)}" in quotes'
-            return reading.add(node.where, f"{name} must be text, not {what_is(node)}", hint)
+            return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be text, not {what_is(node)}", hint)
         if not node.value.strip():
-            return reading.add(node.where, f"{name} is empty", "write text, or leave the key out")
+            return reading.add(node.where, Code.EMPTY_VALUE, f"{name} is empty", "write text, or leave the key out")
         return node.value
 
     def schema(self) -> dict[str, Any]:
@@ -124,7 +127,7 @@ class Name:
             bad = "a blank at an end or a character that cannot be printed"
         if bad is not None:
             what = f"the {name} {shown(text)} holds {'a line break' if bad == chr(10) else bad}"
-            return reading.add(node.where, what, "use letters, digits, - _ and .")
+            return reading.add(node.where, Code.UNUSABLE_NAME, what, "use letters, digits, - _ and .")
         return text
 
     def schema(self) -> dict[str, Any]:
@@ -146,9 +149,13 @@ class Whole:
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             hint = advice.written(advice.whole(node.text)) if isinstance(node, Scalar) else ""
-            return reading.add(node.where, f"{name} must be a whole number, not {what_is(node)}", hint)
+            return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be a whole number, not {what_is(node)}", hint)
         if not self.low <= value <= self.high:
-            return reading.add(node.where, f"{name} must be {within(self.low, self.high, '')}, not {shown(str(value))}")
+            return reading.add(
+                node.where,
+                Code.OUT_OF_RANGE,
+                f"{name} must be {within(self.low, self.high, '')}, not {shown(str(value))}",
+            )
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -166,7 +173,7 @@ class Flag:
             return node.value
         word = node.text.lower() if isinstance(node, Scalar) else ""
         hint = {"yes": "write true", "on": "write true", "no": "write false", "off": "write false"}.get(word, "")
-        return reading.add(node.where, f"{name} must be true or false, not {what_is(node)}", hint)
+        return reading.add(node.where, Code.WRONG_TYPE, f"{name} must be true or false, not {what_is(node)}", hint)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
@@ -185,8 +192,12 @@ class Choice:
         if text in self.words:
             return text
         if text is None or is_null(node):
-            return reading.add(node.where, f"{name} must be one of {', '.join(self.words)}, not {what_is(node)}")
-        return reading.add(node.where, f"{name} cannot be {shown(text)}", did_you_mean(text, self.words))
+            return reading.add(
+                node.where, Code.UNKNOWN_WORD, f"{name} must be one of {', '.join(self.words)}, not {what_is(node)}"
+            )
+        return reading.add(
+            node.where, Code.UNKNOWN_WORD, f"{name} cannot be {shown(text)}", meant_word(text, self.words)
+        )
 
     def schema(self) -> dict[str, Any]:
         """Return the schema; a word that YAML reads as a number may stand without quotes."""
@@ -212,7 +223,7 @@ class Known:
         if text not in names:
             place = f" in {self.where_from}" if self.where_from else ""
             hint = did_you_mean(text, names) or f"there is no {self.noun} at all{place}"
-            return reading.add(node.where, f"there is no {self.noun} {shown(text)}{place}", hint)
+            return reading.add(node.where, Code.UNKNOWN_ENTRY, f"there is no {self.noun} {shown(text)}{place}", hint)
         return text
 
     def schema(self) -> dict[str, Any]:
@@ -239,13 +250,15 @@ class Amount:
             quantity = parse_quantity(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
         if quantity is None:
             hint = advice.written(advice.spelled(node.text, self.units)) if isinstance(node, Scalar) else ""
-            return reading.add(node.where, f"{name} must be {self._wanted()}, not {what_is(node)}", hint)
+            return reading.add(
+                node.where, Code.WRONG_TYPE, f"{name} must be {self._wanted()}, not {what_is(node)}", hint
+            )
         assert isinstance(node, Scalar)  # noqa: S101 - only scalars give a quantity
         if quantity.unit not in self.units:
             return self._wrong_unit(name, node, quantity, reading)
         if not math.isfinite(quantity.number) or not self.low <= quantity.number <= self.high:
             what = f"{name} must be {within(self.low, self.high, quantity.unit)}, not {shown(node.text)}"
-            return reading.add(node.where, what)
+            return reading.add(node.where, Code.OUT_OF_RANGE, what)
         return quantity
 
     def _wanted(self) -> str:
@@ -257,11 +270,15 @@ class Amount:
         hint = advice.written(advice.spelled(node.text, self.units))
         if not quantity.unit:
             meaning = " or ".join(UNITS[unit].meaning for unit in self.units if unit)
-            return reading.add(node.where, f"{name} needs a unit ({meaning})", hint)
+            return reading.add(node.where, Code.MISSING_UNIT, f"{name} needs a unit ({meaning})", hint)
         if self.units == ("",):
-            return reading.add(node.where, f"{name} is a plain number, without the unit {shown(quantity.unit)}", hint)
+            return reading.add(
+                node.where, Code.WRONG_UNIT, f"{name} is a plain number, without the unit {shown(quantity.unit)}", hint
+            )
         symbols = " or ".join(unit or "a plain number" for unit in self.units)
-        return reading.add(node.where, f"{name} is measured in {symbols}, not {shown(quantity.unit)}", hint)
+        return reading.add(
+            node.where, Code.WRONG_UNIT, f"{name} is measured in {symbols}, not {shown(quantity.unit)}", hint
+        )
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
@@ -280,28 +297,6 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A date such as ``2027-03-01``."""
-
-    def read(self, name: str, node: Node, reading: Reading) -> Any:
-        """Return the date."""
-        text = node.text if isinstance(node, Scalar) else ""
-        try:
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                raise ValueError
-            return datetime.date.fromisoformat(text)
-        except ValueError:
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                return reading.add(node.where, f"{name}: there is no day {text}")
-            hint = f"write it as {advice.date_in(text) or 'YYYY-MM-DD'}"
-            return reading.add(node.where, f"{name} must be a date, not {what_is(node)}", hint)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        return {"anyOf": [{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}, VARIABLE]}
-
-
-@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list of values of one kind."""
 
@@ -311,12 +306,12 @@ class ListOf:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return a tuple of (value, node); invalid items are left out after they are reported."""
         if not isinstance(node, Sequence):
-            return reading.add(
-                node.where, f"{name} must be a list, not {what_is(node)}", "write [a, b] or lines of - a"
-            )
+            single = isinstance(node, Scalar) and node.text.strip() and not is_null(node)
+            hint = f"write [{shown(node.text)}]" if single else "write [a, b] or lines of - a"  # type: ignore[union-attr]
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must be a list, not {what_is(node)}", hint)
         if len(node.items) < self.least:
             few = "is empty" if not node.items else f"needs at least {self.least} entries"
-            return reading.add(node.where, f"{name} {few}")
+            return reading.add(node.where, Code.EMPTY_VALUE, f"{name} {few}")
         read = [(self.kind.read(name, item, reading), item) for item in node.items]
         return tuple((value, item) for value, item in read if value is not INVALID)
 
@@ -371,21 +366,26 @@ class Record:
     def read(self, name: str, node: Node, reading: Reading) -> Any:
         """Return Values; every unknown, missing and wrong key is reported."""
         if not isinstance(node, MappingNode):
-            return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}")
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must be a mapping, not {what_is(node)}")
         read = {}
+        lacking = [key for key, known in self.fields.items() if known.required and node.entry(key) is None]
         for key, value in node:
             if key.text in self.refused:
-                reading.add(key.where, self.refused[key.text])
+                reading.add(key.where, Code.UNKNOWN_KEY, self.refused[key.text])
             elif key.text not in self.fields:
                 what = f"{shown(key.text) or 'an empty key'} is no key of {self.noun}"
-                reading.add(key.where, what, did_you_mean(key.text, self.fields))
+                reading.add(key.where, Code.UNKNOWN_KEY, what, meant_key(key.text, self.fields, lacking))
             else:
                 result = self.fields[key.text].kind.read(key.text, value, reading)
                 if result is not INVALID:
                     read[key.text] = result
-        for key_name, known in self.fields.items():
-            if known.required and node.entry(key_name) is None:
-                reading.add(node.where, f"{self.noun} needs {key_name}", known.doc)
+        for key_name in lacking:
+            reading.add(
+                node.where,
+                Code.MISSING_KEY,
+                f"{self.noun} needs {key_name}",
+                needed(key_name, self.fields[key_name].doc),
+            )
         return Values(node, read)
 
     def schema(self) -> dict[str, Any]:

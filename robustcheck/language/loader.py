@@ -15,10 +15,11 @@ from typing import Any, Final, NoReturn
 import yaml
 from yaml import events
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem, SuiteError
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
 from robustcheck.language.scalars import resolve
-from robustcheck.language.syntax import syntax_hint, without_colon
+from robustcheck.language.syntax import blame, without_colon
 from robustcheck.read_files import Note, ignore
 from robustcheck.regular_files import open_regular
 
@@ -50,7 +51,9 @@ def load_file(path: Path, name: str, note: Note = ignore) -> Node:
             content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SuiteError([Problem(Location(name), f"the file cannot be read: {reason}")]) from None
+        raise SuiteError(
+            [Problem(Location(name), Code.UNREADABLE_FILE, f"the file cannot be read: {reason}")]
+        ) from None
     note(path, content)
     return load_bytes(content, name)
 
@@ -58,13 +61,22 @@ def load_file(path: Path, name: str, note: Note = ignore) -> Node:
 def load_bytes(content: bytes, name: str) -> Node:
     """Read YAML from bytes; see ``load_file``."""
     if len(content) > MAX_BYTES:
-        raise SuiteError([Problem(Location(name), "the file is larger than 1 MB", "split it, and share with extends")])
+        raise SuiteError(
+            [
+                Problem(
+                    Location(name),
+                    Code.UNREADABLE_FILE,
+                    "the file is larger than 1 MB",
+                    "split it, and share with extends",
+                )
+            ]
+        )
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
         where = _place(name, before, len(before))
-        raise SuiteError([Problem(where, "the file is not UTF-8", "save it as UTF-8")]) from None
+        raise SuiteError([Problem(where, Code.UNREADABLE_FILE, "the file is not UTF-8", "save it as UTF-8")]) from None
     return _Builder(name, text.removeprefix("\ufeff")).build()
 
 
@@ -107,7 +119,9 @@ class _Builder:
         bad = _UNPRINTABLE.search(self._text)
         if bad:
             where = _place(self._name, self._text, bad.start())
-            self._fail(where, f"the character U+{ord(bad[0]):04X} is not allowed in YAML", "remove it")
+            self._fail(
+                where, Code.FORBIDDEN_YAML, f"the character U+{ord(bad[0]):04X} is not allowed in YAML", "remove it"
+            )
         try:
             parser = _PARSER(self._text)
             try:
@@ -117,14 +131,16 @@ class _Builder:
                 parser.dispose()
         except yaml.MarkedYAMLError as error:
             where = self._blamed(error.problem_mark, error.context_mark)
-            said = " ".join(part for part in (error.problem, error.context) if part)
-            self._fail(where, f"this is not YAML: {shown(said, 200)}", self._syntax_hint(error.problem or "", where))
+            blamed = blame(error.problem or "", _LINE_BREAK.split(self._text), where.line, where.column)
+            said = blamed.what or " ".join(part for part in (error.problem, error.context) if part)
+            where = Location(self._name, blamed.line, blamed.column)
+            self._fail(where, Code.NOT_YAML, f"this is not YAML: {shown(said, 200)}", blamed.hint)
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            self._fail(Location(self._name), f"this is not YAML: {shown(str(error))}")
+            self._fail(Location(self._name), Code.NOT_YAML, f"this is not YAML: {shown(str(error))}")
         if self._problems:
             raise SuiteError(self._problems)
         if self._root is None:
-            self._fail(Location(self._name), "the file is empty")
+            self._fail(Location(self._name), Code.EMPTY_VALUE, "the file is empty")
         return self._root
 
     def _take(self, event: Any) -> None:
@@ -132,7 +148,12 @@ class _Builder:
             self._documents += 1
             if self._documents > 1:
                 where = self._where(event.start_mark)
-                self._fail(where, "a second document starts here", "write one document a file, without ---")
+                self._fail(
+                    where,
+                    Code.FORBIDDEN_YAML,
+                    "a second document starts here",
+                    "write one document a file, without ---",
+                )
         elif isinstance(event, events.ScalarEvent):
             node = self._scalar(event)
             self._check_colon(node, event)
@@ -155,17 +176,27 @@ class _Builder:
             before = list(parent.entries.values())[-1] if parent.entries else None
             what, hint = without_colon(parent.key, before)
             if len(self._problems) < MAX_REPEATED:
-                self._problems.append(Problem(parent.key.where, what, hint))
+                self._problems.append(Problem(parent.key.where, Code.MISSING_VALUE, what, hint))
 
     def _start(self, event: Any) -> None:
         where, keyed = self._where(event.start_mark), isinstance(event, events.MappingStartEvent)
         wanted = _CORE + ("map" if keyed else "seq")
         if event.tag not in (None, "!", wanted):
-            self._fail(where, f"the tag {shown(event.tag)} is not allowed", "write the value without a tag")
+            self._fail(
+                where,
+                Code.FORBIDDEN_YAML,
+                f"the tag {shown(event.tag)} is not allowed",
+                "write the value without a tag",
+            )
         if self._stack and self._stack[-1].keyed and self._stack[-1].key is None:
-            self._fail(where, "a key must be a single word, not a list or mapping", "quote it if it begins with [ or {")
+            self._fail(
+                where,
+                Code.FORBIDDEN_YAML,
+                "a key must be a single word, not a list or mapping",
+                "write a line for each key; quote one that begins with [ or {",
+            )
         if len(self._stack) >= MAX_DEPTH:
-            self._fail(where, f"nested more than {MAX_DEPTH} levels deep")
+            self._fail(where, Code.UNREADABLE_FILE, f"nested more than {MAX_DEPTH} levels deep")
         if event.anchor:
             self._anchors[event.anchor] = None
         self._stack.append(_Open(where, event.anchor, keyed))
@@ -182,12 +213,21 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         where = self._where(event.start_mark)
         if event.anchor not in self._anchors:
-            self._fail(where, f"there is no anchor &{shown(event.anchor)} above", "quote text that begins with *")
+            self._fail(
+                where,
+                Code.FORBIDDEN_YAML,
+                f"there is no anchor &{shown(event.anchor)} above",
+                "quote text that begins with *",
+            )
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            self._fail(where, f"*{shown(event.anchor)} stands inside the value that it names, which would never end")
+            self._fail(
+                where,
+                Code.FORBIDDEN_YAML,
+                f"*{shown(event.anchor)} stands inside the value that it names, which would never end",
+            )
         if len(self._stack) + anchored.height > MAX_DEPTH:
-            self._fail(where, f"nested more than {MAX_DEPTH} levels deep")
+            self._fail(where, Code.UNREADABLE_FILE, f"nested more than {MAX_DEPTH} levels deep")
         node = anchored.node
         if isinstance(node, Scalar):
             node = Scalar(where, node.text, node.value, node.plain)
@@ -198,7 +238,11 @@ class _Builder:
         """Put a finished node where it belongs."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self._fail(node.where, f"the file holds more than {MAX_NODES:,} values, aliases counted each time")
+            self._fail(
+                node.where,
+                Code.UNREADABLE_FILE,
+                f"the file holds more than {MAX_NODES:,} values, aliases counted each time",
+            )
         if anchor:
             self._anchors[anchor] = made
         if not self._stack:
@@ -217,9 +261,11 @@ class _Builder:
 
     def _key(self, node: Node) -> Scalar:
         if not isinstance(node, Scalar):
-            self._fail(node.where, "a key must be a single word, not a list or mapping")
+            self._fail(node.where, Code.FORBIDDEN_YAML, "a key must be a single word, not a list or mapping")
         if node.text == "<<" and node.plain:
-            self._fail(node.where, "merge keys (<<) are not allowed", "use extends, or repeat the lines")
+            self._fail(
+                node.where, Code.FORBIDDEN_YAML, "merge keys (<<) are not allowed", "use extends, or repeat the lines"
+            )
         return node
 
     def _enter(self, parent: _Open, entry: Entry) -> None:
@@ -228,12 +274,16 @@ class _Builder:
             parent.entries[entry.key.text] = entry
         elif len(self._problems) < MAX_REPEATED:
             what = f"the key {shown(entry.key.text)} is written twice, first in line {first.key.where.line}"
-            self._problems.append(Problem(entry.key.where, what, "keep one of them"))
+            listed = len(self._stack) > 1 and not self._stack[-2].keyed
+            hint = (
+                "keep one of them, or begin a new entry of the list with - above it" if listed else "keep one of them"
+            )
+            self._problems.append(Problem(entry.key.where, Code.DUPLICATE_KEY, what, hint))
 
     def _scalar(self, event: Any) -> Scalar:
         where, text, tag = self._where(event.start_mark), event.value, event.tag
         if "\0" in text:
-            self._fail(where, "the character U+0000 is not allowed, escaped or not", "remove it")
+            self._fail(where, Code.FORBIDDEN_YAML, "the character U+0000 is not allowed, escaped or not", "remove it")
         if tag is None:
             plain = event.style in (None, "")
             return Scalar(where, text, resolve(text) if plain else text, plain)
@@ -247,10 +297,17 @@ class _Builder:
         }
         kind = kinds.get(tag.removeprefix(_CORE)) if tag.startswith(_CORE) else None
         if kind is None:
-            self._fail(where, f"the tag {shown(tag)} is not allowed", "write the value without a tag")
+            self._fail(
+                where, Code.FORBIDDEN_YAML, f"the tag {shown(tag)} is not allowed", "write the value without a tag"
+            )
         value = resolve(text)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self._fail(where, f"{shown(text)} is no {tag.removeprefix(_CORE)}", "write the value without a tag")
+            self._fail(
+                where,
+                Code.FORBIDDEN_YAML,
+                f"{shown(text)} is no {tag.removeprefix(_CORE)}",
+                "write the value without a tag",
+            )
         return Scalar(where, text, value, False)
 
     def _where(self, mark: Any) -> Location:
@@ -264,11 +321,8 @@ class _Builder:
                 return self._where(mark)
         return Location(self._name, len(lines), len(lines[-1]) + 1)
 
-    def _syntax_hint(self, problem: str, where: Location) -> str:
-        return syntax_hint(problem, _LINE_BREAK.split(self._text)[: where.line], where.column)
-
-    def _fail(self, where: Location, what: str, hint: str = "") -> NoReturn:
-        raise SuiteError([*self._problems, Problem(where, what, hint)]) from None
+    def _fail(self, where: Location, code: Code, what: str, hint: str = "") -> NoReturn:
+        raise SuiteError([*self._problems, Problem(where, code, what, hint)]) from None
 
 
 def _place(name: str, text: str, index: int) -> Location:

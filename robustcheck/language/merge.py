@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
 from robustcheck.language.loader import MAX_NODES, load_file
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, kind_of, shown, what_is
@@ -45,11 +46,11 @@ def substitute(node: Node, variables: Variables, problems: list[Problem]) -> Nod
             return "$"
         if match[3]:
             what = f"{shown('$' + match[3])} is no variable"
-            problems.append(Problem(node.where, what, "write ${NAME}, or $$ for a dollar sign"))
+            problems.append(Problem(node.where, Code.VARIABLE, what, "write ${NAME}, or $$ for a dollar sign"))
             return ""
         what, hint = variables.refusal(match[2])
         if what:
-            problems.append(Problem(node.where, what, hint))
+            problems.append(Problem(node.where, Code.VARIABLE, what, hint))
             return ""
         return variables.values[match[2]]
 
@@ -104,7 +105,14 @@ def _check_inside(path: Path, root: Path) -> None:
         name = path.as_posix().encode("utf-8", "backslashreplace").decode()
         what = f"this suite lies outside the project {root}"
         raise SuiteError(
-            [Problem(Location(name), what, "copy it into the project, or name its own project with --rootdir")]
+            [
+                Problem(
+                    Location(name),
+                    Code.OUTSIDE_PROJECT,
+                    what,
+                    "copy it into the project, or name its own project with --rootdir",
+                )
+            ]
         )
 
 
@@ -112,11 +120,13 @@ def _load(path: Path, root: Path, variables: Variables, problems: list[Problem],
     name = path_as_typed(path, root)
     if not is_text(name):
         escaped = name.encode("utf-8", "backslashreplace").decode()
-        raise SuiteError([Problem(Location(escaped), "the name of this file is not UTF-8", "rename it")])
+        raise SuiteError(
+            [Problem(Location(escaped), Code.UNREADABLE_FILE, "the name of this file is not UTF-8", "rename it")]
+        )
     tree = load_file(path, name, note)
     if not isinstance(tree, Mapping):
         what = f"a suite is a mapping, this is {kind_of(tree)}"
-        raise SuiteError([*problems, Problem(tree.where, what, "begin with robustcheck: 1")])
+        raise SuiteError([*problems, Problem(tree.where, Code.WRONG_SHAPE, what, "begin with robustcheck: 1")])
     tree = substitute(tree, variables, problems)
     assert isinstance(tree, Mapping)  # noqa: S101 - substitution keeps the kind of a node
     return tree
@@ -130,7 +140,9 @@ def _base_of(node: Node, chain: list[Path], root: Path, problems: list[Problem])
     """Return the file that ``extends`` names, or report why it may not be read."""
     here = chain[-1]
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or is_null(node):
-        problems.append(Problem(node.where, f"extends must be the path of one suite, not {what_is(node)}"))
+        problems.append(
+            Problem(node.where, Code.EXTENDS, f"extends must be the path of one suite, not {what_is(node)}")
+        )
         return None
     what = hint = reason = ""
     base, exists = here, True
@@ -157,7 +169,7 @@ def _base_of(node: Node, chain: list[Path], root: Path, problems: list[Problem])
     elif len(chain) >= MAX_EXTENDS:
         what = f"extends goes through more than {MAX_EXTENDS} files"
     if what:
-        problems.append(Problem(node.where, what, hint))
+        problems.append(Problem(node.where, Code.EXTENDS, what, hint))
         return None
     return base
 
@@ -165,7 +177,15 @@ def _base_of(node: Node, chain: list[Path], root: Path, problems: list[Problem])
 def _merge(base: Node, over: Node) -> Mapping:
     merged = _merged(base, over)
     if _size(merged) > MAX_NODES:
-        raise SuiteError([Problem(over.where, f"with what it extends the suite holds more than {MAX_NODES:,} values")])
+        raise SuiteError(
+            [
+                Problem(
+                    over.where,
+                    Code.UNREADABLE_FILE,
+                    f"with what it extends the suite holds more than {MAX_NODES:,} values",
+                )
+            ]
+        )
     assert isinstance(merged, Mapping)  # noqa: S101 - both roots are mappings
     return merged
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.facts import MetricFacts
 from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Reading, number_text
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, is_null, shown, what_is
 from robustcheck.language.plan import Threshold
-from robustcheck.language.threshold_advice import form, meant
+from robustcheck.language.threshold_advice import meant
 from robustcheck.registry import Definition
 from robustcheck.units import Quantity, parse_quantity
 
@@ -48,35 +49,47 @@ def read_threshold(
     usual = ">=" if facts.better == "higher" else "<="
     if not isinstance(node, Scalar):
         return reading.add(
-            node.where, f"{name} must be a threshold, not {what_is(node)}", f"write it as {form(usual, facts)}"
+            node.where, Code.NO_THRESHOLD, f"{name} must be a threshold, not {what_is(node)}", meant(node, usual, facts)
         )
     match = _WRITTEN.fullmatch(node.text)
     if match is None:
         return reading.add(
-            node.where, f"{name} needs a comparison and a number, not {what_is(node)}", meant(node, usual, facts)
+            node.where,
+            Code.NO_THRESHOLD,
+            f"{name} needs a comparison and a number, not {what_is(node)}",
+            meant(node, usual, facts),
         )
     comparison, rest = match[1], match[2].strip()
     quantity = parse_quantity(rest)
     if comparison not in _COMPARISONS:
-        return reading.add(node.where, f"{shown(comparison)} is no comparison", meant(node, usual, facts))
+        return reading.add(
+            node.where, Code.NO_THRESHOLD, f"{shown(comparison)} is no comparison", meant(node, usual, facts)
+        )
     if quantity is None:
-        return reading.add(node.where, f"{name}: {shown(rest) or 'nothing'} is no number", meant(node, usual, facts))
+        return reading.add(
+            node.where, Code.NO_THRESHOLD, f"{name}: {shown(rest) or 'nothing'} is no number", meant(node, usual, facts)
+        )
     if not math.isfinite(quantity.number):
-        return reading.add(node.where, f"{name}: {shown(rest)} is no finite number")
+        return reading.add(node.where, Code.NO_THRESHOLD, f"{name}: {shown(rest)} is no finite number")
     if facts.unit == "parameter":
         # Its unit and its range are the parameter's, which only the check knows.
         return Threshold(metric.name, argument, comparison, quantity, node.where)  # type: ignore[arg-type]
     if quantity.unit != facts.unit:
         if not quantity.unit:
-            return reading.add(node.where, f"{name} needs the unit {facts.unit}", meant(node, usual, facts))
+            return reading.add(
+                node.where, Code.THRESHOLD_UNIT, f"{name} needs the unit {facts.unit}", meant(node, usual, facts)
+            )
         wanted = f"in {facts.unit}" if facts.unit else "as a plain number"
         return reading.add(
-            node.where, f"{name} is measured {wanted}, not in {shown(quantity.unit)}", meant(node, usual, facts)
+            node.where,
+            Code.THRESHOLD_UNIT,
+            f"{name} is measured {wanted}, not in {shown(quantity.unit)}",
+            meant(node, usual, facts),
         )
     sense = _sense(comparison, quantity, facts)
     if sense:
         reach = f"{name} lies between {number_text(facts.low)}{facts.unit} and {number_text(facts.high)}{facts.unit}"
-        return reading.add(node.where, f'"{comparison} {quantity}" {sense}', reach)
+        return reading.add(node.where, Code.DECIDES_NOTHING, f'"{comparison} {quantity}" {sense}', reach)
     if not quiet and comparison[0] != usual[0]:
         reading.notes.append(
             f'{node.where}: {name} "{comparison} {quantity}" is easier for a worse model; was {usual} meant?'
@@ -114,10 +127,12 @@ def read_levels(name: str, metric: Definition, argument: tuple[str, ...], node: 
             meant_level = (
                 f"did you mean {SEVERITIES[key.text]}?" if key.text in SEVERITIES else did_you_mean(key.text, LEVELS)
             )
-            read[key.text] = reading.add(key.where, f"{shown(key.text)} is no level of {name}", meant_level)
+            read[key.text] = reading.add(
+                key.where, Code.UNKNOWN_KEY, f"{shown(key.text)} is no level of {name}", meant_level
+            )
         elif is_null(value):
             what = f"{key.text} of {name} has no threshold"
-            read[key.text] = reading.add(value.where, what, "write one, or leave the line out")
+            read[key.text] = reading.add(value.where, Code.MISSING_VALUE, what, "write one, or leave the line out")
         else:
             read[key.text] = read_threshold(f"{key.text} of {name}", metric, argument, value, reading)
     if INVALID in read.values():
@@ -130,10 +145,10 @@ def read_levels(name: str, metric: Definition, argument: tuple[str, ...], node: 
         return warn
     if fail.comparison[0] != warn.comparison[0]:
         what = f'"{fail.text}" fails and "{warn.text}" warns of {name}, which are bounds of opposite sides'
-        return reading.add(warn.where, what, "bound both from the same side")
+        return reading.add(warn.where, Code.TWO_THRESHOLDS, what, "bound both from the same side")
     if fail.bound.unit == warn.bound.unit and not _stricter(warn, fail):
         what = f'warn "{warn.text}" of {name} is no stricter than fail "{fail.text}", so it never warns'
-        return reading.add(warn.where, what, "let warn ask for more than fail, or leave it out")
+        return reading.add(warn.where, Code.TWO_THRESHOLDS, what, "let warn ask for more than fail, or leave it out")
     return replace(fail, warning=warn)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from robustcheck import registry, word_search
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.language.covering import covering_array
+from robustcheck.language.key_advice import meant_key, needed
 from robustcheck.language.kinds import (
     INVALID,
     NUMBER,
@@ -49,9 +52,15 @@ class RegisteredName:
             return text
         reason = self.known.refusal(text)
         if reason:
-            return reading.add(node.where, f"{shown(text)} {reason}", f"choose another {self.known.noun}")
+            return reading.add(
+                node.where, Code.UNKNOWN_PERTURBATION, f"{shown(text)} {reason}", f"choose another {self.known.noun}"
+            )
+        several = [word.strip() for word in re.split(r"[,;+&]|\band\b", text)]
+        if len(several) > 1 and all(word in self.known for word in several):
+            what = f"{name} names one {self.known.noun}, not {shown(text)}"
+            return reading.add(node.where, Code.ONE_PERTURBATION, what, "write a check for each, or compose them")
         what = word_search.kind_told(self.known.noun, text) or f"there is no {self.known.noun} {shown(text)}"
-        return reading.add(node.where, what, word_search.hint_for(self.known.noun, text))
+        return reading.add(node.where, Code.UNKNOWN_PERTURBATION, what, word_search.hint_for(self.known.noun, text))
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
@@ -93,20 +102,31 @@ def read_step(
     """
     written: dict[str, Written] = {}
     sound = True
+    required = [parameter.name for parameter in definition.parameters.values() if parameter.required]
+    lacking = [name for name in required if name != elsewhere and node.entry(name) is None]
     for key, value in node:
         if key.text in others:
             continue
         if key.text == elsewhere:
             sound = False
-            reading.add(key.where, f"{key.text} is what is searched, so it has no value here", "remove the line")
+            reading.add(
+                key.where,
+                Code.UNKNOWN_PARAMETER,
+                f"{key.text} is what is searched, so it has no value here",
+                "remove the line",
+            )
             continue
         if key.text == "p" and definition.name.startswith("albumentations."):
-            reading.add(key.where, "p is always 1 here: a case shifts every picture", "remove the line")
+            reading.add(
+                key.where, Code.UNKNOWN_PARAMETER, "p is always 1 here: a case shifts every picture", "remove the line"
+            )
             sound = False
             continue
         if key.text not in definition.parameters:
             what = f"{definition.name} has no parameter {shown(key.text) or 'with an empty name'}"
-            reading.add(key.where, what, did_you_mean(key.text, [*definition.parameters, *sorted(others)]))
+            reading.add(
+                key.where, Code.UNKNOWN_PARAMETER, what, _meant_parameter(key.text, definition, others, lacking)
+            )
             sound = False
             continue
         read = read_parameter(definition.parameters[key.text], value, reading, ranged=ranged)
@@ -114,17 +134,28 @@ def read_step(
             sound = False
         else:
             written[key.text] = read
-    for parameter in definition.parameters.values():
-        if parameter.required and parameter.name != elsewhere and node.entry(parameter.name) is None:
-            reading.add(node.where, f"{definition.name} needs {parameter.name}", parameter.doc)
-            sound = False
+    for name in lacking:
+        hint = _needed_parameter(definition.parameters[name])
+        sound = reading.add(node.where, Code.MISSING_KEY, f"{definition.name} needs {name}", hint) is not INVALID
     if sound and not written and not elsewhere and _does_nothing(definition):
         what = f"{definition.name} does nothing as it stands"
-        reading.add(node.where, what, f"write {' or '.join(definition.parameters)}")
+        reading.add(node.where, Code.ARGUMENTS_TOGETHER, what, f"write {' or '.join(definition.parameters)}")
         sound = False
     if not sound:
         return INVALID
     return WrittenStep(definition.name, tuple(written[name] for name in definition.parameters if name in written))
+
+
+def _meant_parameter(word: str, definition: Definition, others: frozenset[str], lacking: list[str]) -> str:
+    """Return what to do about a parameter that is none: keys of the check are proposed only where they are near."""
+    hint = meant_key(word, [*definition.parameters, *sorted(others)], lacking, paired=True)
+    return hint if hint.startswith("did") else did_you_mean(word, definition.parameters)
+
+
+def _needed_parameter(parameter: Parameter) -> str:
+    if parameter.kind == "choice":
+        return f"write {parameter.name}: and one of {', '.join(parameter.choices)}"
+    return needed(parameter.name, parameter.doc)
 
 
 def _does_nothing(definition: Definition) -> bool:
@@ -160,7 +191,7 @@ def combinations(
         chosen = covering_array([len(parameter.values) for parameter in swept], strength)
         if len(chosen) > MAX_CASES:
             what = f"this combination makes {len(chosen):,} cases, more than {MAX_CASES}"
-            reading.add(check.where, what, "lower the strength or sweep fewer values")
+            reading.add(check.where, Code.TOO_MANY_CASES, what, "lower the strength or sweep fewer values")
             return ()
         everything = (_row([p for _, p in flat], row) for row in chosen)
         return tuple(_combine(steps, flat, labels, point) for point in everything)
@@ -168,19 +199,32 @@ def combinations(
     if how == "zip":
         where = entry.key.where if entry else check.where
         if len(swept) < 2:
-            reading.add(where, "sweep: zip needs at least two lists", "write a second list, or leave sweep out")
+            reading.add(
+                where,
+                Code.COMPOSITION,
+                "sweep: zip needs at least two lists",
+                "write a second list, or leave sweep out",
+            )
             return ()
         lengths = {len(parameter.values) for parameter in swept}
         if len(lengths) > 1:
             sizes = ", ".join(f"{parameter.name} has {len(parameter.values)}" for parameter in swept)
             reading.add(
-                where, f"sweep: zip needs lists of one length; {sizes}", "write sweep: grid for all combinations"
+                where,
+                Code.COMPOSITION,
+                f"sweep: zip needs lists of one length; {sizes}",
+                "write sweep: grid for all combinations",
             )
             return ()
     else:
         count = math.prod(len(parameter.values) for parameter in swept)
         if count > MAX_CASES:
-            reading.add(check.where, f"this sweep makes {count:,} cases, more than {MAX_CASES}", "sweep fewer values")
+            reading.add(
+                check.where,
+                Code.TOO_MANY_CASES,
+                f"this sweep makes {count:,} cases, more than {MAX_CASES}",
+                "sweep fewer values",
+            )
             return ()
     return tuple(_combine(steps, flat, labels, point) for point in _points([p for _, p in flat], how))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language.kinds import Amount, Field, Reading, Record, Values, Whole
 from robustcheck.language.provenance import ProjectPath
@@ -106,5 +107,5 @@ def check_promise(cases: Iterable[Case], review: Values | None, reading: Reading
         for line in case.expectations:
             if line.metric == "automatic_share":
                 what = "automatic_share needs to know which risk is promised of automatic answers"
-                reading.add(line.where, what, "write review: {max_risk: 1%} in the suite")
+                reading.add(line.where, Code.NEEDS_ANOTHER_KEY, what, "write review: {max_risk: 1%} in the suite")
                 return

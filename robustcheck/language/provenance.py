@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
 from robustcheck.class_names import class_name
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
@@ -128,7 +129,7 @@ class ProjectPath:
         path = PurePosixPath(text)
         if path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text:
             what = f"{name} leaves the project: {shown(text)}"
-            return reading.add(node.where, what, "write a path from the project's root, with /")
+            return reading.add(node.where, Code.OUTSIDE_PROJECT, what, "write a path from the project's root, with /")
         return text
 
     def schema(self) -> dict[str, Any]:
@@ -202,7 +203,12 @@ def provenance_of(values: Values | None, reading: Reading) -> Provenance | None:
     if values is None:
         return None
     if not values.node.entries:
-        reading.add(values.node.where, "provenance demands nothing", "name training, dataset or leak, or remove it")
+        reading.add(
+            values.node.where,
+            Code.PROVENANCE,
+            "provenance demands nothing",
+            "name training, dataset or leak, or remove it",
+        )
     parts = {name: values.get(name) for name in ("training", "dataset", "leak")}
     training, dataset, leak = parts["training"], parts["dataset"], parts["leak"]
     found = Provenance(training and _training(training, reading), dataset and _card(dataset), leak and _leaks(leak), ())
@@ -232,10 +238,18 @@ def _days(values: Values) -> float | None:
 def _training(values: Values, reading: Reading) -> Training:
     require, keys = _listed(values, "require"), _listed(values, "trusted_keys")
     if "signature" in require and values.node.entry("trusted_keys") is None:
-        reading.add(values.where("require"), "signature needs trusted_keys", "name the public keys that may sign")
+        reading.add(
+            values.where("require"),
+            Code.PROVENANCE,
+            "signature needs trusted_keys",
+            "name the public keys that may sign",
+        )
     if keys and "signature" not in require:
         reading.add(
-            values.where("trusted_keys"), "trusted_keys are of no use without signature", "add signature to require"
+            values.where("trusted_keys"),
+            Code.PROVENANCE,
+            "trusted_keys are of no use without signature",
+            "add signature to require",
         )
     return Training(values.get("record", ""), require, keys, _days(values))
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from robustcheck.error_codes import Code
 from robustcheck.language.kinds import Reading
 from robustcheck.language.plan import Threshold
 from robustcheck.units import Quantity, parse_quantity
@@ -55,4 +56,4 @@ def check_radii(lines: Sequence[Threshold], norms: Sequence[str], reading: Readi
         found = (problem_of_radius(radius, norm, reading.values, line.metric) for norm in norms) if radius else ()
         problem = next(filter(None, found), None)
         if problem:
-            reading.add(line.where, *problem)
+            reading.add(line.where, Code.RADIUS, *problem)

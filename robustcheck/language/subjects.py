@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.language import advice
 from robustcheck.language.attacking import VIEW_KEYS, WrittenAttack, read_attack
@@ -127,7 +128,7 @@ def _steps(key: str, value: Node | None, node: MappingNode, reading: Reading, *,
     if not isinstance(value, SequenceNode) or len(value.items) < 2:
         where = value.where if value else node.where
         hint = "write two or more lines of - {shift: ..., its parameters}"
-        return reading.add(where, f"{key} must be a list of at least two shifts", hint)
+        return reading.add(where, Code.COMPOSITION, f"{key} must be a list of at least two shifts", hint)
     last = len(value.items) - 1
     steps = [_step(item, reading, attack=attack and place == last) for place, item in enumerate(value.items)]
     return INVALID if INVALID in steps else tuple(steps)
@@ -136,13 +137,15 @@ def _steps(key: str, value: Node | None, node: MappingNode, reading: Reading, *,
 def _step(node: Node, reading: Reading, *, attack: bool) -> Any:
     hint = "write {shift: ..., its parameters}"
     if not isinstance(node, MappingNode):
-        return reading.add(node.where, f"a step must be a mapping, not {what_is(node)}", hint)
+        return reading.add(node.where, Code.WRONG_SHAPE, f"a step must be a mapping, not {what_is(node)}", hint)
     if node.entry("attack") is not None and node.entry("shift") is None:
         if attack:
             return read_attack(node, frozenset(), reading)
-        return reading.add(node.where, "an attack comes last in a composition", "move it behind the shifts")
+        return reading.add(
+            node.where, Code.COMPOSITION, "an attack comes last in a composition", "move it behind the shifts"
+        )
     if node.entry("shift") is None:
-        return reading.add(node.where, "a step needs shift", hint)
+        return reading.add(node.where, Code.ONE_PERTURBATION, "a step needs shift", hint)
     return _named(node, "shift", frozenset({"shift"}), reading)
 
 
@@ -152,7 +155,7 @@ def _refuse_others(node: MappingNode, known: frozenset[str], noun: str, reading:
     for key, _ in node:
         if key.text not in known:
             what = f"{shown(key.text) or 'an empty key'} is no key of {noun}"
-            reading.add(key.where, what, did_you_mean(key.text, sorted(known)))
+            reading.add(key.where, Code.UNKNOWN_KEY, what, did_you_mean(key.text, sorted(known)))
     return len(reading.problems) == before
 
 
@@ -162,10 +165,10 @@ def _combine(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
     if not isinstance(value, MappingNode):
         assert value is not None  # noqa: S101 - the caller has seen the key
         what = f"combine must be a mapping, not {what_is(value)}"
-        return reading.add(value.where, what, "write combine: {of: [shifts], strength: 2}")
+        return reading.add(value.where, Code.WRONG_SHAPE, what, "write combine: {of: [shifts], strength: 2}")
     sound &= _refuse_others(value, frozenset({"of", "strength"}), "combine", reading)
     if value.entry("of") is None:
-        return reading.add(value.where, "combine needs of", "the shifts whose values are combined")
+        return reading.add(value.where, Code.MISSING_KEY, "combine needs of", "the shifts whose values are combined")
     steps = _steps("of", value.get("of"), value, reading)
     written = value.get("strength")
     strength = 2 if written is None else STRENGTHS.read("strength", written, reading)
@@ -175,10 +178,10 @@ def _combine(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
     where = written.where if written else value.where
     if len(levels) < strength:
         what = f"combine of strength {strength} needs at least {strength} lists of values, here are {len(levels)}"
-        return reading.add(where, what, "give a parameter of each shift a list of values")
+        return reading.add(where, Code.COMPOSITION, what, "give a parameter of each shift a list of values")
     if count_of(levels, strength) > MAX_TUPLES:
         what = f"{count_of(levels, strength):,} combinations are to be covered, more than {MAX_TUPLES:,}"
-        return reading.add(where, what, "lower the strength or combine fewer values")
+        return reading.add(where, Code.TOO_MANY_CASES, what, "lower the strength or combine fewer values")
     return Subject("combine", steps, strength=strength)
 
 
@@ -199,12 +202,15 @@ def _worst_of(node: MappingNode, keys: frozenset[str], reading: Reading) -> Any:
         where = node.entry("worst_of")
         assert where is not None  # noqa: S101 - just read
         what = "worst_of needs a range to search"
-        return reading.add(where.key.where, what, "write a parameter as low..high, such as yaw: -15deg..15deg")
+        pairs = [written for written in step.parameters if len(written.values) == 2 and written.swept]
+        ends = "..".join(value.text for value in pairs[0].values) if pairs else "LOW..HIGH"
+        name = pairs[0].name if pairs else "a parameter as PARAMETER"
+        return reading.add(where.key.where, Code.SEARCH, what, f"write {name}: {ends}")
     if search.method == "grid" and search.budget < 2 ** len(spans):
         entry = node.entry("budget") or node.entry("search")
         assert entry is not None  # noqa: S101 - a grid is asked for by its name
         what = f"a grid over {len(spans)} ranges needs a budget of at least {2 ** len(spans)} views a picture"
-        return reading.add(entry.value.where, what, "raise the budget, or use coarse-to-fine")
+        return reading.add(entry.value.where, Code.SEARCH, what, "raise the budget, or use coarse-to-fine")
     return Subject("worst_of", (step,), search=search)
 
 
@@ -217,10 +223,12 @@ def _find_limit(node: MappingNode, keys: frozenset[str], reading: Reading) -> An
     if not isinstance(value, MappingNode):
         assert value is not None  # noqa: S101 - the caller has seen the key
         example = 'write find_limit: {shift: camera.yaw, param: yaw, from: 0deg, to: 45deg, until: {accuracy: "< 90%"}}'
-        return reading.add(value.where, f"find_limit must be a mapping, not {what_is(value)}", example)
+        return reading.add(
+            value.where, Code.WRONG_SHAPE, f"find_limit must be a mapping, not {what_is(value)}", example
+        )
     lacking = [key for key in _LIMIT_KEYS[:-1] if value.entry(key) is None]
     for key in lacking:
-        reading.add(value.where, f"find_limit needs {key}")
+        reading.add(value.where, Code.MISSING_KEY, f"find_limit needs {key}")
     if lacking or not sound:
         return INVALID
     nodes: dict[str, Node] = {key.text: item for key, item in value}
@@ -250,7 +258,9 @@ def _searchable(definition: Definition, node: Node, reading: Reading) -> Any:
     text = node.text if isinstance(node, Scalar) else ""
     if text not in names:
         what = f"{definition.name} has no parameter {shown(text) or what_is(node)} that is a number"
-        return reading.add(node.where, what, did_you_mean(text, names) or "choose another shift")
+        return reading.add(
+            node.where, Code.UNKNOWN_PARAMETER, what, did_you_mean(text, names) or "choose another shift"
+        )
     return definition.parameters[text]
 
 
@@ -259,16 +269,22 @@ def _walk(parameter: Parameter, nodes: Mapping[str, Node], reading: Reading) -> 
     for key in ("from", "to"):
         node = nodes[key]
         if not isinstance(node, Scalar):
-            ends.append(reading.add(node.where, f"{key} must be a value of {parameter.name}, not {what_is(node)}"))
+            ends.append(
+                reading.add(
+                    node.where, Code.WRONG_TYPE, f"{key} must be a value of {parameter.name}, not {what_is(node)}"
+                )
+            )
         else:
             ends.append(read_end(parameter, node.where, node.text, reading))
     if INVALID in ends:
         return INVALID
     start, stop = ends
     if start.unit != stop.unit:
-        return reading.add(nodes["to"].where, f"from is in {start.unit} and to in {stop.unit}", "use one unit")
+        return reading.add(
+            nodes["to"].where, Code.SEARCH, f"from is in {start.unit} and to in {stop.unit}", "use one unit"
+        )
     if start.number == stop.number:
-        return reading.add(nodes["to"].where, "from and to are the same", "write where the search ends")
+        return reading.add(nodes["to"].where, Code.SEARCH, "from and to are the same", "write where the search ends")
     return Span(start, stop, whole=parameter.kind == "integer")
 
 
@@ -277,10 +293,15 @@ def _until(lines: Sequence[Any], reading: Reading) -> Any:
     for line in lines:
         if line.threshold is None:
             return reading.add(
-                line.where, f"until cannot remove {line.metric}", "write when the model counts as broken"
+                line.where,
+                Code.REMOVES_NOTHING,
+                f"until cannot remove {line.metric}",
+                "write when the model counts as broken",
             )
         if registry.metrics[line.metric].facts.kinds:
-            return reading.add(line.where, f"{line.metric} cannot be measured at a single value of a parameter")
+            return reading.add(
+                line.where, Code.METRIC_NOT_HERE, f"{line.metric} cannot be measured at a single value of a parameter"
+            )
         thresholds.append(line.threshold)
     return tuple(thresholds)
 
@@ -290,7 +311,7 @@ def _resolution(parameter: Parameter, span: Span, node: Node | None, reading: Re
     if node is None:
         return Quantity(1.0 if span.whole else _round_step(length / DEFAULT_VALUES), span.start.unit)
     if not isinstance(node, Scalar):
-        return reading.add(node.where, f"resolution must be a distance of values, not {what_is(node)}")
+        return reading.add(node.where, Code.SEARCH, f"resolution must be a distance of values, not {what_is(node)}")
     # A resolution is a difference, so the parameter's own range does not bound it.
     free = dataclasses.replace(parameter, low=float("-inf"), high=float("inf"))
     resolution = read_end(free, node.where, node.text, reading)
@@ -298,9 +319,11 @@ def _resolution(parameter: Parameter, span: Span, node: Node | None, reading: Re
         return INVALID
     if resolution.unit != span.start.unit or not 0 < resolution.number <= length:
         what = f"resolution must be above 0 and at most {number_text(length)}{span.start.unit}, not {shown(node.text)}"
-        return reading.add(node.where, what)
+        return reading.add(node.where, Code.SEARCH, what)
     if length / resolution.number > MAX_VALUES:
-        return reading.add(node.where, f"resolution asks for more than {MAX_VALUES:,} values", "make it coarser")
+        return reading.add(
+            node.where, Code.SEARCH, f"resolution asks for more than {MAX_VALUES:,} values", "make it coarser"
+        )
     return resolution
 
 
@@ -319,16 +342,16 @@ def check_bound(subject: Subject, threshold: Threshold, reading: Reading) -> Non
         unit = f", not in {bound.unit}" if bound.unit else ""
         spellings = advice.spelled(str(bound), (start.unit,))
         hint = advice.written([f"{threshold.comparison} {spelling}" for spelling in spellings], quoted=True)
-        reading.add(threshold.where, f"this limit is measured {wanted}{unit}", hint)
+        reading.add(threshold.where, Code.THRESHOLD_UNIT, f"this limit is measured {wanted}{unit}", hint)
         return
     further = stop.number > start.number
     if (threshold.comparison[0] == ">") != further:
         usual = ">=" if further else "<="
         what = f"the search goes from {start} to {stop}, so a better model has a limit further towards {stop}"
-        reading.add(threshold.where, what, f'write "{usual} {bound}"')
+        reading.add(threshold.where, Code.DECIDES_NOTHING, what, f'write "{usual} {bound}"')
     elif not min(start.number, stop.number) <= bound.number <= max(start.number, stop.number):
         what = f'"{threshold.text}" cannot be decided by a search from {start} to {stop}'
-        reading.add(threshold.where, what, "let the search go at least as far as the bound")
+        reading.add(threshold.where, Code.DECIDES_NOTHING, what, "let the search go at least as far as the bound")
 
 
 READERS: Final[Mapping[str, Callable[[MappingNode, frozenset[str], Reading], Any]]] = {

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import did_you_mean
 from robustcheck.language.bounds import MAX_TOLERANCE, TOLERANCE
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
 from robustcheck.language.config_spec import Unreadable
 from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
+from robustcheck.language.days import Day
 from robustcheck.language.entries import Project
 from robustcheck.language.kinds import (
     INVALID,
     Amount,
-    Day,
     Field,
     Known,
     ListOf,
@@ -76,7 +77,9 @@ class Reference:
             return text
         if not text.endswith(".json"):
             hint = did_you_mean(text, PUBLISHED) + ", or write the path of a result file from the project's root"
-            return reading.add(node.where, f"{name}: {shown(text)} has no published errors", hint)
+            return reading.add(
+                node.where, Code.CORRUPTION_ERRORS, f"{name}: {shown(text)} has no published errors", hint
+            )
         return ProjectPath().read(name, node, reading)
 
     def schema(self) -> dict[str, Any]:
@@ -147,7 +150,7 @@ def suite_record(project: Project | None) -> Record:
     return Record(
         "a suite",
         {
-            "robustcheck": Field(Version(), "The version of the language: 1.", required=True),
+            "robustcheck": Field(Version(), "1, the version of the language.", required=True),
             "title": Field(Text(), "What the suite is about, for reports.", required=True),
             "owner": Field(Text(), "Who answers for the suite.", required=True),
             "description": Field(Text(), "What a reader of the report should know."),

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from robustcheck import registry
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, SuiteError, did_you_mean
 from robustcheck.language.bounds import TOLERANCE, check_bounds, declared_of
 from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, rule_of, uncovered
 from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
 from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.language.gating import check_absolute, excused, inherited_by_clean
+from robustcheck.language.key_advice import meant_key
 from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.merge import load_merged, path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
@@ -110,9 +112,9 @@ def _check_overrides(overrides: _Overrides, project: Project, name: str, reading
     for noun, chosen, known in (("model", overrides.model, project.models), ("data set", overrides.data, project.data)):
         if chosen is not None and chosen not in known:
             what = f"there is no {noun} {shown(chosen)}, which was chosen instead of the suite's own"
-            reading.add(Location(name), what, did_you_mean(chosen, known))
+            reading.add(Location(name), Code.UNKNOWN_ENTRY, what, did_you_mean(chosen, known))
     if overrides.seed is not None and not 0 <= overrides.seed <= MAX_SEED:
-        reading.add(Location(name), f"the seed {overrides.seed} is not between 0 and {MAX_SEED}")
+        reading.add(Location(name), Code.OUT_OF_RANGE, f"the seed {overrides.seed} is not between 0 and {MAX_SEED}")
 
 
 def _text(node: Node | None) -> str:
@@ -134,7 +136,8 @@ class _Builder:
 
     def build(self, name: str, overrides: _Overrides) -> Suite | None:
         values, reading = self._values, self._reading
-        inherited = None if self._broken(values, "expect") else merge({}, values.get("expect", ()), None)
+        unknown = self._broken(values, "expect") or self._is_misspelt("expect")
+        inherited = None if unknown else merge({}, values.get("expect", ()), None)
         checks: list[CheckRead] = [check for check, _ in values.get("checks", ())]
         spread = [(check, cases_of(check, values, inherited, reading)) for check in checks]
         written = self._tree.get("checks")
@@ -150,12 +153,22 @@ class _Builder:
         for check, made in spread:
             if self._gating and known and not self._broken(check.values, "expect") and uncovered(made, covered):
                 what = f"the check {shown(check.id)} expects nothing, so it could not fail"
-                reading.add(check.node.where, what, 'write expect: {accuracy: ">= 85%"}, or cover it by overall')
+                reading.add(
+                    check.node.where,
+                    Code.NOTHING_EXPECTED,
+                    what,
+                    'write expect: {accuracy: ">= N%"}, or cover it by overall',
+                )
         provenance = provenance_of(values.get("provenance"), reading)
         waivers = self._waivers(cases, overall, provenance.requirements if provenance else ())
         if values.get("confidence") is not None and all(case.rule.decide == "point" for case in cases):
             what = "confidence says how certain a decision must be, and every check decides by the number alone"
-            reading.add(values.where("confidence"), what, "write decide: confident beside it, or remove the line")
+            reading.add(
+                values.where("confidence"),
+                Code.NEEDS_ANOTHER_KEY,
+                what,
+                "write decide: confident beside it, or remove the line",
+            )
         if reading.problems:
             return None
         # A mean over cases of which each saw other pictures would be another number.
@@ -210,7 +223,7 @@ class _Builder:
             line = Threshold("label_suspects", (), "<=", bound, where)
             if (line.metric, line.argument) in expected:
                 what = "max_label_suspects stands beside label_suspects of the clean case"
-                self._reading.add(where, what, "write one of them")
+                self._reading.add(where, Code.TWO_THRESHOLDS, what, "write one of them")
             expected = {**expected, (line.metric, line.argument): line}
         return Case(
             id="clean",
@@ -264,12 +277,14 @@ class _Builder:
             return None
         if line.get("reference") and not relative:
             what = f"{name} has no reference; only {' and '.join(CORRUPTION_ERRORS)} have"
-            self._reading.add(line.where("reference"), what, "remove the line")
+            self._reading.add(line.where("reference"), Code.CORRUPTION_ERRORS, what, "remove the line")
         if not covered and self._complete:
             known = [name for case in cases[1:] for name in (case.check, *(step.name for step in case.perturbations))]
             where = line.node.get("over")
             assert where is not None  # noqa: S101 - it was read
-            self._reading.add(where.where, f"over: {shown(over)} matches no case", did_you_mean(over, known))
+            self._reading.add(
+                where.where, Code.UNKNOWN_CASE, f"over: {shown(over)} matches no case", did_you_mean(over, known)
+            )
         if threshold is INVALID or not covered:
             return None
         assert isinstance(threshold, Threshold)  # noqa: S101 - all else is INVALID
@@ -288,12 +303,21 @@ class _Builder:
             rule=self._rule(),
         )
 
+    def _is_misspelt(self, key: str) -> bool:
+        """Whether a key of the suite is missing and another was written in its place, so that what it says is unknown."""
+        known = suite_record(None).fields
+        others = [entry.key.text for entry in self._tree.entries if entry.key.text not in known]
+        meant = [meant_key(word, known, []) for word in others]
+        return self._tree.entry(key) is None and f"did you mean {key}?" in meant
+
     def _check_ids(self, checks: list[CheckRead], cases: tuple[Case, ...], overall: tuple[Overall, ...]) -> None:
         reading = self._reading
         written = [(check.values.get("id"), check.values.where("id")) for check in checks if check.values.get("id")]
         for name, where in written:
             if name == "clean":
-                reading.add(where, "the id clean belongs to the pictures as they are", "choose another id")
+                reading.add(
+                    where, Code.UNUSABLE_NAME, "the id clean belongs to the pictures as they are", "choose another id"
+                )
         before = len(reading.problems)
         report_duplicates(written, "id", reading)
         if len(reading.problems) == before:
@@ -301,7 +325,12 @@ class _Builder:
             report_duplicates(items, "case", reading)
         clean = self._values.get("clean")
         if clean is not None and clean.get("tolerance") is not None and clean.node.entry("declared") is None:
-            reading.add(clean.where("tolerance"), "tolerance needs declared", "write declared: 97.8% beside it")
+            reading.add(
+                clean.where("tolerance"),
+                Code.NEEDS_ANOTHER_KEY,
+                "tolerance needs declared",
+                "write declared: 97.8% beside it",
+            )
 
     def _waived(self, provenance: Provenance | None, waivers: tuple[Waiver, ...]) -> Provenance | None:
         if provenance is None:
@@ -324,7 +353,9 @@ class _Builder:
                 where = line.node.get("case")
                 assert where is not None  # noqa: S101 - it was read
                 hint = did_you_mean(waiver.case, [item.id for item in items])
-                self._reading.add(where.where, f"the waiver of {shown(waiver.case)} matches no case", hint)
+                self._reading.add(
+                    where.where, Code.UNKNOWN_CASE, f"the waiver of {shown(waiver.case)} matches no case", hint
+                )
             if waiver.expired(self._today):
                 self._reading.notes.append(
                     f"{waiver.where}: the waiver of {waiver.owner} for {waiver.case} expired on {waiver.expires} and excuses nothing any more"

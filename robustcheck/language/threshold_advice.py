@@ -30,6 +30,8 @@ def meant(node: Node, usual: str, facts: MetricFacts) -> str:
 
 def _spellings(node: Node, usual: str, facts: MetricFacts) -> list[str]:
     units = tuple(UNITS) if facts.unit == "parameter" else (facts.unit,)
+    if isinstance(node, Sequence) and len(node.items) == 1:
+        node = node.items[0]
     return advice.thresholds(node.text, units, usual) if isinstance(node, Scalar) and not is_null(node) else []
 
 
@@ -64,5 +66,21 @@ def shaped(metric: Definition, node: Node) -> str:
     last = node.items[-1] if isinstance(node, Sequence) and node.items else node
     threshold = threshold_in(facts, last)
     shape = SHAPES[facts.argument].replace("THRESHOLD", threshold)
+    if isinstance(node, Scalar) and threshold == form(usual, facts):
+        return _from_words(node, shape, facts)
     given = iter(words[:-1] if threshold != form(usual, facts) else words)
     return re.sub(r"\b[A-Z]{3,}\b", lambda place: shown(next(given, place[0])), shape)
+
+
+def _from_words(node: Scalar, shape: str, facts: MetricFacts) -> str:
+    """Return a form with the name and the threshold of ``stop >= 95%``; of what is no single word nothing is taken."""
+    usual = ">=" if facts.better == "higher" else "<="
+    name, _, rest = node.text.strip().partition(" ")
+    if is_null(node) or not name:
+        return shape
+    if not rest:
+        return re.sub(r"\b[A-Z]{3,}\b", lambda _: shown(name), shape, count=1)
+    threshold = threshold_in(facts, Scalar(node.where, rest, rest))
+    if threshold == form(usual, facts) or facts.argument not in ("class", "k"):
+        return shape
+    return f"{{{shown(name)}: {threshold}}}"

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from robustcheck import registry, word_search
 from robustcheck.class_names import class_name
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location, did_you_mean
 from robustcheck.facts import MetricFacts
 from robustcheck.language import advice
@@ -69,23 +70,23 @@ class Expect:
         """Return a tuple of Expectation, or ``INVALID`` when any of them is wrong."""
         if not isinstance(node, MappingNode):
             hint = f"write it as {entry_of(node)}"
-            return reading.add(node.where, f"{name} must be a mapping, not {what_is(node)}", hint)
+            return reading.add(node.where, Code.WRONG_SHAPE, f"{name} must be a mapping, not {what_is(node)}", hint)
         if not node.entries:
-            return reading.add(node.where, f"{name} is empty", "name a metric, or leave the key out")
+            return reading.add(node.where, Code.EMPTY_VALUE, f"{name} is empty", "name a metric, or leave the key out")
         found: list[Expectation] = []
         before = len(reading.problems)
         for key, value in node:
             if key.text not in registry.metrics:
                 what = word_search.kind_told("metric", key.text) or f"there is no metric {shown(key.text)}"
-                reading.add(key.where, what, word_search.hint_for("metric", key.text))
+                reading.add(key.where, Code.UNKNOWN_METRIC, what, word_search.hint_for("metric", key.text))
                 continue
             metric = registry.metrics[key.text]
             if metric.facts.paired and not self.paired:
                 what = f"{metric.name} compares with the clean case, so it says nothing about the clean case itself"
-                reading.add(key.where, what, "move it to a check")
+                reading.add(key.where, Code.METRIC_NOT_HERE, what, "move it to a check")
             elif not self.paired and metric.facts.kinds and "clean" not in metric.facts.kinds:
                 what = f"{metric.name} is measured by {' and '.join(metric.facts.kinds)}, not by the clean case"
-                reading.add(key.where, what, "move it to a check")
+                reading.add(key.where, Code.METRIC_NOT_HERE, what, "move it to a check")
             elif is_null(value):
                 found.append(Expectation(metric.name, (), None, key.where))
             else:
@@ -98,7 +99,7 @@ class Expect:
         needs = ARGUMENTS[metric.facts.argument]
         if not isinstance(value, MappingNode) or not value.entries:
             what = f"{metric.name} needs {needs.partition(':')[0]}"
-            reading.add(value.where, what, f"write {shaped(metric, value)}")
+            reading.add(value.where, Code.METRIC_ARGUMENT, what, f"write {shaped(metric, value)}")
             return []
         if metric.facts.argument == "coverage":
             return self._at_coverage(metric, value, reading)
@@ -114,7 +115,12 @@ class Expect:
                 found += self._leaf(metric, (_argument(metric, first),), name, first, below, reading)
             elif not isinstance(below, MappingNode) or not below.entries:
                 what = f"{metric.name} of {shown(first.text)} needs {needs.partition(':')[0]}"
-                reading.add(below.where, what, f"write {shaped(metric, Sequence(below.where, (first, below)))}")
+                reading.add(
+                    below.where,
+                    Code.METRIC_ARGUMENT,
+                    what,
+                    f"write {shaped(metric, Sequence(below.where, (first, below)))}",
+                )
             else:
                 found += self._second(metric, first, below, reading)
         return found
@@ -127,7 +133,7 @@ class Expect:
                     continue
                 if _argument(metric, second) == _argument(metric, first):
                     what = f"{shown(first.text)} cannot be confused with itself"
-                    reading.add(second.where, what, "class_accuracy says how often it is right")
+                    reading.add(second.where, Code.METRIC_ARGUMENT, what, "class_accuracy says how often it is right")
                     continue
             name = f"{metric.name} of {shown(first.text)}, {shown(second.text)}"
             argument = _argument(metric, first), _argument(metric, second)
@@ -139,15 +145,15 @@ class Expect:
         unknown = [key for key, _ in value if key.text not in ("coverage", "accuracy")]
         for key in unknown:
             what = f"{shown(key.text) or 'an empty key'} is no key of {metric.name}"
-            reading.add(key.where, what, did_you_mean(key.text, ("coverage", "accuracy")))
+            reading.add(key.where, Code.UNKNOWN_KEY, what, did_you_mean(key.text, ("coverage", "accuracy")))
         coverage, accuracy = value.entry("coverage"), value.entry("accuracy")
         share = INVALID if coverage is None else COVERAGE.read("coverage", coverage.value, reading)
         for name, entry in (("coverage", coverage), ("accuracy", accuracy)):
             # A misspelt key is not missing as well.
             if entry is None and not unknown:
-                reading.add(value.where, f"{metric.name} needs {name}", write)
+                reading.add(value.where, Code.METRIC_ARGUMENT, f"{metric.name} needs {name}", write)
         if coverage is not None and share is not INVALID and share.number == 0:
-            share = reading.add(coverage.value.where, "coverage must be above 0%, not 0%", write)
+            share = reading.add(coverage.value.where, Code.OUT_OF_RANGE, "coverage must be above 0%, not 0%", write)
         if accuracy is None:
             return []
         # A coverage that is wrong does not hide what is wrong with the accuracy.
@@ -186,36 +192,43 @@ def _each_once(metric: Definition, node: MappingNode, reading: Reading) -> Itera
             yield key, value
         else:
             what = f"{metric.name}: {shown(key.text)} stands twice, here and in line {first.where.line}"
-            reading.add(key.where, what, "keep one: both are the same name in different characters")
+            reading.add(key.where, Code.DUPLICATE_KEY, what, "keep one: both are the same name in different characters")
 
 
 def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
     kind, classes = metric.facts.argument, reading.classes
     if not key.text.strip():
-        reading.add(key.where, f"{metric.name}: a name is empty")
+        reading.add(key.where, Code.EMPTY_VALUE, f"{metric.name}: a name is empty")
         return False
     if kind in ("class", "confusion") and classes is not None and _argument(metric, key) not in classes:
         what = f"the model {reading.model} has no class {shown(key.text)}"
-        reading.add(key.where, what, did_you_mean(key.text, classes))
+        pair = [word for word in re.findall(r"[\w-]+", key.text.replace("->", " ")) if word in classes]
+        two = kind == "confusion" and len(pair) == 2
+        reading.add(
+            key.where,
+            Code.UNKNOWN_CLASS,
+            what,
+            f"write {pair[0]}: {{{pair[1]}: ...}}" if two else did_you_mean(key.text, classes),
+        )
         return False
     if kind == "eps":
         radius = parse_quantity(key.text)
         if radius is None or radius.unit not in ("", "/255") or not 0 <= radius.number < math.inf:
             hint = advice.written(advice.spelled(key.text, ("/255", ""))) or "write N/255, or a plain number"
-            reading.add(key.where, f"{metric.name} needs a radius, not {shown(key.text)}", hint)
+            reading.add(key.where, Code.METRIC_ARGUMENT, f"{metric.name} needs a radius, not {shown(key.text)}", hint)
             return False
         if radius.number == 0:
             what = f"{metric.name} of {shown(key.text)} is the accuracy without any attack, so no attack decides it"
-            reading.add(key.where, what, "expect accuracy of the clean case instead")
+            reading.add(key.where, Code.DECIDES_NOTHING, what, "expect accuracy of the clean case instead")
             return False
     if kind == "k":
         if not re.fullmatch(r"[1-9][0-9]{0,5}", key.text):
             what = f"{metric.name} needs a number of guesses, not {shown(key.text)}"
-            reading.add(key.where, what, "write a whole number, at least 1")
+            reading.add(key.where, Code.METRIC_ARGUMENT, what, "write a whole number, at least 1")
             return False
         if classes is not None and int(key.text) >= len(classes):
             what = f"{key.text} guesses among {len(classes)} classes are always right, so it checks nothing"
-            reading.add(key.where, what, "lower the number")
+            reading.add(key.where, Code.DECIDES_NOTHING, what, "lower the number")
             return False
     return True
 
@@ -243,7 +256,10 @@ def merge(
         if not below and reading is not None:
             name = " ".join((expectation.metric, *expectation.argument))
             reading.add(
-                expectation.where, f"null removes nothing: no {shown(name)} is expected here", "remove the line"
+                expectation.where,
+                Code.REMOVES_NOTHING,
+                f"null removes nothing: no {shown(name)} is expected here",
+                "remove the line",
             )
         for known in below:
             del merged[known]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from robustcheck.error_codes import Code
 from robustcheck.errors import Location
 from robustcheck.language import advice
 from robustcheck.language.kinds import INVALID, Amount, Choice, Flag, Kind, Reading, Text, Whole
@@ -17,7 +18,7 @@ from robustcheck.language.nodes import Sequence as SequenceNode
 from robustcheck.language.plan import Span
 from robustcheck.language.scalars import resolve
 from robustcheck.registry import Parameter
-from robustcheck.units import Quantity
+from robustcheck.units import Quantity, parse_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Word:
         text = Text().read(name, node, reading)
         if text is not INVALID and ("::" in text or "/" in text or not text.isprintable()):
             what = f"{name} holds ::, / or a character that cannot be printed: {shown(text)}"
-            return reading.add(node.where, what)
+            return reading.add(node.where, Code.UNUSABLE_NAME, what)
         return text
 
     def schema(self) -> dict[str, Any]:
@@ -89,7 +90,9 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
     swept = isinstance(node, SequenceNode)
     items = sequence_of(node)
     if not items:
-        return reading.add(node.where, f"the sweep of {parameter.name} is empty", "list at least one value")
+        return reading.add(
+            node.where, Code.EMPTY_VALUE, f"the sweep of {parameter.name} is empty", "list at least one value"
+        )
     kind = kind_of(parameter)
     values: dict[str, Value] = {}
     sound = True
@@ -100,6 +103,12 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
             value = _split_number(parameter, item, split[place], reading) if split[place] else INVALID
         elif parameter.kind == "quantity" and ends_of(parameter, item):
             value = _range_in_words(parameter, item, reading, ranged=ranged)
+        elif len(values_of(parameter, item)) > 1:
+            what = f"{parameter.name} cannot be {shown(item.text)}"  # type: ignore[union-attr]
+            listed = ", ".join(values_of(parameter, item))
+            value = reading.add(
+                item.where, Code.LIST_OR_RANGE, what, f"write {listed if swept else f'a list in brackets: [{listed}]'}"
+            )
         elif is_range(item) and parameter.kind in ("quantity", "integer"):
             value = read_span(parameter, item, reading) if ranged else _no_range(parameter, item, reading)
         else:
@@ -109,7 +118,12 @@ def read_parameter(parameter: Parameter, node: Node, reading: Reading, *, ranged
             continue
         text = _text(value, item)
         if text in values:
-            reading.add(item.where, f"{text} stands twice in the sweep of {parameter.name}", "keep one of them")
+            reading.add(
+                item.where,
+                Code.DUPLICATE_ID,
+                f"{text} stands twice in the sweep of {parameter.name}",
+                "keep one of them",
+            )
             sound = False
         values[text] = Value(value, text, item)
     return Written(parameter.name, tuple(values.values()), swept) if sound else INVALID
@@ -135,13 +149,27 @@ def _split_numbers(items: Sequence[Node]) -> dict[int, str]:
 
 def _split_number(parameter: Parameter, node: Node, whole: str, reading: Reading) -> Any:
     what = f"{parameter.name}: a comma ends a value of a list"
-    return reading.add(node.where, what, f"write {shown(whole)}, or a unit behind each value")
+    return reading.add(
+        node.where, Code.LIST_OR_RANGE, what, f"write {shown(advice.in_own_unit(whole))}, or a unit behind each value"
+    )
 
 
 def ends_of(parameter: Parameter, node: Node) -> tuple[str, str] | None:
     """Return both ends of a range that is written in words; nothing if a node is none."""
-    written = isinstance(node, Scalar) and isinstance(node.value, str) and ".." not in node.value
-    return advice.ends_in(node.text, parameter.units or ("",)) if written else None  # type: ignore[union-attr]
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or ".." in node.value:
+        return None
+    units = parameter.units or ("",)
+    return advice.ends_in(node.text, units) or advice.both_signs(node.text, units)
+
+
+def values_of(parameter: Parameter, node: Node) -> list[str]:
+    """Return the values of what is written as a list without brackets; fewer than two if a node is none."""
+    if parameter.kind == "choice" and isinstance(node, Scalar):
+        words = [word.strip() for word in re.split(r"[,;|]|\band\b", node.text)]
+        return words if all(word in parameter.choices for word in words) else []
+    written = parameter.kind == "quantity" and isinstance(node, Scalar) and isinstance(node.value, str)
+    written = written and parse_quantity(node.value) is None  # type: ignore[union-attr, arg-type]
+    return advice.list_in(node.text, parameter.units or ("",)) if written else []  # type: ignore[union-attr]
 
 
 def _range_in_words(parameter: Parameter, node: Node, reading: Reading, *, ranged: bool) -> Any:
@@ -150,8 +178,11 @@ def _range_in_words(parameter: Parameter, node: Node, reading: Reading, *, range
     span = "..".join(ends)
     what = f"{parameter.name} cannot be {shown(node.text)}"
     if ranged:
-        return reading.add(node.where, what, f"write {span}")
-    return reading.add(node.where, what, f"write a list of values, or worst_of instead of shift to search {span}")
+        return reading.add(node.where, Code.LIST_OR_RANGE, what, f"write {span}")
+    listed = f"the list [{', '.join(ends)}]" if ends[0] == f"-{ends[1]}" else "a list of values"
+    return reading.add(
+        node.where, Code.LIST_OR_RANGE, what, f"write {listed}, or worst_of instead of shift to search {span}"
+    )
 
 
 def is_range(node: Node) -> bool:
@@ -166,14 +197,26 @@ def read_span(parameter: Parameter, node: Node, reading: Reading) -> Any:
         A Span, or ``INVALID``.
     """
     assert isinstance(node, Scalar)  # noqa: S101 - `is_range` has seen it
+    meant = advice.ends_in(node.text, parameter.units or ("",))
+    if meant and not _is_span(parameter, node.text):
+        what = f"{parameter.name} cannot be {shown(node.text)}: two dots stand between two values with a unit each"
+        return reading.add(node.where, Code.LIST_OR_RANGE, what, f"write {'..'.join(meant)}")
     ends = [read_end(parameter, node.where, text, reading) for text in node.text.strip().split("..", 1)]
     if INVALID in ends:
         return INVALID
     start, stop = ends
     if start.number >= stop.number:
         what = f"the range of {parameter.name} must go from a lesser to a greater value, not {shown(node.text)}"
-        return reading.add(node.where, what, f"write {stop}..{start}" if start.number > stop.number else "")
+        return reading.add(
+            node.where, Code.LIST_OR_RANGE, what, f"write {stop}..{start}" if start.number > stop.number else ""
+        )
     return Span(start, stop, whole=parameter.kind == "integer")
+
+
+def _is_span(parameter: Parameter, text: str) -> bool:
+    """Whether both ends of a range have the form of a value; a third dot would be read as that of a decimal number."""
+    ends = [parse_quantity(end) for end in text.split("..", 1)]
+    return "..." not in text and all(end is not None and end.unit in (parameter.units or ("",)) for end in ends)
 
 
 def read_end(parameter: Parameter, where: Location, text: str, reading: Reading) -> Any:
@@ -184,7 +227,7 @@ def read_end(parameter: Parameter, where: Location, text: str, reading: Reading)
 
 def _no_range(parameter: Parameter, node: Node, reading: Reading) -> Any:
     hint = f"write a list of values, or worst_of instead of shift to search the range of {parameter.name}"
-    return reading.add(node.where, f"{parameter.name} cannot be a range here", hint)
+    return reading.add(node.where, Code.LIST_OR_RANGE, f"{parameter.name} cannot be a range here", hint)
 
 
 def _text(value: Any, node: Node) -> str:

@@ -35,13 +35,22 @@ def _by_class(seen: Observation) -> list[Estimate]:
     return [_share(right[label == index], detail=seen.classes[index]) for index in present]
 
 
-@metric("accuracy", better="higher", synonyms=("correct", "recognition rate"))
+@metric(
+    "accuracy",
+    better="higher",
+    synonyms=("acc", "correct", "recognition rate", "error", "error rate", "top 1", "top 1 accuracy"),
+)
 def accuracy(seen: Observation) -> Estimate:
     """Share of pictures whose best class is the label."""
     return _share(seen.records.right)
 
 
-@metric("top_k_accuracy", better="higher", argument="k", synonyms=("top five", "best guesses"))
+@metric(
+    "top_k_accuracy",
+    better="higher",
+    argument="k",
+    synonyms=("top five", "best guesses", "top 3", "top 3 accuracy", "top 5", "top 5 accuracy"),
+)
 def top_k_accuracy(seen: Observation, k: str) -> Estimate:
     """Share of pictures whose label is among the k best classes."""
     return _share(seen.records.rank < int(k))

@@ -141,14 +141,14 @@ def test_what_is_missing_says_where_and_what_to_run(robustcheck_command: Call, p
     path = project(suite=REQUIRED)
     found = missing_approvals(loaded(tmp_path), {})[3]
     assert str(found.problem) == (
-        "suites/greys.yaml:19:5: nobody has approved the pictures of moved[dx=2%]; "
+        "suites/greys.yaml:19:5: RC802 nobody has approved the pictures of moved[dx=2%]; "
         "run `robustcheck preview suites/greys.yaml --case 'moved[dx=2%]'`, and if the labels still hold, "
         "`robustcheck approve suites/greys.yaml --case 'moved[dx=2%]' --reviewer NAME`"
     )
     approve(robustcheck_command)
     path.write_text(REQUIRED.lstrip().replace("-1ev", "-2ev"), encoding="utf-8")
     (found,) = missing_approvals(loaded(tmp_path), load_approvals(FILE, str(FILE)))
-    assert f": noisy was approved by Ada on {TODAY} for other parameters; run `robustcheck preview" in str(
+    assert f": RC802 noisy was approved by Ada on {TODAY} for other parameters; run `robustcheck preview" in str(
         found.problem
     )
 
@@ -228,16 +228,16 @@ GOOD = 'version: 1\napprovals:\n  "a":\n    reviewer: "x"\n    date: 2026-01-31\
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ("", "f:1:1: the file is empty"),
-        ("version: 2\napprovals: {}\n", "f:1:10: version must be between 1 and 1, not 2"),
-        ("approvals: {}\n", "f:1:1: a file of approvals needs version"),
-        ("version: 1\napprovals: []\n", "f:2:12: approvals must be a mapping from ids of cases, not a list"),
-        (GOOD.replace("2026-01-31", "2026-02-31"), "f:5:11: date: there is no day 2026-02-31"),
-        (GOOD.replace("reviewer", "reviewr"), "f:4:5: reviewr is no key of an approval; did you mean reviewer?"),
-        (GOOD.replace("0000", "00"), "f:6:13: digest must be 64 hexadecimal digits"),
-        (GOOD.replace("    reviewer", "    digest: x\n    reviewer"), "f:7:5: the key digest is written twice"),
-        (GOOD + GOOD.partition("approvals:\n")[2], "f:7:3: the key a is written twice, first in line 3"),
-        ("- a\n", "f:1:1: a file of approvals must be a mapping, not a list"),
+        ("", "f:1:1: RC108 the file is empty"),
+        ("version: 2\napprovals: {}\n", "f:1:10: RC205 version must be between 1 and 1, not 2"),
+        ("approvals: {}\n", "f:1:1: RC106 a file of approvals needs version"),
+        ("version: 1\napprovals: []\n", "f:2:12: RC107 approvals must be a mapping from ids of cases, not a list"),
+        (GOOD.replace("2026-01-31", "2026-02-31"), "f:5:11: RC201 date: there is no day 2026-02-31"),
+        (GOOD.replace("reviewer", "reviewr"), "f:4:5: RC105 reviewr is no key of an approval; did you mean reviewer?"),
+        (GOOD.replace("0000", "00"), "f:6:13: RC201 digest must be 64 hexadecimal digits"),
+        (GOOD.replace("    reviewer", "    digest: x\n    reviewer"), "f:7:5: RC104 the key digest is written twice"),
+        (GOOD + GOOD.partition("approvals:\n")[2], "f:7:3: RC104 the key a is written twice, first in line 3"),
+        ("- a\n", "f:1:1: RC107 a file of approvals must be a mapping, not a list"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_place(tmp_path: Path, wrong: str, told: str) -> None:
@@ -252,7 +252,7 @@ def test_a_wrong_file_is_left_alone(robustcheck_command: Call, project: Call) ->
     FILE.write_text("version: 1\n", encoding="utf-8")
     done = approve(robustcheck_command)
     assert done.code == 4
-    assert f"{FILE}:1:1: a file of approvals needs approvals" in done.err
+    assert f"{FILE}:1:1: RC106 a file of approvals needs approvals" in done.err
     assert FILE.read_text(encoding="utf-8") == "version: 1\n"
 
 

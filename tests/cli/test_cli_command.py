@@ -99,8 +99,8 @@ def test_a_wrong_call_is_told_in_a_line_and_ends_with_2(robustcheck_command: Cal
 NOTHING_THERE = {
     "validate": "there is no suite in suites; `robustcheck init` makes a starter",
     "validate nowhere other": "nowhere: there is no such file or folder\nother: there is no such file or folder",
-    "list models": "configs:1:1: there is no such folder with models.yaml and data.yaml; run `robustcheck init`",
-    "doctor model data": "configs:1:1: there is no such folder",
+    "list models": "configs:1:1: RC601 there is no such folder with models.yaml and data.yaml; run `robustcheck init`",
+    "doctor model data": "configs:1:1: RC601 there is no such folder",
 }
 
 

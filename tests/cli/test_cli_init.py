@@ -139,7 +139,7 @@ def test_an_own_configuration_that_does_not_fit_the_new_suite_is_told(robustchec
     done = robustcheck_command("init")
     assert done.code == 1
     assert "kept   configs/models.yaml" in done.out
-    assert "suites/robustness.yaml:7:8: there is no model signs-robot in configs/models.yaml" in done.out
+    assert "suites/robustness.yaml:7:8: RC304 there is no model signs-robot in configs/models.yaml" in done.out
 
 
 def test_a_folder_inside_a_project_of_pytest_is_told(robustcheck_command: Call, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_wrong_configuration_does_not_hide_what_is_wrong_with_suites(
     project(models=MODELS.replace("kind: python", "kind: pyhton"), suite=SUITE.replace("stops:", "stop:"))
     done = robustcheck_command("validate")
     assert done.code == 1
-    assert {line.split(":")[0] for line in done.lines[:-1]} == {"configs/models.yaml", "suites/greys.yaml"}
+    assert {line.split(":")[0] for line in done.lines[:-1]} == {"configs/models.yaml", "suites/greys.yaml", "note"}
     assert "there is no model" not in done.out
 
 
@@ -151,7 +151,9 @@ def test_what_no_result_could_prove_is_a_problem(robustcheck_command: Call, proj
     project(suite=UNPROVABLE)
     done = robustcheck_command("validate")
     assert done.code == 1
-    assert re.search(r"suites/greys.yaml:\d+:\d+: accuracy >= 99% cannot be proven at 95% with 24 pictures", done.out)
+    assert re.search(
+        r"suites/greys.yaml:\d+:\d+: RC409 accuracy >= 99% cannot be proven at 95% with 24 pictures", done.out
+    )
     # Where the pictures are not, nothing can be said of their number.
     shutil.rmtree(tmp_path / "pictures")
     assert robustcheck_command("validate").code == 0
@@ -171,7 +173,7 @@ def test_what_holds_no_picture_is_a_problem(robustcheck_command: Call, project: 
     project(suite=SUITE.replace('expect: {accuracy: ">= 95%"}', f"expect: {expected}"))
     done = robustcheck_command("validate")
     assert done.code == 1
-    assert re.search(rf"suites/greys.yaml:\d+:\d+: {re.escape(says)}", done.out), done.out
+    assert re.search(rf"suites/greys.yaml:\d+:\d+: RC705 {re.escape(says)}", done.out), done.out
 
 
 def test_a_group_that_no_picture_is_in_is_a_problem(robustcheck_command: Call, project: Call, tmp_path: Path) -> None:
@@ -187,6 +189,6 @@ def test_a_group_that_no_picture_is_in_is_a_problem(robustcheck_command: Call, p
     ]
     (tmp_path / "list.csv").write_text("\n".join(["path,label,weather", *rows, ""]), encoding="utf-8")
     done = robustcheck_command("validate")
-    assert re.search(r"suites/greys.yaml:\d+:\d+: no picture has weather = rian; did you mean rain\?", done.out), (
-        done.out
-    )
+    assert re.search(
+        r"suites/greys.yaml:\d+:\d+: RC705 no picture has weather = rian; did you mean rain\?", done.out
+    ), done.out

@@ -115,7 +115,7 @@ def test_a_configuration_that_cannot_be_read_leaves_cases_undrawn_and_says_so(
     project(models=MODELS.replace("kind: python", "kind: pyhton"))
     done = robustcheck_command("validate", "--data")
     assert done.code == 1
-    assert "note: suites/greys.yaml: the cases are not drawn, since the configuration cannot be read" in done.lines
+    assert "note: suites/greys.yaml: not checked: the pictures, since the configuration is wrong" in done.lines
 
 
 @pytest.mark.parametrize(("option", "loads"), [((), False), (("--data",), True)])

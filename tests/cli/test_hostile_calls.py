@@ -151,7 +151,7 @@ def test_a_suite_whose_name_is_no_utf8_is_refused_with_its_name(project: Call, t
     loaded = load_project(tmp_path, tmp_path / "configs")
     with pytest.raises(SuiteError) as error:
         load_suite(other, loaded)
-    assert str(error.value) == "suites/\\udcfe.yaml:1:1: the name of this file is not UTF-8; rename it"
+    assert str(error.value) == "suites/\\udcfe.yaml:1:1: RC102 the name of this file is not UTF-8; rename it"
     suite.write_text(suite.read_text().replace("title: Greys", "title: ${ROBUSTCHECK_VAR_X}"))
     with pytest.raises(SuiteError, match="ROBUSTCHECK_VAR_X is not UTF-8"):
         load_suite(suite, loaded, environment={"ROBUSTCHECK_VAR_X": "\udcff"})
@@ -162,12 +162,12 @@ def test_an_escaped_nul_is_refused_with_its_place(project: Call, tmp_path: Path)
     for old, new in (("title: Greys", 'title: "a\\0b"'), ("owner: tests", 'owner: tests\nextends: "a\\0"')):
         text = suite.read_text()
         suite.write_text(text.replace(old, new))
-        with pytest.raises(SuiteError, match=r"suites/greys\.yaml:\d+:\d+: the character U\+0000 is not allowed"):
+        with pytest.raises(SuiteError, match=r"suites/greys\.yaml:\d+:\d+: RC103 the character U\+0000 is not allowed"):
             load_suite(suite, load_project(tmp_path, tmp_path / "configs"))
         suite.write_text(text)
     data = tmp_path / "configs/data.yaml"
     data.write_text('greys: {kind: imagefolder, path: "a\\0b"}\n')
-    with pytest.raises(SuiteError, match=r"configs/data\.yaml:1:34: the character U\+0000"):
+    with pytest.raises(SuiteError, match=r"configs/data\.yaml:1:34: RC103 the character U\+0000"):
         load_project(tmp_path, tmp_path / "configs")
 
 

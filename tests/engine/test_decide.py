@@ -70,7 +70,7 @@ def test_a_gate_that_no_result_could_pass_is_refused_before_anything_runs(run: C
     text = CHECK.format(more="decide: confident", bound=99)
     with pytest.raises(SuiteError) as refused:
         run(text)
-    assert str(refused.value).startswith("suites/greys.yaml:12:24: ")
+    assert str(refused.value).startswith("suites/greys.yaml:12:24: RC409 ")
     assert str(refused.value).endswith(
         "accuracy >= 99% cannot be proven at 95% with 24 pictures, even if there is not one error: it takes 299; "
         "add pictures, ask for less, or write decide: point"

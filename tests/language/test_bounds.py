@@ -115,7 +115,8 @@ def test_what_it_may_not(case: str, tmp_path: Path) -> None:
     entry, parts, says = REFUSED[case]
     with pytest.raises(SuiteError) as caught:
         read(tmp_path, entry=entry, **at_the_end(parts))
-    assert str(caught.value) == f"suites/a.yaml:{says}"
+    (problem,) = caught.value.problems
+    assert f"{problem.where}: {problem.message}" == f"suites/a.yaml:{says}"
 
 
 def test_a_base_brings_no_more(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_base_brings_no_more(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text("max_unreadable: 50%\n")
     suite = tmp_path / "suites" / "a.yaml"
     suite.write_text("extends: ../base.yaml\n" + text_of())
-    with pytest.raises(SuiteError, match=r"^base\.yaml:1:1: max_unreadable is 50%, more than the 1%"):
+    with pytest.raises(SuiteError, match=r"^base\.yaml:1:1: RC606 max_unreadable is 50%, more than the 1%"):
         load_suite(suite, load_project(tmp_path, tmp_path / "configs"))
 
 
@@ -167,7 +168,7 @@ def test_two_that_exclude_each_other_are_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(SuiteError) as caught:
         read(tmp_path, declared="97%", **at_the_end({"clean": "{declared: 50%, tolerance: 5pp}"}))
     assert str(caught.value) == (
-        "suites/a.yaml:7:9: declared is 50% within 5pp, and the model's entry declares 97% within 0.5pp (configs/models.yaml:2:1): "
+        "suites/a.yaml:7:9: RC606 declared is 50% within 5pp, and the model's entry declares 97% within 0.5pp (configs/models.yaml:2:1): "
         "both must be reproduced, and no accuracy reproduces both; correct the one that is wrong"
     )
 

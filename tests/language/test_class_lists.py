@@ -132,9 +132,9 @@ def test_all_classes_that_stand_twice_are_told_at_once_with_lines_and_the_cure(t
     names[9] = names[19] = names[29] = "bank"
     found = problems(tmp_path, "classes.txt", listed="\n".join(names).encode())
     assert [line.partition(";")[0] for line in found] == [
-        "configs/classes.txt:20:1: the class bank stands twice in classes.txt (lines 10, 20, 30)",
-        "configs/classes.txt:518:1: the class crane stands twice in classes.txt (lines 135, 518)",
-        "configs/classes.txt:640:1: the class maillot stands twice in classes.txt (lines 639, 640)",
+        "configs/classes.txt:20:1: RC602 the class bank stands twice in classes.txt (lines 10, 20, 30)",
+        "configs/classes.txt:518:1: RC602 the class crane stands twice in classes.txt (lines 135, 518)",
+        "configs/classes.txt:640:1: RC602 the class maillot stands twice in classes.txt (lines 639, 640)",
     ]
     assert all(
         "WordNet's ids, and say in labels: of configs/data.yaml how the data calls them" in line for line in found

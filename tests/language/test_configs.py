@@ -137,14 +137,14 @@ def test_malformed_models(tmp_path: Path, marked: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("a: {kind: imagefolder}\n", "configs/data.yaml:1:4: the imagefolder data set a needs path"),
+        ("a: {kind: imagefolder}\n", "configs/data.yaml:1:4: RC106 the imagefolder data set a needs path"),
         ("a: {kind: folder, path: x}\n", "did you mean imagefolder?"),
-        ("a: {kind: signs, limit: 0}\n", "1:25: limit must be at least 1"),
+        ("a: {kind: signs, limit: 0}\n", "1:25: RC205 limit must be at least 1"),
         ("a: {kind: signs, split: tset}\n", "did you mean test?"),
         ("a: {kind: foolbox-samples, dataset: cifar}\n", "did you mean cifar10?"),
-        ("a: {kind: signs, labels: {a: [b]}}\n", "1:30: labels of a must be a class name, not a list"),
-        ("a: {kind: signs}\na: {kind: signs}\n", "2:1: the key a is written twice"),
-        ("robustcheck: 2\na: {kind: signs}\n", "1:14: robustcheck must be 1"),
+        ("a: {kind: signs, labels: {a: [b]}}\n", "1:30: RC201 labels of a must be a class name, not a list"),
+        ("a: {kind: signs}\na: {kind: signs}\n", "2:1: RC104 the key a is written twice"),
+        ("robustcheck: 2\na: {kind: signs}\n", "1:14: RC111 robustcheck must be 1"),
     ],
 )
 def test_malformed_data(tmp_path: Path, data: str, says: str) -> None:
@@ -155,7 +155,8 @@ def test_malformed_data(tmp_path: Path, data: str, says: str) -> None:
 
 def test_missing_folder_and_files(tmp_path: Path) -> None:
     with pytest.raises(
-        SuiteError, match=r"configs:1:1: there is no such folder with models.yaml and data.yaml; run `robustcheck init`"
+        SuiteError,
+        match=r"configs:1:1: RC601 there is no such folder with models.yaml and data.yaml; run `robustcheck init`",
     ):
         load_project(tmp_path, tmp_path / "configs")
     (tmp_path / "configs").mkdir()

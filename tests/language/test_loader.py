@@ -52,7 +52,7 @@ def test_alias_of_a_scalar_has_its_own_place() -> None:
 
 def test_aliases_count_towards_depth() -> None:
     text = "a: &a " + "[" * 40 + "]" * 40 + "\nb: " + "[" * 40 + "*a" + "]" * 40 + "\n"
-    with pytest.raises(SuiteError, match="f:2:44: nested more than 64 levels deep"):
+    with pytest.raises(SuiteError, match="f:2:44: RC102 nested more than 64 levels deep"):
         loader.load_bytes(text.encode(), "f")
 
 
@@ -62,5 +62,5 @@ def test_byte_order_mark() -> None:
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x85", "\u2028"])
 def test_line_breaks(line_break: str) -> None:
-    with pytest.raises(SuiteError, match=r"f:2:3: the character U.0000"):
+    with pytest.raises(SuiteError, match=r"f:2:3: RC103 the character U.0000"):
         loader.load_bytes(f"a: 1{line_break}b:\0".encode(), "f")

@@ -234,12 +234,14 @@ ROWS = [
     ),
     # ranges, worst_of
     (text_of(**check("shift: camera.pitch, pitch: ‸-5deg..5deg")), "pitch cannot be a range here; write a list of values, or worst_of"),
-    (text_of(**check("‸worst_of: camera.view")), "worst_of needs a range to search; write a parameter as low..high"),
+    (text_of(**check("‸worst_of: camera.view")), "worst_of needs a range to search; write a parameter as PARAMETER: LOW..HIGH"),
     (text_of(**check("‸worst_of: camera.view, yaw: 5deg")), "worst_of needs a range to search"),
     (text_of(**check("worst_of: ‸camera.veiw, yaw: -5deg..5deg")), "there is no shift camera.veiw; did you mean camera.view?"),
     (text_of(**check("worst_of: camera.view, yaw: ‸5deg..-5deg")), "must go from a lesser to a greater value, not 5deg..-5deg; write -5deg..5deg"),
     (text_of(**check("worst_of: camera.view, yaw: ‸5deg..5deg")), "must go from a lesser to a greater value"),
-    (text_of(**check("worst_of: camera.view, yaw: ‸-5..5deg")), "yaw needs a unit (angle in degrees); write -5deg"),
+    (text_of(**check("worst_of: camera.view, yaw: ‸-5..5deg")), "yaw cannot be -5..5deg: two dots stand between two values with a unit each; write -5deg..5deg"),
+    (text_of(**check("worst_of: camera.view, yaw: ‸-5deg...5deg")), "two dots stand between two values with a unit each; write -5deg..5deg"),
+    (text_of(**check("‸worst_of: camera.view, yaw: [-5deg, 5deg]")), "worst_of needs a range to search; write yaw: -5deg..5deg"),
     (text_of(**check("worst_of: camera.view, yaw: ‸-5deg..90deg")), "yaw must be between -60deg and 60deg, not 90deg"),
     (text_of(**check("worst_of: camera.view, yaw: ‸..5deg")), "yaw must be a number with the unit deg (angle in degrees)"),
     (text_of(**check("worst_of: camera.view, yaw: -5deg..5deg, ‸bugdet: 5")), "no parameter bugdet; did you mean budget?"),
@@ -366,7 +368,7 @@ def test_malformed_suite(load, marked: str, says: str) -> None:
     with pytest.raises(SuiteError) as caught:
         load(before + after)
     lines = [str(problem) for problem in caught.value.problems]
-    assert any(line.startswith(f"suites/a.yaml:{place}: ") and says in line for line in lines), (place, lines)
+    assert any(line.startswith(f"suites/a.yaml:{place}: RC") and says in line for line in lines), (place, lines)
     assert len(lines) == 1, lines
 
 
@@ -390,7 +392,7 @@ def test_every_problem_is_told(load) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"title: \xff\n", "suites/a.yaml:1:8: the file is not UTF-8"),
+        (b"title: \xff\n", "suites/a.yaml:1:8: RC102 the file is not UTF-8"),
         (b"a: 1\n" * 250_001, "the file is larger than 1 MB"),
         (b"[" * 1_000_000, "nested more than 64 levels deep"),
         (b"{" * 1_000_000, "a key must be a single word"),
@@ -409,5 +411,5 @@ def test_hostile_bytes(load, content: bytes, says: str) -> None:
 def test_missing_suite(load, signs) -> None:
     from robustcheck.language import load_suite
 
-    with pytest.raises(SuiteError, match=r"suites/none.yaml:1:1: the file cannot be read: No such file"):
+    with pytest.raises(SuiteError, match=r"suites/none.yaml:1:1: RC102 the file cannot be read: No such file"):
         load_suite(signs.root / "suites" / "none.yaml", signs)

@@ -75,7 +75,7 @@ def test_what_cannot_be_meant_says_so(load: Load, text: str, says: str) -> None:
 def test_automatic_answers_need_a_promise(load: Load) -> None:
     expecting = {'accuracy: ">= 60%"': 'automatic_share: ">= 60%"'}
     with pytest.raises(
-        SuiteError, match=r":\d+:\d+: automatic_share needs to know which risk.*write review: {max_risk: 1%}"
+        SuiteError, match=r":\d+:\d+: RC110 automatic_share needs to know which risk.*write review: {max_risk: 1%}"
     ):
         load("", replace=expecting)
     assert load("review: {max_risk: 1%}\n", replace=expecting).review

@@ -241,7 +241,7 @@ def test_extends_may_not_leave_through_a_link(load, signs, tmp_path_factory) -> 
     outside = tmp_path_factory.mktemp("outside") / "base.yaml"
     outside.write_text("owner: o\n")
     (signs.root / "suites" / "link.yaml").symlink_to(outside)
-    with pytest.raises(SuiteError, match=r"suites/a.yaml:1:10: extends leaves the project: link.yaml"):
+    with pytest.raises(SuiteError, match=r"suites/a.yaml:1:10: RC112 extends leaves the project: link.yaml"):
         load("extends: link.yaml\nrobustcheck: 1\n")
 
 
@@ -260,7 +260,7 @@ def test_a_base_that_is_no_mapping_is_named_by_its_kind_alone(load, signs, kind:
     (signs.root / name).write_text(SECRETS[kind])
     with pytest.raises(SuiteError) as caught:
         load(f"extends: ../{name}\n" + text_of())
-    assert str(caught.value) == f"{name}:1:1: a suite is a mapping, this is {kind}; begin with robustcheck: 1"
+    assert str(caught.value) == f"{name}:1:1: RC107 a suite is a mapping, this is {kind}; begin with robustcheck: 1"
 
 
 @pytest.mark.parametrize(
@@ -275,14 +275,14 @@ def test_only_yaml_files_are_extended(load, signs, name: str, linked: bool) -> N
     with pytest.raises(SuiteError) as caught:
         load(f"extends: ../{named}\n" + text_of())
     says = f"../{named} is no YAML file by its name; extends names a .yaml or .yml file"
-    assert str(caught.value) == f"suites/a.yaml:1:10: {says}"
+    assert str(caught.value) == f"suites/a.yaml:1:10: RC112 {says}"
 
 
 def test_a_suite_that_is_a_link_to_secrets_repeats_none(load, signs) -> None:
     (signs.root / ".env").write_text(SECRETS["a text"])
     (signs.root / "suites" / "link.yaml").symlink_to(signs.root / ".env")
     with pytest.raises(
-        SuiteError, match=r"^suites/link.yaml:1:1: a suite is a mapping, this is a text; begin with"
+        SuiteError, match=r"^suites/link.yaml:1:1: RC107 a suite is a mapping, this is a text; begin with"
     ) as caught:
         load_suite(signs.root / "suites" / "link.yaml", signs, environment={})
     assert "hunter2" not in str(caught.value)
@@ -291,7 +291,7 @@ def test_a_suite_that_is_a_link_to_secrets_repeats_none(load, signs) -> None:
 def test_extends_in_a_circle_of_two(load, signs) -> None:
     (signs.root / "suites" / "b.yaml").write_text("extends: a.yaml\n")
     with pytest.raises(
-        SuiteError, match=r"suites/b.yaml:1:10: extends goes in a circle: suites/a.yaml -> suites/b.yaml"
+        SuiteError, match=r"suites/b.yaml:1:10: RC112 extends goes in a circle: suites/a.yaml -> suites/b.yaml"
     ):
         load("extends: b.yaml\nrobustcheck: 1\n")
 

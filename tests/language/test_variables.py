@@ -34,7 +34,7 @@ def refusal(root: Path, name: str, value: str = VALUE, listed: str = "", **other
     assert message.startswith("suites/a.yaml:2:8: ")
     assert "\n" not in message
     assert value not in message, "no value is ever told"
-    return message.removeprefix("suites/a.yaml:2:8: ")
+    return message.removeprefix("suites/a.yaml:2:8: RC113 ")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_names_of_secrets_are_refused_though_listed(name: str, tmp_path: Path) -
     with pytest.raises(SuiteError) as caught:
         load_project(tmp_path, tmp_path / "configs")
     assert str(caught.value) == (
-        f"configs/variables.yaml:2:5: the environment variable {name} looks like a secret, which no suite may put into reports; "
+        f"configs/variables.yaml:2:5: RC113 the environment variable {name} looks like a secret, which no suite may put into reports; "
         "list variables that anybody may read"
     )
 
@@ -189,18 +189,18 @@ def test_a_suite_lists_nothing_itself(text: str, load: Load) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", "configs/variables.yaml:1:1: the file is empty"),
-        ("[A]\n", "configs/variables.yaml:1:1: the file must be a mapping, not a list"),
-        ("A: x\n", "configs/variables.yaml:1:1: A is no key of variables.yaml; known: robustcheck, variables\n"
-         "configs/variables.yaml:1:1: variables.yaml needs variables; Environment variables that suites may put into reports."),
-        ("variable: [A]\n", "configs/variables.yaml:1:1: variable is no key of variables.yaml; did you mean variables?"),
-        ("variables: A\n", "configs/variables.yaml:1:12: variables must be a list, not the text A"),
-        ("variables: [A, 'B C']\n", "configs/variables.yaml:1:16: variables lists names of environment variables, not the text B C; write"),
-        ("variables: [A_*]\n", "configs/variables.yaml:1:13: variables lists names of environment variables, not the text A_*"),
-        ("variables: [[A]]\n", "configs/variables.yaml:1:13: variables lists names of environment variables, not a list"),
-        ("variables: [null]\n", "configs/variables.yaml:1:13: variables lists names of environment variables, not nothing"),
-        ("robustcheck: 2\nvariables: [A]\n", "configs/variables.yaml:1:14: robustcheck must be 1"),
-        ("variables: [A]\nvariables: [B]\n", "configs/variables.yaml:2:1: the key variables is written twice"),
+        ("", "configs/variables.yaml:1:1: RC108 the file is empty"),
+        ("[A]\n", "configs/variables.yaml:1:1: RC107 the file must be a mapping, not a list"),
+        ("A: x\n", "configs/variables.yaml:1:1: RC105 A is no key of variables.yaml; known: robustcheck, variables\n"
+         "configs/variables.yaml:1:1: RC106 variables.yaml needs variables; write variables: environment variables that suites may put into reports"),
+        ("variable: [A]\n", "configs/variables.yaml:1:1: RC105 variable is no key of variables.yaml; did you mean variables?"),
+        ("variables: A\n", "configs/variables.yaml:1:12: RC107 variables must be a list, not the text A"),
+        ("variables: [A, 'B C']\n", "configs/variables.yaml:1:16: RC201 variables lists names of environment variables, not the text B C; write"),
+        ("variables: [A_*]\n", "configs/variables.yaml:1:13: RC201 variables lists names of environment variables, not the text A_*"),
+        ("variables: [[A]]\n", "configs/variables.yaml:1:13: RC201 variables lists names of environment variables, not a list"),
+        ("variables: [null]\n", "configs/variables.yaml:1:13: RC201 variables lists names of environment variables, not nothing"),
+        ("robustcheck: 2\nvariables: [A]\n", "configs/variables.yaml:1:14: RC111 robustcheck must be 1"),
+        ("variables: [A]\nvariables: [B]\n", "configs/variables.yaml:2:1: RC104 the key variables is written twice"),
     ],
 )  # fmt: skip
 def test_malformed_lists(content: str, says: str, tmp_path: Path) -> None:
@@ -215,6 +215,6 @@ def test_malformed_lists(content: str, says: str, tmp_path: Path) -> None:
 def test_what_a_base_takes_is_held_to_the_same(load: Load, signs: Any) -> None:
     (signs.root / "base.yaml").write_text('description: "${DATABASE_URL}"\n')
     with pytest.raises(
-        SuiteError, match=r"base\.yaml:1:14: a suite may not read the environment variable DATABASE_URL"
+        SuiteError, match=r"base\.yaml:1:14: RC113 a suite may not read the environment variable DATABASE_URL"
     ):
         load("extends: ../base.yaml\n" + text_of(), options={"environment": {"DATABASE_URL": "x"}})

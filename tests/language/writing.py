@@ -24,12 +24,12 @@ PARTS = {
 }
 
 
-def make_project(root: Path) -> Project:
+def make_project(root: Path, *, models: str = MODELS, data: str = DATA) -> Project:
     """Write a project's configs and read them."""
     (root / "configs").mkdir(parents=True, exist_ok=True)
     (root / "suites").mkdir(exist_ok=True)
-    (root / "configs" / "models.yaml").write_text(MODELS, encoding="utf-8")
-    (root / "configs" / "data.yaml").write_text(DATA, encoding="utf-8")
+    (root / "configs" / "models.yaml").write_text(models, encoding="utf-8")
+    (root / "configs" / "data.yaml").write_text(data, encoding="utf-8")
     return load_project(root, root / "configs")
 
 

@@ -172,7 +172,10 @@ def test_a_folder_of_suites_that_holds_the_configuration_is_refused(
     for arguments in ([], ["gates"], ["gates/greys.yaml"]):
         refused(name, *arguments)
     done = robustcheck_command("validate")
-    assert (done.code, f"{name}:1:1: the configuration lies in gates, a folder of suites" in done.out) == (1, True)
+    assert (done.code, f"{name}:1:1: RC702 the configuration lies in gates, a folder of suites" in done.out) == (
+        1,
+        True,
+    )
 
 
 @pytest.mark.parametrize("arguments", [["gates"], ["gates/greys.yaml"], ["."], []], ids=str)
@@ -351,7 +354,7 @@ def test_what_another_plugin_would_collect_beside_a_suite_is_an_error(
     plant(gate.root / "more", {"x.yaml": SUITE_TEXT, "model.py": "", name: text})
     result = gate.run(*arguments)
     assert result.ret in (1, 2, 4)
-    assert ":1:1: this is code beside suites, and pytest would load it" in result.stdout.str()
+    assert ":1:1: RC703 this is code beside suites, and pytest would load it" in result.stdout.str()
     assert not list(gate.root.rglob(MARKER))
 
 
@@ -390,12 +393,12 @@ def test_what_lies_behind_a_link_out_of_the_project_is_refused_whatever_is_named
         link = suites / name
         link.symlink_to(outside if name == "more" else outside / name)
         result = gate.run(*arguments)
-        assert (result.ret, f"suites/{name}:1:1: this link leads" in result.stderr.str()) == (4, True)
+        assert (result.ret, f"suites/{name}:1:1: RC702 this link leads" in result.stderr.str()) == (4, True)
         link.unlink()
     suites.rename(outside / "suites")
     suites.symlink_to(outside / "suites", target_is_directory=True)
     result = gate.run(*arguments)
-    assert (result.ret, "suites:1:1: this link leads" in result.stderr.str()) == (4, True)
+    assert (result.ret, "suites:1:1: RC702 this link leads" in result.stderr.str()) == (4, True)
     assert not list(gate.root.rglob(MARKER))
 
 

@@ -66,8 +66,8 @@ def test_validate_names_what_is_left_out(
     monkeypatch.chdir(gate.root)
     done = robustcheck_command("validate")
     assert done.code == 0
-    notes = [line for line in done.lines if line.startswith("note: ")]
-    assert sorted(notes) == sorted(f"note: {path} is left out: {reason}" for path, reason in crowded.items())
+    notes = [line for line in done.lines if line.startswith("left out: ")]
+    assert sorted(notes) == sorted(f"left out: {path}: {reason}" for path, reason in crowded.items())
     assert done.lines[-1] == "2 suites, 14 cases: no problem"
 
 
@@ -115,7 +115,7 @@ def test_a_broken_suite_that_others_run_beside_is_named(two: Any) -> None:
     result = two.run("--continue-on-collection-errors", "-k", "noisy")
     assert result.ret == 1
     ((left_out),) = two.report()["discovery"]["left_out"]
-    assert left_out["reason"].startswith("it is broken: suites/night.yaml:1:1: robustchek is no key of a suite")
+    assert left_out["reason"].startswith("it is broken: suites/night.yaml:1:1: RC105 robustchek is no key of a suite")
 
 
 def test_a_folder_of_the_project_s_own_settings_does_not_hide_a_suite(two: Any) -> None:
@@ -180,7 +180,7 @@ def test_a_file_of_the_setting_that_is_no_yaml_by_its_name_is_an_error(
     else:
         (gate.root / name).write_text(content)
     gate.pytester.makeini(f"[pytest]\nrobustcheck_suites = suites {name}\n")
-    message = f"{name}:1:1: robustcheck_suites names this file as a suite, and its name ends in "
+    message = f"{name}:1:1: RC702 robustcheck_suites names this file as a suite, and its name ends in "
     result = gate.run("--collect-only")
     assert (result.ret, message in result.stderr.str()) == (4, True)
     done = robustcheck_command("validate")
@@ -194,9 +194,9 @@ def test_nor_does_the_command_line_drop_one(
     gate.write(each=1)
     (gate.root / "b.txt").write_text(BROKEN)
     result = gate.run("--collect-only", "suites", "b.txt")
-    assert (result.ret, "b.txt:1:1: this is a suite by what it holds" in result.stderr.str()) == (4, True)
+    assert (result.ret, "b.txt:1:1: RC702 this is a suite by what it holds" in result.stderr.str()) == (4, True)
     done = robustcheck_command("validate", "suites", "b.txt")
-    assert (done.code, "b.txt:1:1: this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
+    assert (done.code, "b.txt:1:1: RC702 this is no YAML by its name; a suite ends in .yaml" in done.err) == (4, True)
 
 
 NEAR = (
@@ -229,12 +229,12 @@ def test_what_is_nearly_yaml_by_its_name_is_an_error_and_all_else_is_named_or_ma
             (tmp_path / "suites" / f"b{number}{ending}").write_text(BROKEN.replace("robustcheck: 1", "title: x"))
     done = robustcheck_command("validate")
     errors = {
-        line.partition(":1:1: this name ends in ")[0] for line in done.lines if ":1:1: this name ends in " in line
+        line.partition(":1:1: RC702 this name ends in ")[0]
+        for line in done.lines
+        if ":1:1: RC702 this name ends in " in line
     }
     assert errors == {f"suites/b{number}{ending}" for number in range(count) for ending in NEAR}
-    notes = {
-        line.removeprefix("note: ").partition(" is left out: ")[0] for line in done.lines if line.startswith("note: ")
-    }
+    notes = {line.removeprefix("left out: ").partition(": ")[0] for line in done.lines if line.startswith("left out: ")}
     patterns = {".xml", ".eml", ".toml", ".yang", ".y", ".bin"} if count > 1 else set()
     assert notes == {f"suites/*{ending}" for ending in patterns} | {
         f"suites/b{number}{ending}" for number in range(count) for ending in FAR if ending not in patterns
@@ -262,7 +262,7 @@ def test_a_link_into_what_git_keeps_is_left_out_for_that(
     done = robustcheck_command("validate")
     assert (
         done.code,
-        f"note: suites/{first} is left out: a link to {shown}, which git keeps for itself" in done.lines,
+        f"left out: suites/{first}: a link to {shown}, which git keeps for itself" in done.lines,
     ) == (0, True)
     assert "looked at under that name" not in done.out
 
@@ -275,7 +275,7 @@ def test_a_folder_that_two_links_lead_to_is_looked_at_under_the_first_and_so_it_
     for name in ("a", "b"):
         (tmp_path / "suites" / name).symlink_to(tmp_path / "shared", target_is_directory=True)
     done = robustcheck_command("validate")
-    assert "note: suites/b is left out: a link to shared, which is looked at under the name suites/a" in done.lines
+    assert "left out: suites/b: a link to shared, which is looked at under the name suites/a" in done.lines
     assert done.lines[-1] == "2 suites, 14 cases: no problem"
 
 
@@ -332,9 +332,7 @@ def test_a_variable_in_extends_excuses_the_file_that_it_names_and_no_other(
         monkeypatch.setenv(variable, value)
     done = robustcheck_command("validate")
     assert done.code == 1
-    excused = [
-        file for file in keyless if f"note: suites/{file} is left out: a base that suites/c.yaml extends" in done.lines
-    ]
+    excused = [file for file in keyless if f"left out: suites/{file}: a base that suites/c.yaml extends" in done.lines]
     assert excused == ([form.excused] if form.excused else [])
     assert [file for file in keyless if f"suites/{file}:{MISSING}" in done.out] == [
         file for file in keyless if file != form.excused
@@ -381,7 +379,7 @@ def test_a_suite_outside_the_project_is_one_located_line(
     outside.write_text(SUITE)
     (gate.root / "pytest.ini").write_text(f"[pytest]\nrobustcheck_suites = suites {outside.parent}\n")
     monkeypatch.chdir(gate.root)
-    says = f"{outside}:1:1: this suite lies outside the project {gate.root}; copy it into the project"
+    says = f"{outside}:1:1: RC704 this suite lies outside the project {gate.root}; copy it into the project"
     named = [str(outside)] if by == "call" else []
     done = gate.run(f"--rootdir={gate.root}", "-c", str(gate.root / "pytest.ini"), *named)
     assert done.ret not in (0, 5)
