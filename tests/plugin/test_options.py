@@ -96,7 +96,7 @@ def test_unknown_model_is_a_located_error_and_nothing_is_run(gate: Any) -> None:
         (
             '">= 95%"',
             '">= 195%"',
-            "suites/greys.yaml:9:22: RC206 *195%* cannot be reached; accuracy lies between 0% and 100%",
+            "suites/greys.yaml:9:22: RC403 *195%* cannot be reached; accuracy lies between 0% and 100%",
         ),
         ("checks:", "checks: [", "suites/greys.yaml:*"),
     ],
@@ -311,7 +311,7 @@ def test_a_broken_settings_file_is_one_line_with_its_place(
     monkeypatch.chdir(tmp_path)
     assert main(["validate"]) == 4
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{name}:1:1: RC102 the file cannot be read: " in line
+    assert f"{name}:1:1: the file cannot be read: " in line
 
 
 def test_a_wrong_override_is_one_line(gate: Any) -> None:
