@@ -27,6 +27,7 @@ READERS = (
     ("approve", "PATH", "--reviewer", "Ada"),
     ("report", "PATH"),
     ("compare", "PATH", "PATH"),
+    ("comment", "PATH", "--against", "PATH", "--print"),
     ("residuals", "PATH"),
     ("export", "PATH", "--ml-bom", "b.json"),
     ("attest", "PATH", "--key", "PATH"),
