@@ -35,6 +35,9 @@ ARGUMENTS: Final = {
 COVERAGE: Final = Amount(("%",), 0, 100)
 """The share of pictures that a selective accuracy is of."""
 
+EVERY_CLASS: Final = frozenset({"*", "all", "any", "each", "every", "all classes", "every class"})
+"""What people write where they mean every class."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -202,13 +205,18 @@ def _argument_fits(metric: Definition, key: Scalar, reading: Reading) -> bool:
         return False
     if kind in ("class", "confusion") and classes is not None and _argument(metric, key) not in classes:
         what = f"the model {reading.model} has no class {shown(key.text)}"
+        every = metric.name == "class_accuracy" and key.text.strip().casefold() in EVERY_CLASS
         pair = [word for word in re.findall(r"[\w-]+", key.text.replace("->", " ")) if word in classes]
         two = kind == "confusion" and len(pair) == 2
         reading.add(
             key.where,
             Code.UNKNOWN_CLASS,
             what,
-            f"write {pair[0]}: {{{pair[1]}: ...}}" if two else did_you_mean(key.text, classes),
+            "expect worst_class_accuracy, which is that of the weakest class"
+            if every
+            else f"write {pair[0]}: {{{pair[1]}: ...}}"
+            if two
+            else did_you_mean(key.text, classes),
         )
         return False
     if kind == "eps":
