@@ -378,6 +378,7 @@ def test_the_same_at_any_batch_size(run: Callable[..., Any], tmp_path: Path, att
         assert clear.mean() > 0.5
 
 
+@pytest.mark.long
 def test_the_same_at_any_batch_size_on_the_demo_s_network(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     kept = []

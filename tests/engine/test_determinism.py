@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from small_project import make_project
 
 from robustcheck.engine.options import Options
 from robustcheck.engine.run import SuiteRun
 from robustcheck.language import load_project, load_suite
+
+Base = tuple[Path, Path, dict[str, Any]]
 
 SUITE = """
 robustcheck: 1
@@ -75,40 +78,48 @@ def compare(one: dict[str, Any], two: dict[str, Any]) -> None:
         np.testing.assert_array_equal(*predicted)
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Return a project, its suite, and what the run says that all others are held against."""
+    root = tmp_path_factory.mktemp("base")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(root)
+        suite = make_project(root, suite=SUITE)
+        return root, suite, run(root, suite, batch_size=16)
+
+
 @pytest.fixture
-def base(project: Callable[..., Path], tmp_path: Path) -> tuple[Path, dict[str, Any]]:
-    suite = project(suite=SUITE)
-    return suite, run(tmp_path, suite, batch_size=16)
+def base(first: Base, monkeypatch: pytest.MonkeyPatch) -> Base:
+    monkeypatch.syspath_prepend(first[0])
+    return first
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64])
-def test_batch_size(base: tuple[Path, dict[str, Any]], tmp_path: Path, batch_size: int) -> None:
-    suite, expected = base
-    compare(expected, run(tmp_path, suite, batch_size=batch_size))
+def test_batch_size(base: Base, batch_size: int) -> None:
+    root, suite, expected = base
+    compare(expected, run(root, suite, batch_size=batch_size))
 
 
 @pytest.mark.parametrize("workers", [1, 5])
-def test_number_of_threads(base: tuple[Path, dict[str, Any]], tmp_path: Path, workers: int) -> None:
-    suite, expected = base
-    compare(expected, run(tmp_path, suite, workers=workers))
+def test_number_of_threads(base: Base, workers: int) -> None:
+    root, suite, expected = base
+    compare(expected, run(root, suite, workers=workers))
 
 
 @pytest.mark.parametrize("order", [lambda cases: cases[::-1], lambda cases: random.Random(4).sample(cases, len(cases))])
-def test_order_of_cases(base: tuple[Path, dict[str, Any]], tmp_path: Path, order: Any) -> None:
-    suite, expected = base
-    compare(expected, run(tmp_path, suite, order))
+def test_order_of_cases(base: Base, order: Any) -> None:
+    root, suite, expected = base
+    compare(expected, run(root, suite, order))
 
 
-def test_memory_that_holds_nothing(base: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
-    suite, expected = base
-    compare(expected, run(tmp_path, suite, memory=0))
+def test_memory_that_holds_nothing(base: Base) -> None:
+    root, suite, expected = base
+    compare(expected, run(root, suite, memory=0))
 
 
-def test_the_same_picture_gets_the_same_noise_whatever_pictures_are_beside_it(
-    base: tuple[Path, dict[str, Any]], tmp_path: Path
-) -> None:
-    suite, expected = base
-    some = run(tmp_path, suite, limit=6)
+def test_the_same_picture_gets_the_same_noise_whatever_pictures_are_beside_it(base: Base) -> None:
+    root, suite, expected = base
+    some = run(root, suite, limit=6)
     for name, case in some.items():
         if name.startswith("find_limit"):
             continue  # Where a model breaks is a matter of all pictures.
@@ -117,8 +128,8 @@ def test_the_same_picture_gets_the_same_noise_whatever_pictures_are_beside_it(
         assert all(pixels[key] == value for key, value in zip(case["rows"]["id"], case["rows"]["pixels"], strict=True))
 
 
-def test_two_steps_of_the_same_kind_get_different_noise(base: tuple[Path, dict[str, Any]]) -> None:
-    cases = base[1]
+def test_two_steps_of_the_same_kind_get_different_noise(base: Base) -> None:
+    cases = base[2]
     twice = next(case for name, case in cases.items() if "+" in name)
     once = next(case for name, case in cases.items() if name.startswith("light.shadow["))
     assert set(twice["rows"]["pixels"]).isdisjoint(once["rows"]["pixels"])

@@ -88,7 +88,7 @@ def test_a_part_of_a_suite_is_signed_and_refused(gate: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["plain", "xdist"])
+@pytest.mark.parametrize("arguments", [[], pytest.param(["-n", "2"], marks=pytest.mark.long)], ids=["plain", "xdist"])
 def test_a_run_of_one_node_id_is_refused(gate: Any, arguments: list[str]) -> None:
     model = prepare(gate)
     (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
