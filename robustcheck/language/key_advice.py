@@ -59,4 +59,8 @@ def meant_word(text: str, words: Iterable[str]) -> str:
     """Return what may have been meant by a word that is none of those that would have been right."""
     words = tuple(words)
     same = [word for word in words if _plain_word(word) == _plain_word(text)]
-    return f"did you mean {same[0]}?" if len(same) == 1 else did_you_mean(text, words)
+    if len(same) == 1:
+        return f"did you mean {same[0]}?"
+    hint = did_you_mean(text, words)
+    # The words of one key are few, and nothing else lists them.
+    return hint if hint.startswith("did you mean") else f"known: {', '.join(sorted(words))}"
