@@ -49,6 +49,8 @@ QUESTIONS: Final = {
     "or a file of weights or an exported program (Enter: the demo that comes with robustcheck)\nmodel: ",
     "data": "Your pictures: a folder with one folder a class, which no training has seen\ndata: ",
     "weights": "The file of its weights, or Enter where it needs none or they lie in weights/\nweights: ",
+    "install": "What CI installs robustcheck from: a path in the repository, or a git reference such as\n"
+    "git+https://host/owner/robustcheck@TAG (Enter: later)\ninstall: ",
 }
 HEADS: Final = {
     "models": "# Models that suites may name. Whoever edits this file decides which code is imported and which weights are loaded.\n\n",
@@ -89,10 +91,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write what is missing, say what was kept, and look whether the whole is valid."""
     root: Path = arguments.folder
-    source = _checked_source(arguments.install)
+    _checked_source(arguments.install)
     if root.exists() and not root.is_dir():
         raise RobustcheckError(f"{root} is a file; name a folder")
     _ask(arguments)
+    source = _checked_source(arguments.install)
     own = arguments.model is not None
     rows: list[Row] = []
     proposal, suite = None, SUITE
@@ -148,11 +151,14 @@ def _ask(arguments: argparse.Namespace) -> None:
     terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     if terminal and given["model"] is None and given["data"] is None:
         arguments.model = _answer("model") or None
+        if arguments.model is not None:
+            arguments.data = _answer("data", _check_folder)
+            if not arguments.weights and not Path(arguments.model).exists():
+                arguments.weights = _answer("weights", _check_file) or None
+        if not arguments.install and not (arguments.folder / WORKFLOW).exists():
+            arguments.install = _answer("install", _check_source)
         if arguments.model is None:
             return
-        arguments.data = _answer("data", _check_folder)
-        if not arguments.weights and not Path(arguments.model).exists():
-            arguments.weights = _answer("weights", _check_file) or None
     elif terminal and given["model"] is not None and given["data"] is None:
         arguments.data = _answer("data", _check_folder)
     for name, other in (("model", "data"), ("data", "model")):
@@ -183,6 +189,14 @@ def _answer(about: str, check: Callable[[str], str] = lambda _: "") -> str:
         if not problem:
             return line.strip()
         say(problem)
+
+
+def _check_source(answer: str) -> str:
+    try:
+        _checked_source(answer)
+    except WrongCall as error:
+        return escaped(str(error))
+    return ""
 
 
 def _check_folder(answer: str) -> str:

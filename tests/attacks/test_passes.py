@@ -10,7 +10,7 @@ import torch
 from robustcheck import registry
 from robustcheck.attacks.attempt import attempt
 from robustcheck.attacks.goal import Goal
-from robustcheck.attacks.passes import passes_of
+from robustcheck.attacks.passes import Passes, passes_of
 from robustcheck.attacks.victim import Victim
 from robustcheck.units import Quantity
 
@@ -72,3 +72,26 @@ def test_an_attack_makes_no_more_passes_than_it_says(name: str, norm: str | None
 
 def test_an_attack_that_does_not_say_is_not_guessed() -> None:
     assert passes_of(object(), CLASSES) is None
+
+
+class Silent:
+    """An attack of somebody's own that has no such method."""
+
+
+class Counter:
+    passes = 10
+
+
+class Raises:
+    def passes(self, classes: int) -> Passes:
+        raise ZeroDivisionError(classes)
+
+
+class Number:
+    def passes(self, classes: int) -> int:
+        return classes
+
+
+@pytest.mark.parametrize("attack", [Silent(), Counter(), Raises(), Number()], ids=lambda attack: type(attack).__name__)
+def test_an_attack_that_does_not_say_fails_by_nothing(attack: object) -> None:
+    assert passes_of(attack, CLASSES) is None

@@ -22,6 +22,7 @@ from PIL import Image
 from small_project import MODEL
 
 from robustcheck import run_suite
+from robustcheck.cli import init
 from robustcheck.language import json_schema, load_project
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value
@@ -339,7 +340,14 @@ def test_on_a_terminal_it_asks(terminal: tuple[subprocess.Popen[bytes], int], tm
     process, ours = terminal
     (tmp_path / "nets.py").write_text(NETWORKS, encoding="utf-8")
     pictures(tmp_path, *CLASSES)
-    for question, answer in (("model: ", "nets:build"), ("data: ", "photso"), ("data: ", "photos"), ("weights: ", "")):
+    for question, answer in (
+        ("model: ", "nets:build"),
+        ("data: ", "photso"),
+        ("data: ", "photos"),
+        ("weights: ", ""),
+        ("install: ", "robustcheck"),
+        ("install: ", "./vendor/robustcheck"),
+    ):
         shown = read_until(ours, question)
         assert question in shown
         if answer == "photos":
@@ -348,3 +356,5 @@ def test_on_a_terminal_it_asks(terminal: tuple[subprocess.Popen[bytes], int], tm
     shown = read_until(ours, "starting point")
     assert process.wait(30) == 0, shown
     assert entry(tmp_path).options["factory"] == "nets:build"
+    # A name that anybody could take is asked again.
+    assert 'ROBUSTCHECK: "./vendor/robustcheck"' in (tmp_path / init.WORKFLOW).read_text(encoding="utf-8")
