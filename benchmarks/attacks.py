@@ -118,7 +118,7 @@ def ours(kind: str, case: Subject, check: Check) -> Attack:
     from robustcheck.attacks.gradient_check import budget_of, gradient_error
     from robustcheck.attacks.pgd import PGD
     from robustcheck.attacks.victim import Victim
-    from robustcheck.models.untouched import untouched
+    from robustcheck.models.preserve_state import untouched
 
     attack = {"pgd": PGD(steps=STEPS, loss="ce"), "apgd": APGD(steps=100), "autoattack": autoattack_of("linf")}[kind]
 

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from robustcheck.data.signs import Signs
+from robustcheck.core.errors import Location
+from robustcheck.data.sources.signs import Signs
 from robustcheck.demo.framing import view
 from robustcheck.demo.network import build
-from robustcheck.errors import Location
-from robustcheck.evidence.data_profile import profiles
-from robustcheck.evidence.leaks import find_leaks
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
+from robustcheck.provenance.leaks.leaks import find_leaks
+from robustcheck.provenance.profile import profiles
 
 BATCH = 256
 

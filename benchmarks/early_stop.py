@@ -14,12 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from robustcheck.domain.case import Case
+from robustcheck.domain.result import CaseResult
+from robustcheck.domain.suite import Suite
+from robustcheck.domain.threshold import Rule
 from robustcheck.engine.options import Options
-from robustcheck.engine.results import CaseResult
-from robustcheck.engine.run import SuiteRun
+from robustcheck.engine.suite_run import SuiteRun
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.checks import STOPPING
-from robustcheck.language.plan import Case, Rule, Suite
 
 ROOT = Path(__file__).parents[1]
 

@@ -46,7 +46,7 @@ def seconds(corrupt: Callable[[int], Any]) -> float:
 
 def compare(name: str, image: NDArray[np.uint8], rounds: int) -> tuple[float, float]:
     """Return the milliseconds a picture of ours and of theirs."""
-    from robustcheck import registry
+    from robustcheck.core import registry
 
     function = registry.shifts[f"imagenet_c.{name}"].function
     drawn = {"rng": np.random.default_rng(0)} if "rng" in inspect.signature(function).parameters else {}

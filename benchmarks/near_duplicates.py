@@ -19,7 +19,7 @@ import time
 
 import numpy as np
 
-from robustcheck.evidence.near import Hashes, Rows, near_pairs
+from robustcheck.provenance.leaks.near_duplicates import Hashes, Rows, near_pairs
 
 PLANTED = 10
 """One hash in so many is a copy."""

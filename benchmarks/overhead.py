@@ -84,7 +84,7 @@ def floor(predictor: Any, pictures: NDArray[np.uint8], batch: int, cases: int) -
 def suite(root: Path, batch: int) -> tuple[float, int]:
     """Return the seconds of a suite without its model being loaded, and the pictures that went through the model."""
     from robustcheck.engine.options import Options
-    from robustcheck.engine.run import SuiteRun
+    from robustcheck.engine.suite_run import SuiteRun
     from robustcheck.language import load_project, load_suite
 
     project = load_project(root, root / "configs")

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from robustcheck import registry
 from robustcheck.cli.examples import shift_example
 from robustcheck.cli.strip import strip
-from robustcheck.parameter_text import default_shown, range_shown, unit_shown
-from robustcheck.registry import Definition, Parameter
+from robustcheck.core import registry
+from robustcheck.core.parameter_text import default_shown, range_shown, unit_shown
+from robustcheck.core.registry import Definition, Parameter
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "shifts.md"

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from robustcheck.error_codes import AREAS, Page, pages
+from robustcheck.core.error_codes import AREAS, Page, pages
 
 PAGE = Path(__file__).parent / "errors.md"
 HEAD = """\

@@ -68,7 +68,7 @@ def run(root: Path) -> Path:
     subprocess.run(command, cwd=root, check=False, capture_output=True)  # noqa: S603 - ourselves
 
     from robustcheck.report.html import page
-    from robustcheck.report.kept import load_document
+    from robustcheck.runs.load import load_document
 
     folder = root / "robustcheck-report"
     file = folder / "index.html"

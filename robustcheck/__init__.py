@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robustcheck.api import RunResult, run_suite
-    from robustcheck.errors import AttestationRefused
-    from robustcheck.evidence.recording import record_training
-    from robustcheck.evidence.verification import verify_attestation
-    from robustcheck.registry import attack, metric, shift
+    from robustcheck.core.errors import AttestationRefused
+    from robustcheck.core.registry import attack, metric, shift
+    from robustcheck.provenance.recording import record_training
+    from robustcheck.provenance.signing.verification import verify_attestation
 
 __all__ = [
     "AttestationRefused",
@@ -30,14 +30,14 @@ __distribution__ = "pytest-robustcheck"
 """Whose package this is: another distribution, ``robustcheck``, installs another one under the same name."""
 
 _HOMES = {
-    "AttestationRefused": "robustcheck.errors",
+    "AttestationRefused": "robustcheck.core.errors",
     "RunResult": "robustcheck.api",
-    "attack": "robustcheck.registry",
-    "metric": "robustcheck.registry",
-    "record_training": "robustcheck.evidence.recording",
+    "attack": "robustcheck.core.registry",
+    "metric": "robustcheck.core.registry",
+    "record_training": "robustcheck.provenance.recording",
     "run_suite": "robustcheck.api",
-    "shift": "robustcheck.registry",
-    "verify_attestation": "robustcheck.evidence.verification",
+    "shift": "robustcheck.core.registry",
+    "verify_attestation": "robustcheck.provenance.signing.verification",
 }
 
 

@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from robustcheck.core.errors import ArgumentError, ThresholdBreach, UnknownCase, did_you_mean
+from robustcheck.core.project_imports import watch_imports
+from robustcheck.core.read_files import inputs_json
+from robustcheck.domain.result import CaseResult, inputs_result
+from robustcheck.domain.tier import Tier, in_tier
+from robustcheck.domain.verdict import FAILING, Verdict, worst
+from robustcheck.engine.cache.project_code import note_code
+from robustcheck.engine.gates.feasibility import refuse_unprovable
 from robustcheck.engine.options import CACHE_SIZE, Options
-from robustcheck.engine.project_code import note_code
-from robustcheck.engine.provable import refuse_unprovable
-from robustcheck.engine.results import CaseResult, inputs_result
-from robustcheck.engine.run import SuiteRun
-from robustcheck.errors import ArgumentError, ThresholdBreach, UnknownCase, did_you_mean
-from robustcheck.evidence.demands import Demands
-from robustcheck.evidence.history import remember
+from robustcheck.engine.suite_run import SuiteRun
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.plan import Tier, in_tier
-from robustcheck.measure.verdicts import FAILING, Verdict, worst
-from robustcheck.project_imports import watch_imports
-from robustcheck.read_files import inputs_json
+from robustcheck.language.approvals import approvals_of
+from robustcheck.provenance.demands import Demands
 from robustcheck.report.beginning import begin_report
 from robustcheck.report.messages import failure
 from robustcheck.report.writing import write_report
+from robustcheck.runs.history.history import remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,15 @@ def run_suite(
     )
     refuse_unprovable(plan, project, options)
     begin_report(options.report)
-    run, demands = SuiteRun(plan, project, options), Demands(plan, project, limit=limit)
+    run, demands = (
+        SuiteRun(
+            plan,
+            project,
+            options,
+            approvals=lambda: approvals_of(plan, base, project.files.noting("approvals", suite=plan.path)),
+        ),
+        Demands(plan, project, limit=limit),
+    )
     try:
         demanded = plan.provenance.requirements if plan.provenance else ()
         results = tuple(map(demands.result, demanded))

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 
-from robustcheck.measure.intervals import proportion
-from robustcheck.pictures.thumbnails import thumbnail
-from robustcheck.report.document import FILE_NAME
-from robustcheck.report.kept import load_document
-from robustcheck.report.residuals import with_residuals
+from robustcheck.domain.result import RESULT_FILE
+from robustcheck.images.thumbnails import thumbnail
+from robustcheck.runs.load import load_document
+from robustcheck.runs.residuals import with_residuals
+from robustcheck.stats.intervals import proportion
 
 CLASSES = ("stop", "yield", "turn_left")
 Json = dict[str, Any]
@@ -180,7 +180,7 @@ def write(folder: Path, found: Json) -> Json:
     """Write a result with its residuals, and return it as reports read it."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(with_residuals(found, folder), ensure_ascii=False)
-    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    (folder / RESULT_FILE).write_text(text, encoding="utf-8")
     return load_document(folder)
 
 

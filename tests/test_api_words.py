@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from robustcheck.api import RunResult, run_suite
-from robustcheck.engine.results import error_result
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.domain.result import error_result
 
 
 @pytest.mark.parametrize("tier", ["fast", "Smoke", ""])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck.cache_secret import VARIABLE, Secret, project_of, secret_of
+from robustcheck.core.cache_secret import VARIABLE, Secret, project_of, secret_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from robustcheck import registry
+from robustcheck.core import registry
 
 DOCS = Path(__file__).parents[1] / "docs"
 

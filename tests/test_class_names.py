@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustcheck.class_names import class_name
+from robustcheck.core.class_names import class_name
 
 PARTS = st.sampled_from(["\ufeff", "\u200b", "\u2060", " ", "\t", "\u00a0", "a", "é", "e\u0301", "stop"])
 

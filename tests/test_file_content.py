@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.file_content import LOOK, content_of, stands_in
-from robustcheck.pictures.decoding import decode
-from robustcheck.strict_json import NotStrict, parse_object
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.core.file_content import LOOK, content_of, stands_in
+from robustcheck.core.strict_json import NotStrict, parse_object
+from robustcheck.images.decoding import decode
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 1\n"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustcheck.file_names import attestation_name, records_path
+from robustcheck.core.file_names import attestation_name, records_path
 
 USUAL = {
     "suites/greys.yaml": "suites--greys.intoto.json",

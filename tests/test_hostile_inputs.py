@@ -12,16 +12,16 @@ import pytest
 from hostile_files import HOSTILE, make_hostile
 from small_project import DATA, MODELS, SUITE
 
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.regular_files import NotRegularFile
 from robustcheck.data import open_source
-from robustcheck.data.remembered import Remembered
-from robustcheck.engine.references import reference_errors
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.data_card import load_card
-from robustcheck.evidence.history import history_path
-from robustcheck.evidence.training_record import load_record
+from robustcheck.data.digest_cache import Remembered
+from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.engine.reference_errors import reference_errors
 from robustcheck.language import load_project
-from robustcheck.measure.baseline import Baseline
-from robustcheck.regular_files import NotRegularFile
+from robustcheck.provenance.data_card import load_card
+from robustcheck.provenance.training_record import load_record
+from robustcheck.runs.history.history import history_path
 
 pytestmark = pytest.mark.timeout(20)
 Call = Callable[..., Any]
@@ -135,7 +135,7 @@ def test_a_command_names_what_is_no_regular_file(
 
 
 def overlay_reader(path: Path) -> None:
-    from robustcheck.data.overlay import read
+    from robustcheck.data.labels.overlay import read
 
     read(path)
 
@@ -180,7 +180,7 @@ def test_a_picture_that_is_no_regular_file_is_unreadable(project: Call, tmp_path
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_manifest_names_a_picture_that_is_no_regular_file(project: Call, tmp_path: Path, kind: str) -> None:
-    from robustcheck.errors import UnreadablePicture
+    from robustcheck.core.errors import UnreadablePicture
 
     project(each=1, data=TABLE)
     reason = make_hostile(kind, tmp_path / "one.png")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck.parameter_text import (
+from robustcheck.core.parameter_text import (
     default_shown,
     number_shown,
     quantity_shown,
@@ -16,8 +16,8 @@ from robustcheck.parameter_text import (
     range_shown,
     unit_shown,
 )
-from robustcheck.registry import Parameter
-from robustcheck.units import UNITS, Quantity, parse_quantity
+from robustcheck.core.registry import Parameter
+from robustcheck.core.units import UNITS, Quantity, parse_quantity
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from robustcheck.picture_files import HEAD, READ, REFUSED, SUFFIXES, is_read, kind_of, left_behind, refused_kind
+from robustcheck.core.picture_files import HEAD, READ, REFUSED, SUFFIXES, is_read, kind_of, left_behind, refused_kind
 
 WRITTEN = {
     "PNG": "PNG",

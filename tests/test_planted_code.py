@@ -22,26 +22,26 @@ import torch
 from PIL import Image, PngImagePlugin
 from planting import Planted, call, members_of, pickled, write_members
 
+from robustcheck.core.errors import Location, RobustcheckError
 from robustcheck.data import open_source
-from robustcheck.data.overlay import read as read_overlay
-from robustcheck.data.remembered import Remembered
-from robustcheck.engine.references import reference_errors
-from robustcheck.engine.store import Store
-from robustcheck.errors import Location, RobustcheckError
-from robustcheck.evidence.data_card import load_card
-from robustcheck.evidence.envelope import parse_envelope
-from robustcheck.evidence.history import History
-from robustcheck.evidence.keys import load_public
-from robustcheck.evidence.training_record import load_record
+from robustcheck.data.digest_cache import Remembered
+from robustcheck.data.labels.overlay import read as read_overlay
+from robustcheck.domain.config import DataEntry, ModelEntry, Preprocessing, Project
+from robustcheck.engine.cache.record_files import Store
+from robustcheck.engine.gates.baseline_file import read as read_baseline
+from robustcheck.engine.reference_errors import reference_errors
+from robustcheck.images.decoding import decode
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.approvals import load_approvals
-from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
-from robustcheck.measure.baseline_file import read as read_baseline
 from robustcheck.models import open_model
-from robustcheck.pictures.decoding import decode
-from robustcheck.report.kept import load_run, reading
-from robustcheck.report.records import read_columns
+from robustcheck.provenance.data_card import load_card
+from robustcheck.provenance.signing.envelope import parse_envelope
+from robustcheck.provenance.signing.signing_keys import load_public
+from robustcheck.provenance.training_record import load_record
 from robustcheck.review.label_studio import decisions_of
+from robustcheck.runs.exported_records import read_columns
+from robustcheck.runs.history.history import History
+from robustcheck.runs.load import load_run, reading
 
 Plant = Callable[[Path, Path], Any]
 """Plants code in the folder that is given first; the code would make the one given second."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from robustcheck import progress
-from robustcheck.progress import Task
+from robustcheck.core import progress
+from robustcheck.core.progress import Task
 
 
 class Heard:

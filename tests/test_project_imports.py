@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from small_project import MODEL, make_project
 
-from robustcheck import project_imports
 from robustcheck.api import run_suite
-from robustcheck.engine.project_code import imported_files
-from robustcheck.errors import ModelError
-from robustcheck.project_imports import executed_digest, watch_imports
+from robustcheck.core import project_imports
+from robustcheck.core.errors import ModelError
+from robustcheck.core.project_imports import executed_digest, watch_imports
+from robustcheck.engine.cache.project_code import imported_files
 
 
 @pytest.fixture

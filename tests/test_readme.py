@@ -21,11 +21,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from robustcheck.error_codes import Code, pages
-from robustcheck.errors import Location, Problem
-from robustcheck.evidence.training_record import load_record
+from robustcheck.core.error_codes import Code, pages
+from robustcheck.core.errors import Location, Problem
+from robustcheck.domain.suite import Suite
 from robustcheck.language import listed_variables, load_project, load_suite
-from robustcheck.language.plan import Suite
+from robustcheck.provenance.training_record import load_record
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]

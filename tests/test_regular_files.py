@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hostile_files import HOSTILE, make_hostile
 
-from robustcheck.regular_files import (
+from robustcheck.core.regular_files import (
     NotRegularFile,
     TooLarge,
     check_regular,

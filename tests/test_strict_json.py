@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_project import MODELS, make_project
 
-from robustcheck import strict_json
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.statement_rules import BadStatement, parse_statement
+from robustcheck.core import strict_json
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.strict_json import NotStrict, parse, parse_object, read_evidence
+from robustcheck.engine.gates import baseline_file
 from robustcheck.language.configs import load_project
-from robustcheck.measure import baseline_file
-from robustcheck.strict_json import NotStrict, parse, parse_object, read_evidence
+from robustcheck.provenance.signing.statement_rules import BadStatement, parse_statement
 
 VALUES = st.recursive(
     st.none()

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck import registry, word_search
-from robustcheck.errors import RobustcheckError
-from robustcheck.facts import AttackFacts, MetricFacts, ShiftFacts
-from robustcheck.registry import Registry
-from robustcheck.word_search import Closeness, closest, hint_for, kind_told, listed, search
+from robustcheck.core import registry, word_search
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.facts import AttackFacts, MetricFacts, ShiftFacts
+from robustcheck.core.registry import Registry
+from robustcheck.core.word_search import Closeness, closest, hint_for, kind_told, listed, search
 
 EVERYTHING = [(noun, entry) for noun, known in word_search.registries().items() for entry in known]
 SYNONYMS = [(noun, entry.name, words) for noun, entry in EVERYTHING for words in entry.facts.synonyms]

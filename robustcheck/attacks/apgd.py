@@ -14,7 +14,7 @@ from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Loss, Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 CARRIED = 0.75
 """Share of the new step; the rest is the last one's."""

@@ -11,7 +11,7 @@ import torch
 
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 with warnings.catch_warnings():
     # Foolbox imports from a module of SciPy that is to go, which is an error in many a project's tests.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from robustcheck.registry import attack
-from robustcheck.units import Degrees, In, Percent, Quantity, Range
+from robustcheck.core.registry import attack
+from robustcheck.core.units import Degrees, In, Percent, Quantity, Range
 
 Eps = Annotated[Quantity, In(("/255", "")), Range(0, 100_000)]
 Steps = Annotated[int, Range(1, 100_000)]

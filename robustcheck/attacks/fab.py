@@ -13,7 +13,7 @@ from robustcheck.attacks.losses import SURELY, spread
 from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.ranks import Rows, each_class, ranked
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 MOST_BIAS = 0.1
 OVERSHOOT = 1.05

@@ -18,7 +18,7 @@ from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.spatial import turned
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 ENOUGH = 0.5
 """Share of poses that a sticker must fool before its picture is done."""

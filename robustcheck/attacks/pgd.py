@@ -13,7 +13,7 @@ from robustcheck.attacks.losses import loss_of
 from robustcheck.attacks.passes import GRADIENT, Passes
 from robustcheck.attacks.track import Track, best_of
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 
 class PGD(ActiveSetAttack):

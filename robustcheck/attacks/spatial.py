@@ -15,7 +15,7 @@ from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.passes import Passes
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 CORNERS = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 """The corners of the range: turn, right and down, in shares of the greatest."""

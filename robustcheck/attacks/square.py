@@ -14,7 +14,7 @@ from robustcheck.attacks.losses import margin
 from robustcheck.attacks.passes import Passes
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
 """Queries after which the share of the picture that a square covers is halved."""

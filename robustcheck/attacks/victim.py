@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from robustcheck.errors import CaseError, ModelError, NotFiniteError
+from robustcheck.core.errors import CaseError, ModelError, NotFiniteError
 
 Loss = Callable[[torch.Tensor, slice], torch.Tensor]
 """From the logits (m, classes) of some of the pictures, and which ones they are, to losses (m,)."""

@@ -13,8 +13,8 @@ from robustcheck.cli.cases import add_suite, chosen_cases, load_named
 from robustcheck.cli.output import OK, WrongCall, say
 
 if TYPE_CHECKING:
-    from robustcheck.language.approvals import Approvals
-    from robustcheck.language.plan import Suite
+    from robustcheck.domain.approvals import Approvals
+    from robustcheck.domain.suite import Suite
 
 NAME = "approve"
 HELP = "record that labels still hold in the pictures of cases"
@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the file and say what changed in it."""
     import datetime
 
-    from robustcheck.language.approvals import approvals_of, approvals_path, record, write_approvals
+    from robustcheck.domain.approvals import approvals_path
+    from robustcheck.language.approvals import approvals_of, record, write_approvals
 
     suite, project = load_named(arguments.suite)
     cases = chosen_cases(suite, arguments.cases)

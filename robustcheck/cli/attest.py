@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
-from robustcheck.errors import AttestationRefused, did_you_mean
-from robustcheck.project_settings import Settings, find_settings
+from robustcheck.core.errors import AttestationRefused, did_you_mean
+from robustcheck.core.project_settings import Settings, find_settings
 
 NAME = "attest"
 HELP = "sign the result of a run"
@@ -30,14 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write an envelope a suite whose records confirm its result, and say why the others get none."""
-    from robustcheck.engine.store import write_whole
-    from robustcheck.evidence.attestation import FOLDER, attest, checked_statement
-    from robustcheck.evidence.keys import load_private, password
-    from robustcheck.evidence.sigstore_signing import sigstore_bundle
-    from robustcheck.file_names import attestation_name
-    from robustcheck.measure.baseline import printable
-    from robustcheck.report.kept import reading
+    from robustcheck.core.file_names import attestation_name
+    from robustcheck.core.files import write_whole
+    from robustcheck.core.text import printable
+    from robustcheck.provenance.signing.attestation import FOLDER, attest, checked_statement
+    from robustcheck.provenance.signing.signing_keys import load_private, password
+    from robustcheck.provenance.signing.sigstore_signing import sigstore_bundle
     from robustcheck.report.terminal import every_note
+    from robustcheck.runs.load import reading
 
     if not (arguments.key or arguments.sigstore):
         raise WrongCall("name what signs: --key FILE, made by robustcheck keygen, or --sigstore")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, WrongCall, say
-from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.core.errors import RobustcheckError, did_you_mean
 
 if TYPE_CHECKING:
-    from robustcheck.measure.baseline import Baseline
-    from robustcheck.report.kept import KeptRun, KeptSuite
+    from robustcheck.engine.gates.baseline import Baseline
+    from robustcheck.runs.load import KeptRun, KeptSuite
 
 NAME = "baseline"
 HELP = "accept a run as what later runs are compared with"
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the file and say what is in it that was not before."""
     import datetime
 
-    from robustcheck.cli.acceptance import baseline_of, whoever
-    from robustcheck.measure.baseline import named
-    from robustcheck.measure.baseline_file import text_of
-    from robustcheck.project_settings import find_settings
-    from robustcheck.report.kept import load_run
+    from robustcheck.core.project_settings import find_settings
+    from robustcheck.core.text import named
+    from robustcheck.engine.gates.baseline_file import text_of
+    from robustcheck.runs.acceptance import baseline_of, whoever
+    from robustcheck.runs.load import load_run
 
     root = find_settings().root
     suite = _chosen(load_run(arguments.report), arguments.suite)
@@ -75,11 +75,11 @@ def _mark(report: Path, root: Path, suite: str, reason: str, day: str) -> None:
     """Mark the run in the history, where it may be known from; a history that cannot be written is said and no more."""
     import json
 
-    from robustcheck.evidence.history import History, history_path
-    from robustcheck.regular_files import read_regular
-    from robustcheck.report.document import FILE_NAME
+    from robustcheck.core.regular_files import read_regular
+    from robustcheck.domain.result import RESULT_FILE
+    from robustcheck.runs.history.history import History, history_path
 
-    file = report / FILE_NAME if report.is_dir() else report
+    file = report / RESULT_FILE if report.is_dir() else report
     try:
         history = History(history_path(root))
         history.accepted(history.record(json.loads(read_regular(file))), reason=reason, when=day, suite=suite)
@@ -88,7 +88,7 @@ def _mark(report: Path, root: Path, suite: str, reason: str, day: str) -> None:
 
 
 def _tell_changes(before: Baseline | None, now: Baseline) -> None:
-    from robustcheck.measure.baseline import named
+    from robustcheck.core.text import named
 
     if before is None:
         return
@@ -106,7 +106,7 @@ def _tell_changes(before: Baseline | None, now: Baseline) -> None:
 
 
 def _chosen(run: KeptRun, path: str | None) -> KeptSuite:
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
 
     suites = list(run.suites)
     if path is None:
@@ -123,7 +123,8 @@ def _chosen(run: KeptRun, path: str | None) -> KeptSuite:
 
 
 def _default(root: Path, suite: str) -> Path:
-    from robustcheck.measure.baseline import default_path, printable
+    from robustcheck.core.text import printable
+    from robustcheck.engine.gates.baseline import default_path
 
     if not (root / suite).is_file():
         raise RobustcheckError(
@@ -135,7 +136,7 @@ def _default(root: Path, suite: str) -> Path:
 
 def _before(path: Path) -> Baseline | None:
     """Return the baseline that is about to be replaced; one that cannot be read is replaced all the same."""
-    from robustcheck.measure.baseline import Baseline
+    from robustcheck.engine.gates.baseline import Baseline
 
     try:
         return Baseline.load(path) if path.is_file() else None
@@ -145,7 +146,7 @@ def _before(path: Path) -> Baseline | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    from robustcheck.engine.store import atomic
+    from robustcheck.core.files import atomic
 
     try:
         with atomic(path) as temporary:
@@ -155,7 +156,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _shown(path: Path) -> str:
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
 
     here = Path.cwd()
     return printable(str(path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path))

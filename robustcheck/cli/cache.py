@@ -10,7 +10,7 @@ import datetime
 from pathlib import Path
 
 from robustcheck.cli.output import OK, WrongCall, columns, say
-from robustcheck.errors import RobustcheckError, count_of
+from robustcheck.core.errors import RobustcheckError, count_of
 
 NAME = "cache"
 HELP = "look at the cache of records, or remove some of it"
@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what is asked and say what was done."""
-    from robustcheck.engine.cache_folder import FOLDER, clear, folder_problem, prune, size_text
-    from robustcheck.project_settings import find_settings
+    from robustcheck.core.project_settings import find_settings
+    from robustcheck.engine.cache.cache_folder import FOLDER, clear, folder_problem, prune, size_text
 
     settings = find_settings()
     if arguments.action == "info":
@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _info(root: Path, limit: int) -> int:
-    from robustcheck.cache_secret import secret_of
-    from robustcheck.engine.cache_folder import FOLDER, cached_records, folder_problem, other_files, size_text
+    from robustcheck.core.cache_secret import secret_of
+    from robustcheck.engine.cache.cache_folder import FOLDER, cached_records, folder_problem, other_files, size_text
 
     if problem := folder_problem(root):
         columns([("folder", FOLDER.as_posix()), ("problem", problem)])
@@ -79,7 +79,7 @@ def _info(root: Path, limit: int) -> int:
 
 def _limit(written: str) -> int:
     """Return how many bytes the settings of a project allow."""
-    from robustcheck.engine.cache_folder import bytes_of
+    from robustcheck.engine.cache.cache_folder import bytes_of
     from robustcheck.engine.options import CACHE_SIZE
 
     try:
@@ -89,7 +89,7 @@ def _limit(written: str) -> int:
 
 
 def _asked(size: str) -> int:
-    from robustcheck.engine.cache_folder import bytes_of
+    from robustcheck.engine.cache.cache_folder import bytes_of
 
     try:
         return bytes_of(size)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import WrongCall
-from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.regular_files import check_regular
+from robustcheck.core.errors import RobustcheckError, did_you_mean
+from robustcheck.core.regular_files import check_regular
 
 if TYPE_CHECKING:
-    from robustcheck.language.entries import Project
-    from robustcheck.language.plan import Case, Suite
+    from robustcheck.domain.case import Case
+    from robustcheck.domain.config import Project
+    from robustcheck.domain.suite import Suite
 
 
 def add_suite(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +37,8 @@ def load_named(path: Path, *, model: str | None = None, seed: int | None = None)
         WrongCall: The model is not configured.
         RobustcheckError: There is no such file, or there are problems in it.
     """
+    from robustcheck.core.project_settings import find_settings
     from robustcheck.language import load_project, load_suite
-    from robustcheck.project_settings import find_settings
 
     try:
         check_regular(path)

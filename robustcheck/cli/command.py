@@ -10,8 +10,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TextIO
 
-from robustcheck.absent_libraries import placeholders
-from robustcheck.clash import OWN, InstallationError, check_installation
 from robustcheck.cli import (
     approve,
     attest,
@@ -41,7 +39,9 @@ from robustcheck.cli import (
     verify,
 )
 from robustcheck.cli.output import LEAST_WIDTH, PROBLEMS, UNUSABLE, WRONG_CALL, WrongCall, complain, width
-from robustcheck.errors import RobustcheckError, did_you_mean, near_words, place_of
+from robustcheck.core.absent_libraries import placeholders
+from robustcheck.core.errors import RobustcheckError, did_you_mean, near_words, place_of
+from robustcheck.core.install_check import OWN, InstallationError, check_installation
 
 GROUPS: Final[Mapping[str, tuple[Any, ...]]] = {
     "write suites": (init, listing, explain, schema, validate),

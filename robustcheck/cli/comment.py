@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from robustcheck.cli.output import OK, UNUSABLE, WrongCall, complain, say
-from robustcheck.errors import RobustcheckError
-from robustcheck.regular_files import open_to_change, read_regular
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.regular_files import open_to_change, read_regular
 
 if TYPE_CHECKING:
-    from robustcheck.report.comparison import Comparison
     from robustcheck.report.github_api import PullRequest
+    from robustcheck.runs.comparison import Comparison
 
 NAME = "comment"
 HELP = "tell a pull request the verdict and what changed"
@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _text(arguments: argparse.Namespace) -> tuple[str, int]:
     """Return the comment, and the code to end with."""
-    from robustcheck.report.kept import reading
     from robustcheck.report.pull_request import Run, comment, comment_without_result
+    from robustcheck.runs.load import reading
 
     commit = _commit()
     if arguments.against is not None and not arguments.against.exists():
@@ -88,8 +88,8 @@ def _text(arguments: argparse.Namespace) -> tuple[str, int]:
 
 def _comparison(report: Path, against: Path | None) -> tuple[Comparison | None, str]:
     """Return what changed, or why that cannot be said: a pull request may well bring other pictures."""
-    from robustcheck.report.comparison import compare
-    from robustcheck.report.kept import load_run
+    from robustcheck.runs.comparison import compare
+    from robustcheck.runs.load import load_run
 
     if against is None:
         return None, ""

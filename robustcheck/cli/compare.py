@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table, the worst first."""
-    from robustcheck.report.comparing import HEAD, closing, heads, rows
-    from robustcheck.report.comparison import compare
-    from robustcheck.report.kept import load_run
+    from robustcheck.report.comparison_table import HEAD, closing, heads, rows
+    from robustcheck.runs.comparison import compare
+    from robustcheck.runs.load import load_run
 
     comparison = compare(load_run(arguments.a), load_run(arguments.b))
     if arguments.json:

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def names() -> Iterator[str]:
     """Give every name that can be explained: those of other libraries come after those of their kind."""
-    from robustcheck.word_search import registries
+    from robustcheck.core.word_search import registries
 
     for known in registries().values():
         yield from (definition.name for definition in known)

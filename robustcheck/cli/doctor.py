@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, say, say_wrapped
-from robustcheck.errors import DataError, ModelError, did_you_mean
+from robustcheck.core.errors import DataError, ModelError, did_you_mean
 
 NAME = "doctor"
 HELP = "find out why a model's clean accuracy is not what was declared"
@@ -31,15 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was found, advice first."""
+    from robustcheck.core.project_settings import find_settings
     from robustcheck.language import load_project
-    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     project = load_project(settings.root, settings.configs)
     model = _named(arguments.model, "model", project.models)
     data = _named(arguments.data, "data set", project.data)
     from robustcheck.data import open_source
-    from robustcheck.engine.doctor import diagnose
+    from robustcheck.engine.tools.doctor import diagnose
 
     try:
         source = open_source(data, seed=0, decoding=model.preprocessing.decoding)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Problem, RobustcheckError, SuiteError
 
 if TYPE_CHECKING:
-    from robustcheck.engine.preview import Preview, Shown
-    from robustcheck.language.entries import Project
-    from robustcheck.language.plan import Case, Suite
+    from robustcheck.domain.case import Case
+    from robustcheck.domain.config import Project
+    from robustcheck.domain.suite import Suite
+    from robustcheck.engine.tools.preview import Preview, Shown
 
 SAMPLES: Final = 6
 """Pictures of a suite that each of its cases is drawn on, as many of each class as of any other."""
@@ -25,7 +26,7 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
     Returns:
         What would be an error of a run, and what a person must know, each with its place.
     """
-    from robustcheck.engine.preview import Preview
+    from robustcheck.engine.tools.preview import Preview
 
     try:
         preview = Preview(suite, project, samples=SAMPLES, predict=False)
@@ -48,7 +49,7 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
 
 
 def _drawn(case: Case, suite: Suite, preview: Preview) -> tuple[list[Problem], list[str]]:
-    from robustcheck.engine.preview import mean_change, notes_of_row, views_of
+    from robustcheck.engine.tools.preview import mean_change, notes_of_row, views_of
 
     rows = [(view, preview.row(view)) for view in views_of(case)]
     problems = [

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from robustcheck.facts import MetricFacts
+from robustcheck.core.facts import MetricFacts
+from robustcheck.core.registry import Definition, Parameter
+from robustcheck.core.units import Quantity, parse_quantity
 from robustcheck.language.thresholds import ARGUMENTS
-from robustcheck.registry import Definition, Parameter
-from robustcheck.units import Quantity, parse_quantity
 
 _USUAL: Final[Mapping[str, float]] = {
     "deg": 10,

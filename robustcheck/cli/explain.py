@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from robustcheck import word_search
 from robustcheck.cli.examples import attack_example, metric_example, shift_example
 from robustcheck.cli.listing import ROWS, metric_range
 from robustcheck.cli.output import OK, WrongCall, entries, escaped, say, say_filled
-from robustcheck.errors import RobustcheckError
-from robustcheck.facts import MetricFacts
-from robustcheck.parameter_text import default_shown, range_shown, unit_shown
-from robustcheck.registry import Definition, Parameter
-from robustcheck.word_search import Closeness, Match
+from robustcheck.core import word_search
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.facts import MetricFacts
+from robustcheck.core.parameter_text import default_shown, range_shown, unit_shown
+from robustcheck.core.registry import Definition, Parameter
+from robustcheck.core.word_search import Closeness, Match
 
 NAME = "explain"
 HELP = "explain a shift, an attack or a metric, by its name or by what people call it, or the code of an error"
@@ -169,7 +169,7 @@ def _explain_code(words: str) -> None:
     Raises:
         WrongCall: There is no such code.
     """
-    from robustcheck.error_codes import code_of, pages
+    from robustcheck.core.error_codes import code_of, pages
 
     code = code_of("".join(words.split()))
     if code is None:

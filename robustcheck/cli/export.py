@@ -23,9 +23,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write what was asked for."""
     import yaml
 
-    from robustcheck.engine.store import write_whole
-    from robustcheck.evidence.exports import bill_of_materials, model_index
-    from robustcheck.report.kept import reading
+    from robustcheck.core.files import write_whole
+    from robustcheck.report.exports.model_cards import bill_of_materials, model_index
+    from robustcheck.runs.load import reading
 
     if not (arguments.model_index or arguments.ml_bom):
         raise WrongCall("name what to write: --model-index FILE or --ml-bom FILE")

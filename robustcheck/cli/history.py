@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from robustcheck.cli.output import OK, WrongCall, columns, say
-from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.core.errors import RobustcheckError, did_you_mean
 
 if TYPE_CHECKING:
-    from robustcheck.evidence.curve import Curve
-    from robustcheck.evidence.history import History, Name
+    from robustcheck.runs.history.curve import Curve
+    from robustcheck.runs.history.history import History, Name
 
 NAME = "history"
 HELP = "draw how numbers went from run to run"
@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the curves that were asked for, or list them if they are many."""
-    from robustcheck.evidence.history import History, history_path
-    from robustcheck.project_settings import find_settings
+    from robustcheck.core.project_settings import find_settings
+    from robustcheck.runs.history.history import History, history_path
 
     root = find_settings().root
     history = History(history_path(root))
@@ -54,8 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             "every run of this ended without a number that says something about the model; nothing can be drawn"
         )
     if arguments.svg:
-        from robustcheck.engine.store import write_whole
-        from robustcheck.evidence.history_svg import svg
+        from robustcheck.core.files import write_whole
+        from robustcheck.runs.history.history_svg import svg
 
         write_whole(arguments.svg, svg(curves))
     if arguments.json:
@@ -76,7 +76,7 @@ def _chosen(names: Sequence[Name], arguments: argparse.Namespace, root: Path) ->
         WrongCall: Something that was asked for is not in the history.
         RobustcheckError: The history holds no number.
     """
-    from robustcheck.language.patterns import matches
+    from robustcheck.domain.patterns import matches
 
     if not names:
         raise RobustcheckError("no run in the history has a number yet; run `pytest --robustcheck` in this project")
@@ -105,7 +105,7 @@ def _suite(wanted: str, root: Path, known: Sequence[str]) -> str:
 
 
 def _some(found: list[Name], noun: str, wanted: str, known: Sequence[str]) -> list[Name]:
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
 
     if not found:
         near = did_you_mean(wanted, map(printable, known))
@@ -124,8 +124,8 @@ def _usual(names: Sequence[Name]) -> list[Name]:
 
 
 def _curves(history: History, names: Sequence[Name]) -> list[Curve]:
-    from robustcheck.evidence.curve import Curve
-    from robustcheck.evidence.history_words import facts_of
+    from robustcheck.runs.history.curve import Curve
+    from robustcheck.runs.history.history_words import facts_of
 
     curves = []
     for name in names:
@@ -138,7 +138,7 @@ def _curves(history: History, names: Sequence[Name]) -> list[Curve]:
 
 
 def _draw(curves: Sequence[Curve]) -> None:
-    from robustcheck.evidence.history_drawing import draw
+    from robustcheck.runs.history.history_drawing import draw
 
     width = min(WIDEST, shutil.get_terminal_size().columns)
     for place, curve in enumerate(curves):
@@ -149,8 +149,8 @@ def _draw(curves: Sequence[Curve]) -> None:
 
 
 def _list(curves: Sequence[Curve]) -> None:
-    from robustcheck.evidence.history_words import gain, value
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
+    from robustcheck.runs.history.history_words import gain, value
 
     rows = []
     for curve in curves:

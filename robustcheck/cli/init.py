@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, columns, escaped, say, say_wrapped
 from robustcheck.cli.progress import shown
-from robustcheck.errors import RobustcheckError, SuiteError
-from robustcheck.places import resolved
-from robustcheck.regular_files import read_regular
-from robustcheck.stock_suite import entry_text, suite_text
+from robustcheck.core.errors import RobustcheckError, SuiteError
+from robustcheck.core.paths import resolved
+from robustcheck.core.regular_files import read_regular
+from robustcheck.core.stock_suite import entry_text, suite_text
 
 if TYPE_CHECKING:
-    from robustcheck.engine.proposal import Proposal
-    from robustcheck.language.entries import Project
+    from robustcheck.domain.config import Project
+    from robustcheck.engine.tools.proposal import Proposal
 
 NAME = "init"
 HELP = "write a working start: configuration, a suite, a CI workflow"
@@ -209,7 +209,7 @@ def _check_file(answer: str) -> str:
 
 def _check_root(root: Path) -> None:
     """Refuse a folder in which pytest would look elsewhere, before anything is written that it would not find."""
-    from robustcheck.project_settings import find_settings
+    from robustcheck.core.project_settings import find_settings
 
     settings = find_settings(here=root.absolute())
     if resolved(settings.root) != resolved(root.absolute()):
@@ -224,8 +224,8 @@ def _elsewhere(found: Path, root: Path) -> str:
 
 
 def _proposed(arguments: argparse.Namespace) -> Proposal:
-    from robustcheck.engine.proposal import propose
-    from robustcheck.engine.proposed_model import Wanted
+    from robustcheck.engine.tools.proposal import propose
+    from robustcheck.engine.tools.proposed_model import Wanted
 
     root = arguments.folder.absolute()
     wanted = Wanted(
@@ -328,8 +328,8 @@ def _ignore(path: Path) -> Row:
 
 def _advise(root: Path, suite: str, proposal: Proposal | None) -> int:
     """Say what to do next, or what is still wrong because of files that were there before."""
+    from robustcheck.core.project_settings import find_settings
     from robustcheck.language import load_project, load_suite
-    from robustcheck.project_settings import find_settings
 
     there = root.absolute()
     settings = find_settings(here=there)

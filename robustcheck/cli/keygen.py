@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write both files; a password in ROBUSTCHECK_KEY_PASSWORD encrypts the private one."""
-    from robustcheck.evidence.keys import make_keys, password
+    from robustcheck.provenance.signing.signing_keys import make_keys, password
 
     name = arguments.name
     private, public = name.with_name(f"{name.name}.key"), name.with_name(f"{name.name}.pub")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, columns, say
 
 if TYPE_CHECKING:
-    from robustcheck.data.overlay import Decision
+    from robustcheck.data.labels.overlay import Decision
 
 NAME = "labels"
 HELP = "check, merge and count what people said of labels"
@@ -42,11 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from robustcheck.cli.review import ground_of
-    from robustcheck.data.overlaid import lay_over
-    from robustcheck.data.overlay import read
-    from robustcheck.errors import DataError
-    from robustcheck.regular_files import is_regular
-    from robustcheck.review.bringing import in_future
+    from robustcheck.core.errors import DataError
+    from robustcheck.core.regular_files import is_regular
+    from robustcheck.data.labels.apply_overlay import lay_over
+    from robustcheck.data.labels.overlay import read
+    from robustcheck.review.importing import in_future
 
     ground, asked = ground_of(arguments)
     shown = str(arguments.overlay)
@@ -86,10 +86,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    from robustcheck.data.overlay import lines_of, read
-    from robustcheck.data.settling import settle
-    from robustcheck.engine.store import write_whole
-    from robustcheck.places import resolved
+    from robustcheck.core.files import write_whole
+    from robustcheck.core.paths import resolved
+    from robustcheck.data.labels.consensus import settle
+    from robustcheck.data.labels.overlay import lines_of, read
 
     paths: Sequence[Path] = arguments.overlays
     if len(paths) < 2:
@@ -106,7 +106,7 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _name_conflicts(conflicts: Mapping[tuple[str, str], Mapping[str, str]]) -> None:
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
 
     if conflicts:
         say(f"{len(conflicts)} pictures are seen differently; robustcheck review --adjudicate asks about them:")
@@ -117,9 +117,9 @@ def _name_conflicts(conflicts: Mapping[tuple[str, str], Mapping[str, str]]) -> N
 
 
 def _stats(arguments: argparse.Namespace) -> int:
-    from robustcheck.data.overlay import read
-    from robustcheck.data.settling import settle
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
+    from robustcheck.data.labels.consensus import settle
+    from robustcheck.data.labels.overlay import read
     from robustcheck.review.agreement import pairs, reviewers
 
     decisions = read(arguments.overlay)

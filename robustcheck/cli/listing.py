@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from robustcheck.cli.output import OK, WrongCall, entries, one_of, say_filled
-from robustcheck.facts import AttackFacts, MetricFacts
-from robustcheck.parameter_text import number_shown, unit_shown
-from robustcheck.registry import Definition, Parameter
+from robustcheck.core.facts import AttackFacts, MetricFacts
+from robustcheck.core.parameter_text import number_shown, unit_shown
+from robustcheck.core.registry import Definition, Parameter
 
 if TYPE_CHECKING:
-    from robustcheck.language.entries import Project
+    from robustcheck.domain.config import Project
 
 NAME = "list"
 HELP = "list or search shifts, attacks, metrics, models, data sets or errors"
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _all(noun: str) -> Iterable[Definition]:
-    from robustcheck.word_search import registries
+    from robustcheck.core.word_search import registries
 
     return registries()[noun]
 
@@ -53,7 +53,7 @@ def _searched(noun: str, words: str) -> list[Definition]:
     Raises:
         WrongCall: Nothing does.
     """
-    from robustcheck.word_search import Closeness, hint_for, search
+    from robustcheck.core.word_search import Closeness, hint_for, search
 
     matches = search(words, among=[noun])
     if not matches:
@@ -156,7 +156,7 @@ def _data() -> list[Row]:
 
 
 def _errors() -> list[Row]:
-    from robustcheck.error_codes import pages
+    from robustcheck.core.error_codes import pages
 
     return [(code.value, page.title) for code, page in pages().items()]
 
@@ -165,8 +165,8 @@ _ROWS_OF: Final[dict[str, Callable[[], list[Row]]]] = {"models": _models, "data"
 
 
 def _project() -> Project:
+    from robustcheck.core.project_settings import find_settings
     from robustcheck.language import load_project
-    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     return load_project(settings.root, settings.configs)

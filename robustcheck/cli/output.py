@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from robustcheck.errors import RobustcheckError, did_you_mean
+from robustcheck.core.errors import RobustcheckError, did_you_mean
 
 OK: Final = 0
 PROBLEMS: Final = 1

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from robustcheck.cli.cases import load_named
 from robustcheck.cli.output import OK, PROBLEMS, columns, complain, one_of, say, say_filled
-from robustcheck.language.plan import TIERS
+from robustcheck.domain.tier import TIERS
 
 if TYPE_CHECKING:
-    from robustcheck.engine.planning import Cost
+    from robustcheck.engine.tools.cost_plan import Cost
 
 NAME = "plan"
 HELP = "say what a suite will cost and what its gates can see"
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a line a case and a line a gate, and what they come to."""
     suite, project = load_named(arguments.suite, model=arguments.model, seed=None)
     from robustcheck.engine.options import Options
-    from robustcheck.engine.planning import CALIBRATED, calibrated, estimated
+    from robustcheck.engine.tools.cost_plan import CALIBRATED, calibrated, estimated
 
     options = Options(
         root=project.root, report=project.root, tier=arguments.tier, limit=arguments.limit, device=arguments.device

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from robustcheck.engine.mistakes import Variant, keys_of
-from robustcheck.errors import Location
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import Location
+from robustcheck.domain.config import ModelEntry
+from robustcheck.engine.tools.mistakes import Variant, keys_of
 from robustcheck.language.loader import load_file
 from robustcheck.language.nodes import Mapping, Scalar
 

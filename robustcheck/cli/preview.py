@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from robustcheck import progress
 from robustcheck.cli.cases import add_suite, chosen_cases, load_named
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
-from robustcheck.errors import RobustcheckError
+from robustcheck.core import progress
+from robustcheck.core.errors import RobustcheckError
 
 if TYPE_CHECKING:
-    from robustcheck.engine.preview import Preview, Shown, View
-    from robustcheck.language.plan import Suite
+    from robustcheck.domain.suite import Suite
+    from robustcheck.engine.tools.preview import Preview, Shown, View
     from robustcheck.report.sheet import Cell, Row, Sheet
 
 NAME = "preview"
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the sheet and say where it lies and what is wrong in it."""
     suite, project = load_named(arguments.suite, model=arguments.model or None, seed=arguments.seed)
     cases = chosen_cases(suite, arguments.cases)
-    from robustcheck.engine.preview import Preview, views_of
+    from robustcheck.engine.tools.preview import Preview, views_of
 
     views = [view for case in (suite.clean, *cases) for view in views_of(case)]
     notes = []
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _barely_visible(sheet: Sheet) -> list[str]:
     """Return which rows change next to nothing, at most ``MOST_TOLD`` of them and how many more."""
-    from robustcheck.engine.visibility import BARELY
+    from robustcheck.domain.result import BARELY
 
     told = [f"{row.title}: {note}" for row in sheet.rows for note in row.notes if note.startswith(BARELY)]
     more = len(told) - MOST_TOLD
@@ -125,7 +125,7 @@ def _rows(views: Sequence[View], preview: Preview) -> Iterator[Row]:
 
 
 def _row(view: View, preview: Preview) -> Row:
-    from robustcheck.engine.preview import notes_of_row
+    from robustcheck.engine.tools.preview import notes_of_row
     from robustcheck.report.sheet import Row
 
     shown = preview.row(view)
@@ -134,7 +134,7 @@ def _row(view: View, preview: Preview) -> Row:
 
 
 def _facts(view: View, shown: Sequence[Shown]) -> Iterator[str]:
-    from robustcheck.engine.preview import mean_change
+    from robustcheck.engine.tools.preview import mean_change
 
     if not view.steps:
         yield "the original as the model sees it"

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from robustcheck import progress
-from robustcheck.absent_libraries import is_installed
-from robustcheck.progress import Task
+from robustcheck.core import progress
+from robustcheck.core.absent_libraries import is_installed
+from robustcheck.core.progress import Task
 
 if TYPE_CHECKING:
     from robustcheck.report.progress.display import Display

@@ -11,9 +11,9 @@ from typing import Any
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
 from robustcheck.cli.progress import add_verbosity
-from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.project_settings import find_settings
-from robustcheck.regular_files import read_regular
+from robustcheck.core.errors import RobustcheckError, did_you_mean
+from robustcheck.core.project_settings import find_settings
+from robustcheck.core.regular_files import read_regular
 
 NAME = "provenance"
 HELP = "record a training, or draft a data card"
@@ -58,8 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _record(arguments: argparse.Namespace) -> int:
-    from robustcheck.evidence.recording import installed, record_training
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
+    from robustcheck.provenance.recording import installed, record_training
 
     settings, command = find_settings(), arguments.command
     recording = record_training(
@@ -100,7 +100,7 @@ def _call(command: list[str], out: Path) -> None:
 
 
 def _told(out: Path) -> str:
-    from robustcheck.evidence.training_record import load_record
+    from robustcheck.provenance.training_record import load_record
 
     found = load_record(out, root=out.parent)
     commit = found.commit[:12] or "no commit"
@@ -111,7 +111,7 @@ def _told(out: Path) -> str:
 
 def _made(out: Path) -> dict[str, str]:
     """Return the digests of what was made, by name, as the record has them."""
-    from robustcheck.evidence.training_record import load_record
+    from robustcheck.provenance.training_record import load_record
 
     return dict(load_record(out, root=out.parent).outputs)
 
@@ -135,10 +135,10 @@ def _parameters(path: Path | None) -> dict[str, Any]:
 
 
 def _card(arguments: argparse.Namespace) -> int:
+    from robustcheck.core.files import write_whole
     from robustcheck.data import alike, open_source
-    from robustcheck.engine.store import write_whole
-    from robustcheck.evidence.card_draft import draft_card, lacking
     from robustcheck.language import load_project
+    from robustcheck.provenance.card_draft import draft_card, lacking
 
     settings = find_settings()
     known = load_project(settings.root, settings.configs).data

@@ -27,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write what was asked for, or print the tables."""
-    from robustcheck.engine.store import write_whole
+    from robustcheck.core.files import write_whole
     from robustcheck.report.github import summary
     from robustcheck.report.junit import junit
-    from robustcheck.report.kept import reading
     from robustcheck.report.sarif import sarif
     from robustcheck.report.terminal import closing, table, wrapped
+    from robustcheck.runs.load import reading
 
     asked: list[tuple[Path | None, Callable[[dict[str, Any]], str]]] = [
         (arguments.html, partial(_page, arguments.report)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from robustcheck.cli.output import OK, WrongCall, columns, say
-from robustcheck.errors import did_you_mean
+from robustcheck.core.errors import did_you_mean
 
 NAME = "residuals"
 HELP = "print or export the pictures that a person should look at"
@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the lists of each suite, and write what was asked for."""
-    from robustcheck.engine.store import write_whole
-    from robustcheck.report.kept import reading
-    from robustcheck.report.residuals import residuals
+    from robustcheck.core.files import write_whole
+    from robustcheck.runs.load import reading
+    from robustcheck.runs.residuals import residuals
 
     rows: list[dict[str, Any]] = []
     tasks: list[dict[str, Any]] = []
@@ -72,7 +72,7 @@ def task(suite: Mapping[str, Any], kind: str, picture: Mapping[str, Any], prefix
     Args:
         suite: One of the ``suites`` of a result file.
         kind: The list that the picture stands in.
-        picture: As ``robustcheck.report.residuals`` has it.
+        picture: As ``robustcheck.runs.residuals`` has it.
         prefix: What stands before the id in the address of the picture.
     """
     choice = {"from_name": "label", "to_name": "image", "type": "choices", "value": {"choices": [picture["predicted"]]}}
@@ -90,7 +90,7 @@ def task(suite: Mapping[str, Any], kind: str, picture: Mapping[str, Any], prefix
 
 
 def _show(path: str, found: Mapping[str, Any]) -> None:
-    from robustcheck.measure.baseline import printable
+    from robustcheck.core.text import printable
 
     for kind, title in TITLES.items():
         pictures = found[kind]["pictures"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from robustcheck.cli.output import OK, WrongCall, complain, say
 
 if TYPE_CHECKING:
-    from robustcheck.language.entries import Project
+    from robustcheck.domain.config import Project
     from robustcheck.review.access import Access
     from robustcheck.review.opening import Opened
 
@@ -86,10 +86,10 @@ def ground_of(arguments: argparse.Namespace) -> Any:
     """Open the data set that a call names.
 
     Returns:
-        A ``robustcheck.review.ground.Ground`` and what the suite says of its overlay, if it says anything.
+        A ``robustcheck.review.review_dataset.Ground`` and what the suite says of its overlay, if it says anything.
     """
     from robustcheck.cli.cases import load_named
-    from robustcheck.review.ground import open_ground
+    from robustcheck.review.review_dataset import open_ground
 
     if arguments.suite is None:
         return open_ground(_project(), arguments.data), None
@@ -167,7 +167,7 @@ def _export(arguments: argparse.Namespace) -> int:
     import json
 
     from robustcheck.cli.residuals import task
-    from robustcheck.engine.store import write_whole
+    from robustcheck.core.files import write_whole
     from robustcheck.review.table import table_of
 
     if not (arguments.label_studio or arguments.csv):
@@ -195,9 +195,9 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from robustcheck.data.overlay import append
-    from robustcheck.errors import RobustcheckError
-    from robustcheck.review.bringing import read_brought
+    from robustcheck.core.errors import RobustcheckError
+    from robustcheck.data.labels.overlay import append
+    from robustcheck.review.importing import read_brought
     from robustcheck.review.ledger import Ledger
 
     ground, _ = ground_of(arguments)
@@ -228,8 +228,8 @@ def _open(arguments: argparse.Namespace) -> Opened:
 
 
 def _project() -> Project:
+    from robustcheck.core.project_settings import find_settings
     from robustcheck.language import load_project
-    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     return load_project(settings.root, settings.configs)
@@ -255,7 +255,7 @@ def _port(text: str) -> int:
 
 
 def _share(text: str) -> float:
-    from robustcheck.units import parse_quantity
+    from robustcheck.core.units import parse_quantity
 
     quantity = parse_quantity(text)
     if quantity is None or quantity.unit not in ("", "%") or not 0 <= quantity.value <= 1:

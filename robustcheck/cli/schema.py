@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from robustcheck.cli.output import OK, one_of
 
 if TYPE_CHECKING:
-    from robustcheck.language.entries import Project
+    from robustcheck.domain.config import Project
 
 NAME = "schema"
 HELP = "print a JSON Schema for editors"
@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _project() -> Project:
+    from robustcheck.core.project_settings import find_settings
     from robustcheck.language import load_project
-    from robustcheck.project_settings import find_settings
 
     settings = find_settings()
     return load_project(settings.root, settings.configs)

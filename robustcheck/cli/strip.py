@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from robustcheck.core.registry import Definition, Parameter
+from robustcheck.core.units import parse_quantity
 from robustcheck.demo.renderer import generator, render
-from robustcheck.language.entries import Preprocessing
-from robustcheck.pictures import render as photograph
-from robustcheck.registry import Definition, Parameter
-from robustcheck.units import parse_quantity
+from robustcheck.domain.config import Preprocessing
+from robustcheck.images import render as photograph
 
 CELL: Final = 120
 CAPTION: Final = 18

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from robustcheck.cli.output import OK, WrongCall, say
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 NAME = "track"
 HELP = "hand a report to MLflow or Weights & Biases"
@@ -28,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Log, say where, and write it down."""
-    from robustcheck.evidence.trackers import to_mlflow, to_wandb
     from robustcheck.report.document import write
-    from robustcheck.report.kept import load_document
+    from robustcheck.report.exports.trackers import to_mlflow, to_wandb
+    from robustcheck.runs.load import load_document
 
     if not (arguments.mlflow or arguments.wandb):
         raise WrongCall("name a tracker: --mlflow URI or --wandb PROJECT")

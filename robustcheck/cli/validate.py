@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from robustcheck import registry
 from robustcheck.cli.output import OK, PROBLEMS, say
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, Problem, RobustcheckError, SuiteError, count_of
-from robustcheck.project_settings import Settings, find_settings
-from robustcheck.regular_files import check_regular
-from robustcheck.suite_folders import Places, is_yaml
+from robustcheck.core import registry
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, Problem, RobustcheckError, SuiteError, count_of
+from robustcheck.core.project_settings import Settings, find_settings
+from robustcheck.core.regular_files import check_regular
+from robustcheck.core.suite_folders import Places, is_yaml
 
 if TYPE_CHECKING:
+    from robustcheck.domain.config import Project
+    from robustcheck.domain.suite import Suite
     from robustcheck.language.discover import Discovery
-    from robustcheck.language.entries import Project
-    from robustcheck.language.plan import Suite
 
 NAME = "validate"
 HELP = "find every problem of suites and configuration"
@@ -44,9 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems, then a count."""
+    from robustcheck.domain.approvals import missing_approvals
+    from robustcheck.domain.config import Project
     from robustcheck.language import listed_variables, load_project, load_suite
-    from robustcheck.language.approvals import approvals_of, missing_approvals
-    from robustcheck.language.entries import Project
+    from robustcheck.language.approvals import approvals_of
     from robustcheck.language.gating import ungated_clean
 
     settings = find_settings(arguments.paths)
@@ -131,7 +132,7 @@ def _counted(suite: Suite, project: Project, *, opened: bool) -> tuple[list[Prob
     if not opened and kind not in COUNTED:
         return [], f"pictures of the kind {kind} are listed by code; `robustcheck validate --data` runs it"
     try:
-        from robustcheck.engine.provable import countable
+        from robustcheck.engine.gates.feasibility import countable
     except ImportError as error:
         return [], f"{error.name} is not installed here"
     return countable(suite, project)

@@ -7,9 +7,9 @@ import datetime
 from pathlib import Path
 
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, one_of, say
-from robustcheck.errors import AttestationRefused
-from robustcheck.language.plan import TIERS
-from robustcheck.project_settings import find_settings
+from robustcheck.core.errors import AttestationRefused
+from robustcheck.core.project_settings import find_settings
+from robustcheck.domain.tier import TIERS
 
 NAME = "verify"
 HELP = "say whether this very model passed, before it is deployed"
@@ -55,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was verified, or every reason for which it is refused."""
-    from robustcheck.evidence.verification import verify_attestation
-    from robustcheck.measure.baseline import named, printable
+    from robustcheck.core.text import named, printable
+    from robustcheck.provenance.signing.verification import verify_attestation
 
     if arguments.with_data and not arguments.suite:
         raise WrongCall("--with-data reads the data of a suite; name it with --suite")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck import progress
-from robustcheck.checksums import digest_of_set
+from robustcheck.core import progress
+from robustcheck.core.checksums import digest_of_set
+from robustcheck.core.errors import count_of
 from robustcheck.data.checked import UNREADABLE, CheckedSource, Fetching
 from robustcheck.data.reading import in_threads
 from robustcheck.data.source import Sample, Source
-from robustcheck.errors import count_of
-from robustcheck.language.entries import DataEntry, Decoding
+from robustcheck.domain.config import DataEntry, Decoding
 
 __all__ = ["Sample", "Source", "alike", "data_digest", "open_source"]
 
@@ -46,22 +46,22 @@ def open_source(
 
 def _open(entry: DataEntry) -> Fetching:
     if entry.kind == "imagefolder":
-        from robustcheck.data.imagefolder import ImageFolder
+        from robustcheck.data.sources.imagefolder import ImageFolder
 
         return ImageFolder(entry)
     if entry.kind == "manifest":
-        from robustcheck.data.manifest import Manifest
+        from robustcheck.data.sources.manifest import Manifest
 
         return Manifest(entry)
     if entry.kind == "foolbox-samples":
-        from robustcheck.data.foolbox_samples import FoolboxSamples
+        from robustcheck.data.sources.foolbox_samples import FoolboxSamples
 
         return FoolboxSamples(entry)
     if entry.kind == "signs":
-        from robustcheck.data.signs import Signs
+        from robustcheck.data.sources.signs import Signs
 
         return Signs(entry)
-    from robustcheck.data.factory import open_factory
+    from robustcheck.data.sources.factory import open_factory
 
     return open_factory(entry)
 

@@ -9,10 +9,10 @@ from typing import Any, Final, NoReturn, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.core.errors import ChangedPicture, UnreadablePicture
 from robustcheck.data.source import Sample, Source
-from robustcheck.errors import ChangedPicture, UnreadablePicture
-from robustcheck.language.entries import Decoding
-from robustcheck.pictures.form import Decoded, Form
+from robustcheck.domain.config import Decoding
+from robustcheck.images.form import Decoded, Form
 
 TWICE: Final = 16
 """Pictures that are asked for twice at the start where a data set says itself what its pictures are."""
@@ -38,7 +38,7 @@ class Fetched:
         """Return the pixels, decoded as where nothing is said of it: shape (h, w, 3), uint8 RGB.
 
         Raises:
-            UnreadablePicture: See ``robustcheck.pictures.decoding``.
+            UnreadablePicture: See ``robustcheck.images.decoding``.
         """
         return self.decoder(Decoding()).pixels
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from robustcheck import progress
-from robustcheck.data.looks import Look, look_at
+from robustcheck.core import progress
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.data.image_statistics import Look, look_at
 from robustcheck.data.reading import in_threads
 from robustcheck.data.source import Sample, Source
-from robustcheck.errors import UnreadablePicture
 
 QUANTITIES: Final = ("width", "height", "aspect", "brightness", "contrast", "sharpness", "saturation")
-"""Numbers of ``robustcheck.data.looks.Look`` of which the distribution is kept."""
+"""Numbers of ``robustcheck.data.image_statistics.Look`` of which the distribution is kept."""
 QUANTILES: Final = {"min": 0.0, "q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95, "max": 1.0}
 DIGITS: Final = 6
 """Significant digits that are kept, so that profiles are the same on every processor."""

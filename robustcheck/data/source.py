@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.class_names import class_name, text_of
+from robustcheck.core.class_names import class_name, text_of
 
 
 @dataclass(frozen=True, slots=True)

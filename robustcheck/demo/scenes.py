@@ -12,11 +12,11 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from robustcheck.demo import cache
+from robustcheck.core.errors import DataError, did_you_mean
+from robustcheck.demo import drawn_signs as cache
 from robustcheck.demo.canvas import SIZE
 from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.renderer import generator, render
-from robustcheck.errors import DataError, did_you_mean
 
 SPLITS = ("train", "validation", "test")
 DEFAULT_SIZE = 560

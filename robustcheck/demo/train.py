@@ -29,7 +29,7 @@ import torch
 from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
-from robustcheck.checksums import digest_of_set
+from robustcheck.core.checksums import digest_of_set
 from robustcheck.demo import scenes
 from robustcheck.demo.attacking import harden, robust_accuracy
 from robustcheck.demo.faces import CLASSES

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from robustcheck import progress, registry
 from robustcheck.attacks.passes import Passes, passes_of
-from robustcheck.engine.believed import built
-from robustcheck.engine.index import Index
-from robustcheck.engine.limits import most_probes
-from robustcheck.engine.strategies import most_views
-from robustcheck.language.plan import Case
+from robustcheck.core import progress, registry
+from robustcheck.domain.case import Case
+from robustcheck.engine.gates.attack_validity import built
+from robustcheck.engine.kinds.break_point import most_probes
+from robustcheck.engine.kinds.strategies import most_views
+from robustcheck.engine.sample_index import Index
 
 OTHERS: Final = 8
 """Passes of the checks of an attack's sanity that take one or two a picture, together."""
@@ -104,8 +104,8 @@ def attack_effort(case: Case, attack: Any, index: Index, classes: tuple[str, ...
 
 def _checks(case: Case, tried: Passes, pictures: int) -> Passes:
     """Return what ``attacks.sanity`` and ``attacks.planted`` take after an attack."""
+    from robustcheck.attacks.attack_self_test import INNER, TRIES
     from robustcheck.attacks.gradient_check import ROUGH_PASSES, SHARE
-    from robustcheck.attacks.planted import INNER, TRIES
     from robustcheck.attacks.sanity import FEW, PROBES, QUERIES
 
     assert case.attack is not None  # noqa: S101 - the caller has seen it

@@ -11,34 +11,35 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck import progress
+from robustcheck.core import progress
+from robustcheck.core.errors import DataError, ModelError
+from robustcheck.core.file_names import records_path
 from robustcheck.data import data_digest, open_source
-from robustcheck.data.overlaid import Overlaid
+from robustcheck.data.labels.apply_overlay import Overlaid
 from robustcheck.data.source import Source
-from robustcheck.engine.adversary import BLOCK, Adversary, Columns
+from robustcheck.domain.case import Case, Step
+from robustcheck.domain.config import ModelEntry, Project
+from robustcheck.domain.suite import Suite
+from robustcheck.engine.cache.probe import Probe
+from robustcheck.engine.cache.project_code import digest_of_file
+from robustcheck.engine.cache.record_cache import RecordCache
+from robustcheck.engine.cache.record_files import Stored, export
+from robustcheck.engine.cache.reference_batch import ReferenceCollector, most_kept
+from robustcheck.engine.cache.version_control import refuse_tracked
+from robustcheck.engine.early_stop import Watch
 from robustcheck.engine.effort import attack_effort, begun
-from robustcheck.engine.index import Index, build_index, check_classes, relabelled
+from robustcheck.engine.gates.preconditions import check_arguments, check_digest, check_gradients
+from robustcheck.engine.kinds.attack import BLOCK, Adversary, Columns
+from robustcheck.engine.kinds.worst_view import BLOCK as SEARCHED
+from robustcheck.engine.kinds.worst_view import WorstView
 from robustcheck.engine.options import Options
-from robustcheck.engine.overlay import overlaid_of
-from robustcheck.engine.preconditions import check_arguments, check_digest, check_gradients
-from robustcheck.engine.predict import Forward
-from robustcheck.engine.prepare import Batch, Preparation, columns_of
-from robustcheck.engine.probe import Probe
-from robustcheck.engine.project_code import digest_of_file
-from robustcheck.engine.record_cache import RecordCache
-from robustcheck.engine.reference_batch import ReferenceCollector, most_kept
-from robustcheck.engine.search import BLOCK as SEARCHED
-from robustcheck.engine.search import WorstView
-from robustcheck.engine.store import Stored, export
+from robustcheck.engine.pipeline.batching import Forward
+from robustcheck.engine.pipeline.gallery import Input, Strip
+from robustcheck.engine.pipeline.input_pipeline import Batch, Preparation, columns_of
+from robustcheck.engine.sample_index import Index, build_index, check_classes, relabelled
 from robustcheck.engine.stored_forms import form_column
-from robustcheck.engine.strip import Input, Strip
-from robustcheck.engine.tracked import refuse_tracked
-from robustcheck.errors import DataError, ModelError
-from robustcheck.file_names import records_path
-from robustcheck.language.entries import ModelEntry, Project
-from robustcheck.language.plan import Case, Step, Suite
-from robustcheck.measure.records import Records, score
-from robustcheck.measure.watch import Watch
+from robustcheck.engine.suite_overlay import overlaid_of
+from robustcheck.metrics.records import Records, score
 from robustcheck.models import open_model
 from robustcheck.models.predictor import Predictor
 
@@ -318,8 +319,8 @@ class Evaluator:
         self, case: Case, watch: Watch | None, strip: Strip, reference: ReferenceCollector
     ) -> tuple[tuple[NDArray[np.int64], Columns], tuple[tuple[str, bool, str], ...], tuple[str, ...]]:
         """Attack every picture; return rows with columns, what the checks of the attack's sanity found, and notes."""
-        from robustcheck.models.precision import steady
-        from robustcheck.models.untouched import untouched
+        from robustcheck.models.determinism import steady
+        from robustcheck.models.preserve_state import untouched
 
         # Whatever is wrong with the model is said before it is attacked.
         adversary = Adversary(case, self.predictor, seed=self._suite.seed, size=self._forward.size)

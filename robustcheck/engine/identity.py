@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from robustcheck.data import alike
+from robustcheck.domain.result import combination_of
+from robustcheck.domain.suite import Suite
 from robustcheck.engine.evaluate import Evaluator
-from robustcheck.engine.results import combination_of
 from robustcheck.engine.stored_forms import form_notes
-from robustcheck.language.plan import Suite
-from robustcheck.measure.records import Records
+from robustcheck.metrics.records import Records
 from robustcheck.models.definition import facts_of
 
 

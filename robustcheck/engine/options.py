@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from robustcheck.language.plan import Tier
+from robustcheck.domain.tier import Tier
 
 CACHE_SIZE: Final = 2_000_000_000
 """Bytes that cached records may take."""

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.language.entries import Preprocessing
-from robustcheck.measure.records import Records
-from robustcheck.pictures.form import PLAIN, Form
+from robustcheck.domain.config import Preprocessing
+from robustcheck.images.form import PLAIN, Form
+from robustcheck.metrics.records import Records
 
 COLUMN: Final = "form"
 """Column of the clean case's records: ``Form.code`` of each picture."""

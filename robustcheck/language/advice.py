@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import pi
 from typing import Final
 
-from robustcheck.units import UNITS
+from robustcheck.core.units import UNITS
 
 LONGEST: Final = 40
 """Characters of a number, beyond which no advice on it is given."""

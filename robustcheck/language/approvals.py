@@ -7,67 +7,35 @@ the pixels of its case and to the name of the data set, so that it holds for no 
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import os
-import shlex
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, Problem, RobustcheckError, SuiteError
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import RobustcheckError, SuiteError
+from robustcheck.core.read_files import Note, ignore
+from robustcheck.domain.approvals import (
+    Approval,
+    Approvals,
+    approvals_path,
+    case_digest,
+)
+from robustcheck.domain.case import Case
+from robustcheck.domain.suite import Suite
 from robustcheck.language.days import Day
-from robustcheck.language.kinds import INVALID, Field, Reading, Record, Text, Whole
 from robustcheck.language.loader import load_bytes, load_file
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, is_null, what_is
-from robustcheck.language.plan import Case, Suite
-from robustcheck.read_files import Note, ignore
+from robustcheck.language.value_types import INVALID, Field, Reading, Record, Text, Whole
 
 VERSION: Final = 1
 _HEAD: Final = """\
 # Who looked at the pictures of a case and found their labels still true. Commit it beside its suite.
 # Written anew by `robustcheck approve`, which keeps no other comment.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """One approval.
-
-    Attributes:
-        case: The id of the case.
-        digest: What was approved; see ``case_digest``.
-        reviewer: Who looked.
-        date: The day on which they did.
-        note: What they wanted to add; often empty.
-        where: Where the file says so.
-    """
-
-    case: str
-    digest: str
-    reviewer: str
-    date: datetime.date
-    note: str = ""
-    where: Location | None = field(default=None, compare=False)
-
-    def holds(self, case: Case, data: str) -> bool:
-        """Whether a case still is what was approved."""
-        return self.case == case.id and self.digest == case_digest(case, data)
-
-
-Approvals = Mapping[str, Approval]
-"""Approvals by the id of their case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A case that must not pass before a person has approved it."""
-
-    case: Case
-    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +53,6 @@ class Recorded:
     added: tuple[Approval, ...]
     replaced: tuple[Approval, ...]
     kept: tuple[Approval, ...]
-
-
-def case_digest(case: Case, data: str) -> str:
-    """Return the sha256, in hexadecimal, of what decides the pixels of a case and of the name of the data set."""
-    text = json.dumps({"case": case.canonical(), "data": data}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def approvals_path(suite: Path) -> Path:
-    """Return where the approvals of a suite lie: ``signs.approvals.yaml`` beside ``signs.yaml``.
-
-    What a suite ``extends`` brings no approvals with it: they are about the suite that is run.
-    """
-    return suite.with_name(f"{suite.stem}.approvals.yaml")
 
 
 def load_approvals(path: Path, name: str, note: Note = ignore) -> Approvals:
@@ -127,25 +81,6 @@ def approvals_of(suite: Suite, root: Path, note: Note = ignore) -> Approvals:
         SuiteError: With every problem of the file.
     """
     return load_approvals(approvals_path(root / suite.path), str(approvals_path(Path(suite.path))), note)
-
-
-def missing_approvals(suite: Suite, approvals: Approvals) -> list[Missing]:
-    """Return the cases that demand an approval and have none that holds, in the order of the suite."""
-    found = []
-    for case in suite.cases:
-        approval = approvals.get(case.id)
-        if case.approved and not (approval and approval.holds(case, suite.data)):
-            found.append(Missing(case, _problem(suite, case, approval)))
-    return found
-
-
-def _problem(suite: Suite, case: Case, approval: Approval | None) -> Problem:
-    chosen = f"{shlex.quote(suite.path)} --case {shlex.quote(case.id)}"
-    what = f"nobody has approved the pictures of {case.id}"
-    if approval:
-        what = f"{case.id} was approved by {approval.reviewer} on {approval.date} for other parameters"
-    hint = f"run `robustcheck preview {chosen}`, and if the labels still hold, `robustcheck approve {chosen} --reviewer NAME`"
-    return Problem(case.where, Code.APPROVAL, what, hint)
 
 
 def record(

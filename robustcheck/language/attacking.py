@@ -6,17 +6,18 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck import registry
-from robustcheck.class_names import class_name
-from robustcheck.error_codes import Code
-from robustcheck.errors import did_you_mean
-from robustcheck.language.kinds import INVALID, Amount, Flag, Reading
+from robustcheck.core import registry
+from robustcheck.core.class_names import class_name
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import did_you_mean
+from robustcheck.core.registry import Definition
+from robustcheck.core.units import Quantity
+from robustcheck.domain.case import AIMS, Aim, Attacked, Step
+from robustcheck.domain.tier import Tier
 from robustcheck.language.nodes import Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.parameters import RegisteredName, WrittenStep, read_step
-from robustcheck.language.plan import AIMS, Aim, Attacked, Step, Tier
 from robustcheck.language.radii import problem_of_radius
-from robustcheck.registry import Definition
-from robustcheck.units import Quantity
+from robustcheck.language.value_types import INVALID, Amount, Flag, Reading
 
 KEYS: Final = frozenset({"attack", "targeted", "time_limit", "attack_unit_test"})
 VIEW_KEYS: Final = frozenset({"border", "fill", "allow_synthetic_border", "approved"})

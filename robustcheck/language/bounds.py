@@ -4,36 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from robustcheck.error_codes import Code
-from robustcheck.language.entries import DataEntry, ModelEntry
-from robustcheck.language.kinds import Reading, Values
+from robustcheck.core.error_codes import Code
+from robustcheck.core.units import Quantity
+from robustcheck.domain.config import DataEntry, ModelEntry
+from robustcheck.domain.labels import MAX_CHANGED
+from robustcheck.domain.suite import _EXACT, Declared, declared_of
 from robustcheck.language.nodes import shown
-from robustcheck.language.people import MAX_CHANGED
-from robustcheck.language.plan import Declared
-from robustcheck.units import Quantity
+from robustcheck.language.value_types import Reading, Values
 
-TOLERANCE: Final = Quantity(0.5, "pp")
-"""How far an observed accuracy may be from the declared one where nothing else is said."""
 MAX_TOLERANCE: Final = 5
 """The same where a suite says how far, in percentage points."""
-_EXACT: Final = 1e-12
-
-
-def declared_of(suite: Declared | None, entry: ModelEntry, data: str, *, apart: bool = False) -> tuple[Declared, ...]:
-    """Return every accuracy that must be reproduced: what the model's entry declares for the data, and what the suite does.
-
-    Two that name the same accuracy are one, with the smaller tolerance.
-
-    Args:
-        suite: What the suite declares.
-        entry: Of the model.
-        data: Name of the data set.
-        apart: Whether they are about different labels, so that two of the same accuracy stay two.
-    """
-    own = Declared(entry.declared[data], TOLERANCE, entry.where) if data in entry.declared else None
-    if own and suite and not apart and own.accuracy == suite.accuracy:
-        return (min(own, suite, key=lambda declared: declared.tolerance.value),)
-    return tuple(declared for declared in (own, suite) if declared)
 
 
 def check_bounds(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from robustcheck import registry
+from robustcheck.core import registry
+from robustcheck.core.registry import Definition
+from robustcheck.domain.case import AIMS, METHODS
 from robustcheck.language.attacking import ATTACK, TIME_LIMIT, UNIT_TEST, VIEW_KEYS
 from robustcheck.language.checks import KEYS, listed
-from robustcheck.language.kinds import Choice, Whole
 from robustcheck.language.parameters import RANGE, parameters_schema, shift_names
-from robustcheck.language.plan import AIMS, METHODS
-from robustcheck.language.subjects import DEFAULT_BUDGET, MAX_BUDGET, READERS, STRENGTHS
-from robustcheck.registry import Definition
+from robustcheck.language.perturbations import DEFAULT_BUDGET, MAX_BUDGET, READERS, STRENGTHS
+from robustcheck.language.value_types import Choice, Whole
 
 Schema = dict[str, Any]
 _LIMIT_KEYS: Final = {

@@ -6,13 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from robustcheck import registry
-from robustcheck.error_codes import Code
-from robustcheck.errors import did_you_mean
+from robustcheck.core import registry
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import did_you_mean
+from robustcheck.domain.case import Border, Case, Fill
+from robustcheck.domain.covering import CoveringArray
+from robustcheck.domain.threshold import DECIDES, Rule, Threshold
+from robustcheck.domain.tier import TIERS
 from robustcheck.language.attacking import norms_of
 from robustcheck.language.conflicts import check_conflicts
-from robustcheck.language.covering import CoveringArray
-from robustcheck.language.kinds import (
+from robustcheck.language.nodes import Mapping, Node, shown, what_is
+from robustcheck.language.one_threshold import levels_of
+from robustcheck.language.parameters import Combination, combinations, factors
+from robustcheck.language.perturbations import READERS, Subject, attack_of, check_bound, completed, is_parameter
+from robustcheck.language.radii import check_radii
+from robustcheck.language.thresholds import Expect, Expectation, merge
+from robustcheck.language.value_types import (
     INVALID,
     Amount,
     Choice,
@@ -25,13 +34,6 @@ from robustcheck.language.kinds import (
     Text,
     Values,
 )
-from robustcheck.language.nodes import Mapping, Node, shown, what_is
-from robustcheck.language.one_threshold import levels_of
-from robustcheck.language.parameters import Combination, combinations, factors
-from robustcheck.language.plan import DECIDES, TIERS, Border, Case, Fill, Rule, Threshold
-from robustcheck.language.radii import check_radii
-from robustcheck.language.subjects import READERS, Subject, attack_of, check_bound, completed, is_parameter
-from robustcheck.language.thresholds import Expect, Expectation, merge
 
 STOPPING: Final = ("shift", "compose", "combine", "worst_of", "attack")
 """Kinds of case that ``anytime`` may stop early; the others look at every picture."""

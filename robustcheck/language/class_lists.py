@@ -7,17 +7,16 @@ from collections.abc import Sequence as Names
 from pathlib import Path
 from typing import Any, Final
 
-from robustcheck.class_names import class_name, repeated
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location
-from robustcheck.language.kinds import INVALID, Reading, Whole
+from robustcheck.core.class_names import class_name, repeated
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location
+from robustcheck.core.paths import path_as_typed, resolved
+from robustcheck.core.read_files import Note
+from robustcheck.core.regular_files import read_regular
 from robustcheck.language.loader import MAX_BYTES
-from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
-from robustcheck.places import resolved
-from robustcheck.read_files import Note
-from robustcheck.regular_files import read_regular
+from robustcheck.language.value_types import INVALID, Reading, Whole
 
 MAX_CLASSES: Final = 100_000
 NAMED: Final = 20

@@ -7,25 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from robustcheck.error_codes import Code
+from robustcheck.core.error_codes import Code
+from robustcheck.core.imports import IMPORT_PATH
+from robustcheck.domain.config import MAX_UNREADABLE, Outputs
 from robustcheck.language.class_lists import Classes, Renaming
 from robustcheck.language.depends import DEPENDS
-from robustcheck.language.entries import MAX_UNREADABLE, Outputs
 from robustcheck.language.input_spec import INPUT
-from robustcheck.language.kinds import (
-    INVALID,
-    Amount,
-    Choice,
-    Field,
-    Flag,
-    Kind,
-    Reading,
-    Record,
-    Text,
-    Whole,
-)
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, is_null, plain_value, shown, what_is
+from robustcheck.language.value_types import INVALID, Amount, Choice, Field, Flag, Kind, Reading, Record, Text, Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +104,7 @@ class Unreadable:
 
 
 FACTORY: Final = Field(
-    Pattern(r"[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*", "an import path such as package.module:function"),
+    Pattern(IMPORT_PATH, "an import path such as package.module:function"),
     "What to call, as package.module:function.",
     required=True,
 )

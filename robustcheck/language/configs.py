@@ -7,23 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, Problem, SuiteError, did_you_mean
+from robustcheck.core.paths import path_as_typed, resolved
+from robustcheck.core.read_files import Note, ReadFiles, ignore
+from robustcheck.core.units import Quantity
+from robustcheck.domain.config import MAX_UNREADABLE, DataEntry, ModelEntry, Project
 from robustcheck.language.class_lists import names_of
 from robustcheck.language.config_spec import DATA, MODEL, Entry
 from robustcheck.language.depends import files_of
-from robustcheck.language.entries import MAX_UNREADABLE, DataEntry, ModelEntry, Project
 from robustcheck.language.input_spec import preprocessing_of
-from robustcheck.language.kinds import INVALID, Reading, Values
 from robustcheck.language.loader import load_file
-from robustcheck.language.merge import path_as_typed
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Scalar, kind_of, shown
+from robustcheck.language.value_types import INVALID, Reading, Values
 from robustcheck.language.variables import FILE
 from robustcheck.language.variables_spec import VARIABLES, Version
-from robustcheck.places import resolved
-from robustcheck.read_files import Note, ReadFiles, ignore
-from robustcheck.units import Quantity
 
 _OPTIONS = ("factory", "arguments", "architecture", "weights_key", "weights_prefix")
 

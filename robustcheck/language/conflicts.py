@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from robustcheck import registry
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location
-from robustcheck.facts import Conflict
-from robustcheck.language.kinds import Reading
+from robustcheck.core import registry
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location
+from robustcheck.core.facts import Conflict
+from robustcheck.domain.case import Span, Step
 from robustcheck.language.parameters import WrittenStep
-from robustcheck.language.plan import Span, Step
+from robustcheck.language.value_types import Reading
 
 
 def check_conflicts(

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from robustcheck.error_codes import Code
+from robustcheck.core.error_codes import Code
 from robustcheck.language import advice
-from robustcheck.language.kinds import VARIABLE, Reading
 from robustcheck.language.nodes import Node, Scalar, what_is
+from robustcheck.language.value_types import VARIABLE, Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from robustcheck.error_codes import Code
-from robustcheck.language.kinds import Field, ListOf, Reading, Text, Values
+from robustcheck.core.error_codes import Code
 from robustcheck.language.nodes import Scalar, shown
+from robustcheck.language.value_types import Field, ListOf, Reading, Text, Values
 
 DEPENDS: Final = Field(
     ListOf(Text(), least=1),

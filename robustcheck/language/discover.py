@@ -11,17 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, Problem, SuiteError
-from robustcheck.language.configs import listed_variables
-from robustcheck.language.loader import MAX_BYTES, load_file
-from robustcheck.language.merge import substitute
-from robustcheck.language.nodes import Mapping as MappingNode
-from robustcheck.language.nodes import Node, Scalar
-from robustcheck.language.variables import Variables
-from robustcheck.picture_files import SUFFIXES
-from robustcheck.suite_code import code_in_suites, problems_of
-from robustcheck.suite_folders import (
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, Problem, SuiteError
+from robustcheck.core.picture_files import SUFFIXES
+from robustcheck.core.suite_code import code_in_suites, problems_of
+from robustcheck.core.suite_folders import (
     YAML_SUFFIXES,
     Contents,
     Places,
@@ -33,6 +27,12 @@ from robustcheck.suite_folders import (
     list_suite_folder,
     read_start,
 )
+from robustcheck.language.configs import listed_variables
+from robustcheck.language.loader import MAX_BYTES, load_file
+from robustcheck.language.merge import substitute
+from robustcheck.language.nodes import Mapping as MappingNode
+from robustcheck.language.nodes import Node, Scalar
+from robustcheck.language.variables import Variables
 
 VERSION_KEY: Final = "robustcheck"
 CONFIGURATION: Final = ("models", "data")

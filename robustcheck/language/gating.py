@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from robustcheck import registry
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location
-from robustcheck.language.bounds import declared_of
-from robustcheck.language.entries import ModelEntry
-from robustcheck.language.kinds import Reading
-from robustcheck.language.plan import Case, Overall, Suite, Threshold
-from robustcheck.language.waivers import Waiver
+from robustcheck.core import registry
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location
+from robustcheck.domain.case import Case
+from robustcheck.domain.config import ModelEntry
+from robustcheck.domain.suite import MOST, Overall, Suite, declared_of
+from robustcheck.domain.threshold import OF_SOME, Threshold
+from robustcheck.domain.waiver import Waiver
+from robustcheck.language.value_types import Reading
 
 RELATIVE: Final = ("relative_mce",)
 """Metrics of ``overall`` lines that are relative to the clean case; of the others, their decorators say so."""
-MOST: Final = 0.5
-"""Share of the cases beyond which it is said that they are excused, or only warn."""
 
 Expected = dict[tuple[str, tuple[str, ...]], Threshold]
-OF_SOME = ("group_accuracy", "selective_accuracy")
-"""Metrics of a part of the pictures that may hold none."""
 
 
 def measures_clean(metric: str) -> bool:

@@ -7,19 +7,24 @@ from collections.abc import Sequence as ManyOf
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location
-from robustcheck.language.entries import Alpha, Channels, Exif, Interpolation, Preprocessing
-from robustcheck.language.kinds import INVALID, Amount, Choice, Field, Flag, Reading, Record, Values, Whole
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location
+from robustcheck.domain.config import (
+    ALIKE,
+    IMAGENET_MEAN,
+    Alpha,
+    Channels,
+    Exif,
+    Interpolation,
+    Preprocessing,
+)
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null
+from robustcheck.language.value_types import INVALID, Amount, Choice, Field, Flag, Reading, Record, Values, Whole
 
 MAX_SIDE: Final = 8192
 NO_RESIZE: Final = "none"
 SCALES: Final = (1, 255)
 """What white is to a model: values of 0..1, or of 0..255."""
-IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
-ALIKE: Final = 0.02
-"""How far a mean may lie from ImageNet's and still be meant for it: published ones differ by a level of 255 or two."""
 
 
 class Size:
@@ -169,18 +174,6 @@ def preprocessing_of(shape: Values) -> Preprocessing:
         std=tuple(value / scale for value in shape.get("std", (1.0,) * count)),
         scale=scale,
         **{key: shape.get(key) for key in keys if key in shape.read},
-    )
-
-
-def order_notes(preprocessing: Preprocessing) -> tuple[str, ...]:
-    """Return what a report says of a mean in the other order of colours than the channels."""
-    other = {"rgb": IMAGENET_MEAN[::-1], "bgr": IMAGENET_MEAN}.get(preprocessing.channels)
-    # ImageNet's green lies between red and blue, so the two orders are told apart where each number is near.
-    if other is None or any(abs(one - two) >= ALIKE for one, two in zip(preprocessing.mean, other, strict=True)):
-        return ()
-    ends = "blue to red" if preprocessing.channels == "rgb" else "red to blue"
-    return (
-        f"mean is ImageNet's from {ends}, but input.channels is {preprocessing.channels}: one of them may be turned",
     )
 
 

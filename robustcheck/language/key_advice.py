@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from robustcheck.errors import did_you_mean
+from robustcheck.core.errors import did_you_mean
 
 OTHER_WORDS: Final[Mapping[str, str]] = {
     "name": "id",

@@ -15,13 +15,13 @@ from typing import Any, Final, NoReturn
 import yaml
 from yaml import events
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, Problem, SuiteError
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, Problem, SuiteError
+from robustcheck.core.read_files import Note, ignore
+from robustcheck.core.regular_files import open_regular
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, shown
 from robustcheck.language.scalars import resolve
 from robustcheck.language.syntax import blame, without_colon
-from robustcheck.read_files import Note, ignore
-from robustcheck.regular_files import open_regular
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64

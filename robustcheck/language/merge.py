@@ -7,16 +7,16 @@ import re
 from pathlib import Path
 from typing import Final
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, Problem, SuiteError, did_you_mean
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, Problem, SuiteError, did_you_mean
+from robustcheck.core.paths import path_as_typed, resolved
+from robustcheck.core.read_files import Note, ignore
+from robustcheck.core.regular_files import check_regular
+from robustcheck.core.suite_folders import is_yaml
 from robustcheck.language.loader import MAX_NODES, load_file
 from robustcheck.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, kind_of, shown, what_is
 from robustcheck.language.scalars import resolve
 from robustcheck.language.variables import Variables, is_text
-from robustcheck.places import resolved
-from robustcheck.read_files import Note, ignore
-from robustcheck.regular_files import check_regular
-from robustcheck.suite_folders import is_yaml
 
 MAX_EXTENDS: Final = 16
 _VARIABLE: Final = re.compile(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|(\{[^}]*\}?))")
@@ -88,14 +88,6 @@ def load_merged(path: Path, root: Path, variables: Variables, note: Note = ignor
     if problems:
         raise SuiteError(problems)
     return tree
-
-
-def path_as_typed(path: Path, root: Path) -> str:
-    """Return a path relative to the project's root where it lies inside, with forward slashes."""
-    for candidate, base in ((path, root), (path.absolute(), root.absolute()), (resolved(path), resolved(root))):
-        if candidate.is_relative_to(base):
-            return candidate.relative_to(base).as_posix()
-    return path.as_posix()
 
 
 def _check_inside(path: Path, root: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from robustcheck.errors import Location
+from robustcheck.core.errors import Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import did_you_mean
-from robustcheck.facts import MetricFacts
-from robustcheck.language.kinds import INVALID, NUMBER, VARIABLE, Reading, number_text
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import did_you_mean
+from robustcheck.core.facts import MetricFacts
+from robustcheck.core.registry import Definition
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.threshold import Threshold
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, is_null, shown, what_is
-from robustcheck.language.plan import Threshold
 from robustcheck.language.threshold_advice import meant
-from robustcheck.registry import Definition
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.language.value_types import INVALID, NUMBER, VARIABLE, Reading, number_text
 
 LEVELS: Final = ("fail", "warn")
 """The thresholds that may stand on one line: a breach of the first breaks the build, one of the second is a warning."""

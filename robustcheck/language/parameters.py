@@ -9,24 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck import registry, word_search
-from robustcheck.error_codes import Code
-from robustcheck.errors import did_you_mean
-from robustcheck.language.covering import covering_array
+from robustcheck.core import registry, word_search
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import did_you_mean
+from robustcheck.core.parameter_text import default_shown
+from robustcheck.core.registry import Definition, Parameter, Registry
+from robustcheck.core.units import UNITS
+from robustcheck.domain.case import Step
+from robustcheck.domain.covering import covering_array
 from robustcheck.language.key_advice import meant_key, needed
-from robustcheck.language.kinds import (
-    INVALID,
-    NUMBER,
-    Reading,
-    Text,
-    within,
-)
 from robustcheck.language.nodes import Mapping, Node, shown
-from robustcheck.language.plan import Step
+from robustcheck.language.value_types import INVALID, NUMBER, Reading, Text, within
 from robustcheck.language.values import Value, Written, kind_of, read_parameter
-from robustcheck.parameter_text import default_shown
-from robustcheck.registry import Definition, Parameter, Registry
-from robustcheck.units import UNITS
 
 MAX_CASES: Final = 1000
 """Cases of one check: beyond it a sweep was not meant."""

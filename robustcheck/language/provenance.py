@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
-from robustcheck.class_names import class_name
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location
-from robustcheck.language.entries import Project
-from robustcheck.language.kinds import (
+from robustcheck.core.class_names import class_name
+from robustcheck.core.error_codes import Code
+from robustcheck.domain.config import Project
+from robustcheck.domain.requirements import Card, Leak, Provenance, Requirement, Training
+from robustcheck.language.nodes import Node, shown
+from robustcheck.language.value_types import (
     INVALID,
     Amount,
     Choice,
@@ -24,98 +25,11 @@ from robustcheck.language.kinds import (
     Values,
     Whole,
 )
-from robustcheck.language.nodes import Node, shown
-from robustcheck.language.waivers import Waiver
 
 FACTS: Final = ("git_commit", "clean_tree", "seed", "frameworks", "parameters", "data_digest", "signature")
 """What may be demanded of a training record, beside that it is there and is of this model."""
-Action = Literal["review", "fail"]
 ACTIONS: Final = ("review", "fail")
 DISTANCE: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """What is demanded of the training.
-
-    Attributes:
-        record: Path of the record from the project's root; ``{model}`` in the suite is the model's name here.
-        require: Of ``FACTS``.
-        trusted_keys: Paths of public keys, one of which must have signed the record if ``signature`` is demanded.
-        max_age: Days since the training ended, at most.
-    """
-
-    record: str
-    require: tuple[str, ...]
-    trusted_keys: tuple[str, ...]
-    max_age: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What is demanded of the description of the data that gates.
-
-    Attributes:
-        card: Path of the Croissant file from the project's root; ``{data}`` in the suite is the data set's name here.
-        licenses: Those allowed, as SPDX ids; empty allows any that is named.
-        least: Pictures that each class must have.
-        max_age: Days since it was published, at most.
-    """
-
-    card: str
-    licenses: tuple[str, ...]
-    least: int
-    max_age: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """What may be in both the training and the test set.
-
-    Attributes:
-        train: The training set, an entry of ``configs/data.yaml``.
-        exact_max: Test pictures that may be in it, decoded pixel by decoded pixel.
-        group_by: A metadata column of which no value may be in both; empty for none.
-        distance: Bits by which hashes of near duplicates differ at most; ``None`` does not look for them.
-        action: What becomes of near duplicates.
-    """
-
-    train: str
-    exact_max: int
-    group_by: str
-    distance: int | None
-    action: Action
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One thing demanded: a pytest item of its own.
-
-    Attributes:
-        id: ``provenance[training.seed]``.
-        part: ``training``, ``dataset`` or ``leak``.
-        rule: ``seed``.
-        why: What is demanded, in words.
-        where: Its place in the suite.
-        waiver: The waiver that names it, unless expired.
-    """
-
-    id: str
-    part: Literal["training", "dataset", "leak"]
-    rule: str
-    why: str
-    where: Location
-    waiver: Waiver | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """All that a suite demands to know."""
-
-    training: Training | None
-    dataset: Card | None
-    leak: Leak | None
-    requirements: tuple[Requirement, ...]
 
 
 class ProjectPath:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from robustcheck.error_codes import Code
-from robustcheck.language.kinds import Reading
-from robustcheck.language.plan import Threshold
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.core.error_codes import Code
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.threshold import Threshold
+from robustcheck.language.value_types import Reading
 
 _GREATEST: Final[dict[str, Callable[[int], float]]] = {
     "linf": lambda _: 1.0,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from robustcheck.domain.config import Project
 from robustcheck.language.check_schema import check_definitions
 from robustcheck.language.config_spec import DATA, MODEL
-from robustcheck.language.entries import Project
 from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema
 from robustcheck.language.variables_spec import VARIABLES

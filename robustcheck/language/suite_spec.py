@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from robustcheck import registry
-from robustcheck.error_codes import Code
-from robustcheck.errors import did_you_mean
-from robustcheck.language.bounds import MAX_TOLERANCE, TOLERANCE
+from robustcheck.core import registry
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import did_you_mean
+from robustcheck.domain.config import Project
+from robustcheck.domain.corruption_errors import CORRUPTION_ERRORS, PUBLISHED
+from robustcheck.domain.suite import TOLERANCE
+from robustcheck.language.bounds import MAX_TOLERANCE
 from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
 from robustcheck.language.config_spec import Unreadable
-from robustcheck.language.corruption import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.language.days import Day
-from robustcheck.language.entries import Project
-from robustcheck.language.kinds import (
-    INVALID,
-    Amount,
-    Field,
-    Known,
-    ListOf,
-    Name,
-    Reading,
-    Record,
-    Text,
-    Whole,
-)
+from robustcheck.language.labels_and_review import LABELS, REVIEW
 from robustcheck.language.nodes import Node, shown
-from robustcheck.language.people import LABELS, REVIEW
 from robustcheck.language.provenance import ProjectPath, provenance_record
 from robustcheck.language.thresholds import Expect
+from robustcheck.language.value_types import INVALID, Amount, Field, Known, ListOf, Name, Reading, Record, Text, Whole
 from robustcheck.language.variables_spec import Version
 
 MAX_SEED: Final = 2**63 - 1

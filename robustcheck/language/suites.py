@@ -11,29 +11,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from robustcheck import registry
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, SuiteError, did_you_mean
-from robustcheck.language.bounds import TOLERANCE, check_bounds, declared_of
+from robustcheck.core import registry
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, SuiteError, did_you_mean
+from robustcheck.core.paths import path_as_typed
+from robustcheck.core.units import Quantity
+from robustcheck.domain.case import Case
+from robustcheck.domain.config import ModelEntry, Project
+from robustcheck.domain.corruption_errors import CORRUPTION_ERRORS
+from robustcheck.domain.patterns import matches
+from robustcheck.domain.requirements import Provenance, Requirement
+from robustcheck.domain.suite import TOLERANCE, TOP_K, Declared, Overall, Suite, declared_of
+from robustcheck.domain.threshold import Rule, Threshold
+from robustcheck.domain.tier import TIERS
+from robustcheck.domain.waiver import Waiver
+from robustcheck.language.bounds import check_bounds
 from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, rule_of, uncovered
-from robustcheck.language.corruption import CORRUPTION_ERROR, CORRUPTION_ERRORS, check_corruptions
-from robustcheck.language.entries import ModelEntry, Project
+from robustcheck.language.corruption import CORRUPTION_ERROR, check_corruptions
 from robustcheck.language.gating import check_absolute, excused, inherited_by_clean
 from robustcheck.language.key_advice import meant_key
-from robustcheck.language.kinds import INVALID, Reading, Values
-from robustcheck.language.merge import load_merged, path_as_typed
+from robustcheck.language.labels_and_review import check_promise, labels_of, review_of
+from robustcheck.language.merge import load_merged
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, plain_value, shown
 from robustcheck.language.one_threshold import levels_of, read_threshold
-from robustcheck.language.patterns import matches
-from robustcheck.language.people import check_promise, labels_of, review_of
-from robustcheck.language.plan import TIERS, TOP_K, Case, Declared, Overall, Rule, Suite, Threshold
-from robustcheck.language.provenance import Provenance, Requirement, named_after, provenance_of
+from robustcheck.language.provenance import named_after, provenance_of
 from robustcheck.language.suite_spec import MAX_SEED, WAIVER, suite_record
 from robustcheck.language.thresholds import merge
+from robustcheck.language.value_types import INVALID, Reading, Values
 from robustcheck.language.variables import Variables
-from robustcheck.language.waivers import Waiver
-from robustcheck.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)

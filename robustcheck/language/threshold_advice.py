@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from robustcheck import registry
-from robustcheck.facts import MetricFacts
+from robustcheck.core import registry
+from robustcheck.core.facts import MetricFacts
+from robustcheck.core.registry import Definition
+from robustcheck.core.units import UNITS
 from robustcheck.language import advice
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, sequence_of, shown
-from robustcheck.registry import Definition
-from robustcheck.units import UNITS
 
 SHAPES: Final = {
     "class": "{CLASS: THRESHOLD}",

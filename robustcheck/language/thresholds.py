@@ -8,20 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from robustcheck import registry, word_search
-from robustcheck.class_names import class_name
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location, did_you_mean
-from robustcheck.facts import MetricFacts
+from robustcheck.core import registry, word_search
+from robustcheck.core.class_names import class_name
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location, did_you_mean
+from robustcheck.core.facts import MetricFacts
+from robustcheck.core.registry import Definition
+from robustcheck.core.units import parse_quantity
+from robustcheck.domain.threshold import Threshold
 from robustcheck.language import advice
-from robustcheck.language.kinds import INVALID, Amount, Reading
 from robustcheck.language.nodes import Mapping as MappingNode
 from robustcheck.language.nodes import Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.one_threshold import has_levels, levels_schema, read_levels, read_threshold, threshold_schema
-from robustcheck.language.plan import Threshold
 from robustcheck.language.threshold_advice import SHAPES, entry_of, shaped
-from robustcheck.registry import Definition
-from robustcheck.units import parse_quantity
+from robustcheck.language.value_types import INVALID, Amount, Reading
 
 ARGUMENTS: Final = {
     "class": 'the name of a class: {stop: ">= 95%"}',

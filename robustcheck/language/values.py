@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from robustcheck.error_codes import Code
-from robustcheck.errors import Location
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import Location
+from robustcheck.core.registry import Parameter
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.case import Span
 from robustcheck.language import advice
-from robustcheck.language.kinds import INVALID, Amount, Choice, Flag, Kind, Reading, Text, Whole
-from robustcheck.language.loose import Loose
+from robustcheck.language.any_value import Loose
 from robustcheck.language.nodes import Node, Scalar, sequence_of, shown
 from robustcheck.language.nodes import Sequence as SequenceNode
-from robustcheck.language.plan import Span
 from robustcheck.language.scalars import resolve
-from robustcheck.registry import Parameter
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.language.value_types import INVALID, Amount, Choice, Flag, Kind, Reading, Text, Whole
 
 
 @dataclass(frozen=True, slots=True)

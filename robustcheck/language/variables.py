@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from robustcheck.errors import did_you_mean
+from robustcheck.core.errors import did_you_mean
 
 FILE: Final = "variables.yaml"
 PREFIX: Final = "ROBUSTCHECK_VAR_"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck.error_codes import Code
-from robustcheck.language.kinds import Field, ListOf, Reading, Record
+from robustcheck.core.error_codes import Code
 from robustcheck.language.nodes import Node, Scalar, is_null, what_is
+from robustcheck.language.value_types import Field, ListOf, Reading, Record
 from robustcheck.language.variables import NAME, looks_secret
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robustcheck.language.entries import ModelEntry
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.predictor import Predictor
 
 __all__ = ["Predictor", "open_model"]

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 
 MOST_MEMBERS: Final = 100_000
 _ENCRYPTED: Final = 0x1

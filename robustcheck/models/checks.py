@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError, NotFiniteError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError, NotFiniteError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.probabilities import kind_of
 
 Predict = Callable[[NDArray[np.uint8]], Any]

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robustcheck.language.entries import ModelEntry
-from robustcheck.places import resolved
+from robustcheck.core.paths import resolved
+from robustcheck.domain.config import ModelEntry
 
 if TYPE_CHECKING:
     from robustcheck.models.predictor import Predictor

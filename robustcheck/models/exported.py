@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from robustcheck.errors import ModelError
-from robustcheck.imports import told
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.core.imports import told
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.module import ModulePredictor
 from robustcheck.models.program import load_program
 from robustcheck.models.weights import Weights, refuse_stand_ins

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Final
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 
 MOST_CHARACTERS: Final = 10_000
 MOST_POWERS: Final = 3

@@ -6,9 +6,9 @@ import hashlib
 
 import torch
 
-from robustcheck.errors import ModelError
-from robustcheck.imports import FactoryError, call_factory, find_factory, source_of
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.core.imports import FactoryError, call_factory, find_factory, source_of
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.weights import Weights, load_into
 
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from robustcheck.imports import source_of
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.imports import source_of
+from robustcheck.domain.config import ModelEntry
 
 if TYPE_CHECKING:
     import torch

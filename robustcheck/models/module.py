@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError
-from robustcheck.imports import told
-from robustcheck.language.entries import ModelEntry, Preprocessing
-from robustcheck.language.input_spec import order_notes
+from robustcheck.core.errors import ModelError
+from robustcheck.core.imports import told
+from robustcheck.domain.config import ModelEntry, Preprocessing, order_notes
 from robustcheck.models.checks import check_batch, check_first_batch, out_of_memory
+from robustcheck.models.determinism import steady
 from robustcheck.models.identity import digest_of_module, digest_with_input
 from robustcheck.models.outputs import NOTES, as_logits
-from robustcheck.models.precision import steady
 from robustcheck.models.weights import Digest
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import torch
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 
 COMPUTING: Final = frozenset({"aten", "prims", "quantized_decomposed", "torchvision"})
 """Namespaces whose operators need no declaration."""

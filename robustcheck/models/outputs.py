@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import torch
 
-from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.probabilities import SUMS, tolerance_of
 
 LEAST: Final = torch.finfo(torch.float32).tiny

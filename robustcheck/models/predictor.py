@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.language.entries import ModelEntry, Preprocessing
+from robustcheck.domain.config import ModelEntry, Preprocessing
 
 if TYPE_CHECKING:
     import torch

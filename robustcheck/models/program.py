@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 import torch
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 from robustcheck.models.archive import Archive
 from robustcheck.models.program_rules import checked_json
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
+from robustcheck.core.strict_json import NotStrict, parse_object
 from robustcheck.models.expressions import check_expression
-from robustcheck.strict_json import NotStrict, parse_object
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,511}")
 QUALIFIED: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,1023}")

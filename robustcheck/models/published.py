@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck.language.entries import ModelEntry, Preprocessing
+from robustcheck.domain.config import ModelEntry, Preprocessing
 
 CLOSE: Final = 2e-3
 """Means and deviations that differ by less are the same, rounded."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import torch
 
-from robustcheck.errors import ModelError, did_you_mean
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError, did_you_mean
+from robustcheck.domain.config import ModelEntry
 
 State = dict[str, torch.Tensor]
 DEEPEST: Final = 6

@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 
-from robustcheck.checksums import digest_of
-from robustcheck.errors import ModelError, RobustcheckError, did_you_mean
-from robustcheck.file_content import LOOK, content_of, stands_in
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.checksums import digest_of
+from robustcheck.core.errors import ModelError, RobustcheckError, did_you_mean
+from robustcheck.core.file_content import LOOK, content_of, stands_in
+from robustcheck.core.regular_files import read_with_digest
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.state import state_of
-from robustcheck.regular_files import read_with_digest
 
 
 @dataclass(frozen=True, slots=True)

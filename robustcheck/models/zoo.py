@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import torch
 
-from robustcheck.errors import ModelError, did_you_mean
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError, did_you_mean
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models.published import Published, by_digest, differences, timm_weights, torchvision_weights
 from robustcheck.models.weights import Weights, load_into, read_state
 

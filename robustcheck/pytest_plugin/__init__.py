@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Refuse code in folders of suites, and watch what is imported, before pytest imports the first ``conftest.py``."""
     if getattr(early_config.known_args_namespace, "robustcheck", False):
-        from robustcheck.project_imports import watch_imports
+        from robustcheck.core.project_imports import watch_imports
         from robustcheck.pytest_plugin.discovery import refuse_code
 
         _check_settings(early_config)
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from robustcheck.pytest_plugin.options import is_active
 
     if is_active(config):
-        from robustcheck.clash import InstallationError, check_installation
+        from robustcheck.core.install_check import InstallationError, check_installation
 
         try:
             check_installation()
@@ -62,8 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _check_settings(config: pytest.Config) -> None:
     """Say where a setting is wrong that pytest itself would end with a traceback for."""
-    from robustcheck.errors import RobustcheckError
-    from robustcheck.project_settings import check_settings
+    from robustcheck.core.errors import RobustcheckError
+    from robustcheck.core.project_settings import check_settings
 
     try:
         if config.inipath is not None:
@@ -74,7 +74,7 @@ def _check_settings(config: pytest.Config) -> None:
 
 def _refuse_suites(config: pytest.Config) -> None:
     """Tell who names a suite without the flag what is missing."""
-    from robustcheck.suite_folders import is_yaml
+    from robustcheck.core.suite_folders import is_yaml
 
     for argument in config.args:
         path = config.invocation_params.dir / argument.split("::", 1)[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck.errors import AttestationRefused, RobustcheckError
+from robustcheck.core.errors import AttestationRefused, RobustcheckError
 from robustcheck.pytest_plugin.options import chosen
 
 
@@ -32,7 +32,7 @@ class Signing:
         name = chosen(config, "attest")
         if name is None or config.option.collectonly:
             return None
-        from robustcheck.evidence.keys import load_private, password
+        from robustcheck.provenance.signing.signing_keys import load_private, password
 
         try:
             return cls(load_private(config.rootpath / name, password()))
@@ -50,7 +50,7 @@ class Signing:
             root: The project's.
             configs: That of ``models.yaml`` and ``data.yaml``.
         """
-        from robustcheck.evidence.attestation import FOLDER, attest, checked_statement
+        from robustcheck.provenance.signing.attestation import FOLDER, attest, checked_statement
 
         document = json.loads(json.dumps(result))  # as the file has it: lists, not tuples
         for suite in document["suites"]:

@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 
-from robustcheck.engine.project_code import note_code
-from robustcheck.engine.provable import refuse_unprovable
-from robustcheck.engine.results import CaseResult, describe
-from robustcheck.engine.run import SuiteRun
-from robustcheck.errors import CaseError, RobustcheckError, SuiteError, ThresholdBreach
-from robustcheck.evidence.demands import Demands
+from robustcheck.core.errors import CaseError, RobustcheckError, SuiteError, ThresholdBreach
+from robustcheck.domain.case import Case
+from robustcheck.domain.config import Project
+from robustcheck.domain.requirements import Requirement
+from robustcheck.domain.result import CaseResult, describe
+from robustcheck.domain.suite import Overall, Suite, planned_items
+from robustcheck.domain.verdict import FAILING
+from robustcheck.engine.cache.project_code import note_code
+from robustcheck.engine.gates.feasibility import refuse_unprovable
+from robustcheck.engine.suite_run import SuiteRun
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.entries import Project
-from robustcheck.language.plan import Case, Overall, Suite, planned_items
-from robustcheck.language.provenance import Requirement
-from robustcheck.measure.verdicts import FAILING
+from robustcheck.language.approvals import approvals_of
+from robustcheck.provenance.demands import Demands
 from robustcheck.pytest_plugin.discovery import DISCOVERY
 from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
 from robustcheck.report.messages import failure
@@ -67,7 +69,14 @@ class SuiteFile(pytest.File):
             refuse_unprovable(self.suite, project, options)
         except SuiteError as error:
             raise self.CollectError(str(error)) from None
-        self.run = SuiteRun(self.suite, project, options)
+        self.run = SuiteRun(
+            self.suite,
+            project,
+            options,
+            approvals=lambda: approvals_of(
+                self.suite, options.root, project.files.noting("approvals", suite=self.suite.path)
+            ),
+        )
         self.demands = Demands(self.suite, project, limit=options.limit)
         planned = planned_items(self.suite, options.tier)
         if [item for item in planned if not isinstance(item, Requirement)] == [self.suite.clean]:

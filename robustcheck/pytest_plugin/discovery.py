@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from robustcheck.suite_code import beside_suites, code_in_suites, lines_of, problems_of
-from robustcheck.suite_folders import Places, absolute_paths, is_yaml
+from robustcheck.core.suite_code import beside_suites, code_in_suites, lines_of, problems_of
+from robustcheck.core.suite_folders import Places, absolute_paths, is_yaml
 
 if TYPE_CHECKING:
     from robustcheck.language.discover import Discovery
@@ -133,7 +133,7 @@ class SuiteCollection:
         Args:
             ran: Suites of which a case was run, by their path in the result.
         """
-        from robustcheck.language.merge import path_as_typed
+        from robustcheck.core.paths import path_as_typed
 
         entries = (*self._discovery.left_out, *self._discovery.not_named)
         suites, left_out = [], [{"path": entry.path, "reason": entry.reason} for entry in entries]
@@ -149,7 +149,7 @@ class SuiteCollection:
 
     def is_whole(self, ran: Mapping[str, Any]) -> bool:
         """Whether at least one case was run of every suite that the call asks for."""
-        from robustcheck.language.merge import path_as_typed
+        from robustcheck.core.paths import path_as_typed
 
         return all(path_as_typed(suite, self._config.rootpath) in ran for suite in self._discovery.suites)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck.suite_folders import is_yaml
+from robustcheck.core.suite_folders import is_yaml
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:

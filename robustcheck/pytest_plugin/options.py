@@ -132,8 +132,8 @@ def run_options(config: pytest.Config) -> Options:
     Raises:
         pytest.UsageError: One of them is wrong.
     """
+    from robustcheck.domain.tier import TIERS as KNOWN
     from robustcheck.engine.options import Options
-    from robustcheck.language.plan import TIERS as KNOWN
 
     tier = chosen(config, "tier")
     if tier not in KNOWN:
@@ -158,8 +158,8 @@ def cache_size(config: pytest.Config) -> int:
     Raises:
         pytest.UsageError: It is no size.
     """
-    from robustcheck.engine.cache_folder import bytes_of
-    from robustcheck.errors import RobustcheckError
+    from robustcheck.core.errors import RobustcheckError
+    from robustcheck.engine.cache.cache_folder import bytes_of
 
     try:
         return bytes_of(chosen(config, "cache_size"))

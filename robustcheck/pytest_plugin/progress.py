@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import pytest
 
-from robustcheck import progress
-from robustcheck.progress import Task
-from robustcheck.suite_folders import is_yaml
+from robustcheck.core import progress
+from robustcheck.core.progress import Task
+from robustcheck.core.suite_folders import is_yaml
 
 if TYPE_CHECKING:
     from robustcheck.report.progress.display import Display

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.measure.verdicts import FAILING
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.suite_folders import is_yaml
+from robustcheck.domain.verdict import FAILING
 from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.discovery import SuiteCollection
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, is_on, run_options, suite_folders
 from robustcheck.pytest_plugin.page_link import open_page, page_line
 from robustcheck.pytest_plugin.stock import use_stock_suite
-from robustcheck.suite_folders import is_yaml
 
 MARKUP: Mapping[str, dict[str, bool]] = {
     "pass": {"green": True},
@@ -211,11 +211,11 @@ class RobustcheckSession:
             )
 
     def _write(self) -> None:
-        from robustcheck.engine.results import inputs_result
-        from robustcheck.evidence.history import remember
+        from robustcheck.core.read_files import ReadFile, inputs_json
+        from robustcheck.domain.result import inputs_result
         from robustcheck.pytest_plugin.collect import project_of
-        from robustcheck.read_files import ReadFile, inputs_json
         from robustcheck.report.writing import NotWritten, write_report
+        from robustcheck.runs.history.history import remember
 
         suites = []
         for path, suite in sorted(self._gathered.items()):
@@ -352,7 +352,7 @@ def _unknown_identity(path: str) -> dict[str, Any]:
 
 
 def _without_result(report: pytest.TestReport, path: str, name: str) -> dict[str, Any]:
-    from robustcheck.engine.results import error_result
+    from robustcheck.domain.result import error_result
 
     text = " ".join(str(report.longrepr).split())[:500]
     problem = f"the case ended without a result: {text}"

@@ -9,10 +9,10 @@ from typing import Final
 
 import pytest
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.places import inside
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.paths import inside
+from robustcheck.core.suite_folders import is_yaml
 from robustcheck.pytest_plugin.options import PREFIX, chosen
-from robustcheck.suite_folders import is_yaml
 
 FOLDER: Final = ".robustcheck/stock"
 SUITE: Final = f"{FOLDER}/suite.yaml"
@@ -92,9 +92,9 @@ def _prepare(config: pytest.Config, model: str, data: str) -> tuple[str, ...]:
 
 
 def _write(config: pytest.Config, model: str, data: str) -> tuple[str, ...]:
-    from robustcheck.engine.proposal import propose
-    from robustcheck.engine.proposed_model import Wanted
-    from robustcheck.stock_suite import entry_text, suite_text
+    from robustcheck.core.stock_suite import entry_text, suite_text
+    from robustcheck.engine.tools.proposal import propose
+    from robustcheck.engine.tools.proposed_model import Wanted
 
     root = config.rootpath
     if KEY in (model, data):

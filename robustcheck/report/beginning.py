@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.report.document import FILE_NAME
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.domain.result import RESULT_FILE
 from robustcheck.report.writing import PAGE
 
 SIGNED: Final = "attestations/*.json"
-"""What was signed of an earlier run; see ``robustcheck.evidence.attestation``."""
+"""What was signed of an earlier run; see ``robustcheck.provenance.signing.attestation``."""
 ROOM: Final = 1 << 16
 """Bytes that must fit onto the disk for a run to begin."""
 
@@ -35,7 +35,7 @@ def check_report(folder: Path) -> None:
     above = next((parent for parent in folder.parents if os.path.lexists(parent)), folder)
     if not above.is_dir():
         raise RobustcheckError(f"{folder}: the report cannot be written: {above} is no folder; name another folder")
-    for name in (FILE_NAME, PAGE):
+    for name in (RESULT_FILE, PAGE):
         if (folder / name).is_dir() and not (folder / name).is_symlink():
             raise RobustcheckError(
                 f"{folder / name}: the report cannot be written: a folder is in its place; move it away"
@@ -49,7 +49,7 @@ def forget_report(folder: Path) -> None:
         RobustcheckError: It cannot be taken away.
     """
     try:
-        for path in (folder / FILE_NAME, folder / PAGE, *folder.glob(SIGNED)):
+        for path in (folder / RESULT_FILE, folder / PAGE, *folder.glob(SIGNED)):
             path.unlink(missing_ok=True)
     except OSError as error:
         raise RobustcheckError(f"{folder}: an earlier report cannot be taken away: {error.strerror}") from None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from robustcheck.measure.verdicts import FAILING
+from robustcheck.domain.verdict import FAILING
 
 if TYPE_CHECKING:
     from robustcheck.report.html.curves import Curve

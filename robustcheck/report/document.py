@@ -11,15 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from robustcheck.engine.keys import environment as deciding_versions
-from robustcheck.engine.store import atomic
-from robustcheck.measure.verdicts import worst
+from robustcheck.core.files import atomic
+from robustcheck.domain.result import RESULT_FILE, RESULT_SCHEMA
+from robustcheck.domain.verdict import worst
+from robustcheck.engine.cache.cache_keys import environment as deciding_versions
 from robustcheck.report.coverage import coverage
 
-SCHEMA = "robustcheck/report/1"
 APART = ("overall", "provenance")
 """Kinds of results that are no cases, each in a list of its own."""
-FILE_NAME = "robustcheck-report.json"
 PACKAGES = ("pytest-robustcheck", "torchvision", "albumentations", "foolbox", "pytest", "pyarrow", "safetensors")
 
 
@@ -45,7 +44,7 @@ def document(
     """
     parts = [_suite(suite) for suite in suites]
     return {
-        "schema": SCHEMA,
+        "schema": RESULT_SCHEMA,
         "verdict": worst([part["verdict"] for part in parts]),
         "complete": every_suite and all(not part["not_run"] for part in parts),
         "started": started.isoformat(timespec="seconds"),
@@ -102,7 +101,7 @@ def environment() -> dict[str, Any]:
 def write(result: Mapping[str, Any], folder: Path) -> Path:
     """Write the result file into a folder, whole or not at all, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE_NAME
+    path = folder / RESULT_FILE
     with atomic(path) as temporary:
         text = json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

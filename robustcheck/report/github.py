@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from robustcheck.measure.verdicts import FAILING
-from robustcheck.regular_files import open_to_change
+from robustcheck.core.regular_files import open_to_change
+from robustcheck.domain.verdict import FAILING
 from robustcheck.report.charts import charts
 from robustcheck.report.messages import expectation
 from robustcheck.report.result_lines import ResultLine

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.measure.baseline import printable
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.text import printable
 
 ACTIONS_BOT: Final = "github-actions[bot]"
 """Who writes with the token of a workflow, which may not ask who it is."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from robustcheck.measure.verdicts import FAILING
+from robustcheck.domain.verdict import FAILING
 from robustcheck.report.messages import expectation, failure
 from robustcheck.report.terminal import every_result
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from robustcheck.measure.verdicts import written
+from robustcheck.core.text import written
 
 Json = Mapping[str, Any]
 

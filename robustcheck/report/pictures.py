@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
-from robustcheck.report.records import MissingColumn, read_columns
+from robustcheck.runs.exported_records import MissingColumn, read_columns
 
 THUMBNAILS: Final = "thumbnails.parquet"
 """Name of the file with the clean pictures of a suite's residuals, in the folder of the suite's records."""

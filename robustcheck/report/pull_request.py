@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck.measure.verdicts import written
-from robustcheck.report.comparing import heads, remarks, verdict
-from robustcheck.report.comparison import Compared, Comparison, difference_text
+from robustcheck.core.text import written
+from robustcheck.report.comparison_table import heads, remarks, verdict
 from robustcheck.report.result_lines import NOT_GATED, ResultLine
 from robustcheck.report.terminal import discovered, every_note, headline, not_run, rows
+from robustcheck.runs.comparison import Compared, Comparison, difference_text
 
 LIMIT: Final = 65_000
 """UTF-8 bytes of a comment: GitHub refuses one of more than 65,536 characters."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.report.sheet import Cell, Mark, Row, Sheet, picture
 
 if TYPE_CHECKING:

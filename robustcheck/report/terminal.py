@@ -6,9 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from robustcheck.engine.results import INPUTS
-from robustcheck.engine.visibility import BARELY
-from robustcheck.errors import count_of
+from robustcheck.core.errors import count_of
+from robustcheck.domain.result import BARELY, INPUTS
 from robustcheck.report.columns import Column, Row, fitted, written
 from robustcheck.report.coverage import lines
 from robustcheck.report.messages import expectation, is_close, search

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from robustcheck import progress
-from robustcheck.engine.store import atomic
-from robustcheck.engine.thumbnails import keep_thumbnails
-from robustcheck.errors import RobustcheckError
-from robustcheck.language.entries import Project
+from robustcheck.core import progress
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.files import atomic
+from robustcheck.domain.config import Project
+from robustcheck.engine.pipeline.thumbnails import keep_thumbnails
 from robustcheck.report.document import document, write
 from robustcheck.report.html import page
 from robustcheck.report.pictures import thumbnails_path
-from robustcheck.report.residuals import pictures_of, with_residuals
+from robustcheck.runs.residuals import pictures_of, with_residuals
 
 PAGE: Final = "index.html"
 

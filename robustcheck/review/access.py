@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 if TYPE_CHECKING:
     from flask import Request, Response

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from robustcheck.data.overlay import ADJUDICATION, AMBIGUOUS, WITHDRAWN, Decision
-from robustcheck.data.settling import Key, settle
-from robustcheck.measure.intervals import Estimate, clopper_pearson
-from robustcheck.review.standing import own_decisions
+from robustcheck.data.labels.consensus import Key, settle
+from robustcheck.data.labels.overlay import ADJUDICATION, AMBIGUOUS, WITHDRAWN, Decision
+from robustcheck.domain.estimate import Estimate
+from robustcheck.review.open_items import own_decisions
+from robustcheck.stats.intervals import clopper_pearson
 
 
 @dataclass(frozen=True, slots=True)

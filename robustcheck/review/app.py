@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.strict_json import NotStrict, parse_object
 from robustcheck.review.access import HEADERS, TOKEN, Access
 from robustcheck.review.drawing import Drawn
 from robustcheck.review.queue import CLEAN
 from robustcheck.review.session import Refused, Session
-from robustcheck.strict_json import NotStrict, parse_object
 
 if TYPE_CHECKING:
     from flask import Flask, Response

@@ -11,16 +11,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.engine.index import build_index
-from robustcheck.engine.limits import case_at
-from robustcheck.engine.prepare import Preparation
-from robustcheck.errors import RobustcheckError, UnreadablePicture
-from robustcheck.language.entries import ModelEntry
-from robustcheck.language.plan import Case, Step, Suite
+from robustcheck.core.errors import RobustcheckError, UnreadablePicture
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.case import Case, Step
+from robustcheck.domain.config import ModelEntry
+from robustcheck.domain.suite import Suite
+from robustcheck.engine.kinds.break_point import case_at
+from robustcheck.engine.pipeline.input_pipeline import Preparation
+from robustcheck.engine.sample_index import build_index
 from robustcheck.report.pictures import StripPicture, strip
-from robustcheck.review.ground import Ground
-from robustcheck.review.seen import Seen
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.review.case_rows import Seen
+from robustcheck.review.review_dataset import Ground
 
 WIDEST: Final = 1024
 """Pixels of the longer side of a whole picture as it is shown."""

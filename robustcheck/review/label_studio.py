@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from robustcheck.data.overlay import Decision
-from robustcheck.errors import DataError
-from robustcheck.strict_json import NotStrict, parse
+from robustcheck.core.errors import DataError
+from robustcheck.core.strict_json import NotStrict, parse
+from robustcheck.data.labels.overlay import Decision
 
 CHOICE: Final = "label"
 """Name of the choice, as ``robustcheck review export`` has it."""

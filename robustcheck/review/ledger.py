@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from robustcheck.data.overlay import Decision, append, parse, recover
-from robustcheck.errors import DataError, RobustcheckError
-from robustcheck.regular_files import open_regular, read_regular
+from robustcheck.core.errors import DataError, RobustcheckError
+from robustcheck.core.regular_files import open_regular, read_regular
+from robustcheck.data.labels.overlay import Decision, append, parse, recover
 
 
 class Ledger:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from robustcheck.errors import RobustcheckError, did_you_mean
-from robustcheck.language.entries import ModelEntry, Project
-from robustcheck.language.plan import Suite
-from robustcheck.report.kept import reading
-from robustcheck.report.residuals import residuals
-from robustcheck.review.ground import Ground, ground_of_report
+from robustcheck.core.errors import RobustcheckError, did_you_mean
+from robustcheck.domain.config import ModelEntry, Project
+from robustcheck.domain.suite import Suite
+from robustcheck.review.case_rows import Seen, read_seen
 from robustcheck.review.queue import CLEAN, Asked, build_queue, keyed
-from robustcheck.review.seen import Seen, read_seen
+from robustcheck.review.review_dataset import Ground, ground_of_report
+from robustcheck.runs.load import reading
+from robustcheck.runs.residuals import residuals
 
 EXAMPLES: Final = 5
 """Pictures of each class to compare with."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from robustcheck.review.seen import Seen
+from robustcheck.review.case_rows import Seen
 
 CLEAN: Final = "clean"
 LISTS: Final = ("label_suspects", "edge_cases", "fragile")
@@ -55,7 +55,7 @@ def build_queue(
     Args:
         suite: One of the ``suites`` of a result file.
         seen: Its rows by case.
-        residuals: As ``robustcheck.report.residuals`` has them.
+        residuals: As ``robustcheck.runs.residuals`` has them.
         audit_fraction: Share of the pictures that nothing else asks about and that are right when clean; at least so many are
             taken, chosen and ordered by a hash of the suite's seed and the id. Whoever looks at mistakes only finds an
             accuracy that is too high.

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.review.access import Access
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck.data.overlay import ADJUDICATION, AMBIGUOUS, RESERVED, WITHDRAWN, Decision
-from robustcheck.data.settling import settle
-from robustcheck.errors import RobustcheckError
-from robustcheck.review.ground import Ground
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.data.labels.consensus import settle
+from robustcheck.data.labels.overlay import ADJUDICATION, AMBIGUOUS, RESERVED, WITHDRAWN, Decision
 from robustcheck.review.ledger import Ledger
+from robustcheck.review.open_items import conflicts, open_pictures, own_decisions
 from robustcheck.review.queue import CLEAN, Asked, keyed
-from robustcheck.review.standing import conflicts, open_pictures, own_decisions
+from robustcheck.review.review_dataset import Ground
 
 LONGEST_REASON: Final = 2000
 """Characters."""

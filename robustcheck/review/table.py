@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from robustcheck.data.overlay import Decision
-from robustcheck.errors import DataError
-from robustcheck.review.ground import Ground
+from robustcheck.core.errors import DataError
+from robustcheck.data.labels.overlay import Decision
 from robustcheck.review.queue import Asked
+from robustcheck.review.review_dataset import Ground
 
 NEEDED: Final = ("sha256", "id", "original", "label", "reviewer", "at", "reason")
 TOLD: Final = ("task", "case", "predicted", "confidence")

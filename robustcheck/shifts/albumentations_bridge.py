@@ -23,9 +23,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.errors import CaseError
-from robustcheck.facts import ShiftFacts
-from robustcheck.registry import Definition, Parameter, shifts
+from robustcheck.core.errors import CaseError
+from robustcheck.core.facts import ShiftFacts
+from robustcheck.core.registry import Definition, Parameter, shifts
 
 Picture = NDArray[np.uint8]
 PREFIX: Final = "albumentations."

@@ -9,9 +9,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
-from robustcheck.registry import shift
-from robustcheck.units import Degrees, Extent, Percent, Quantity, Range
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Degrees, Extent, Percent, Quantity, Range
+from robustcheck.images.geometry import Frame
 
 Picture = NDArray[np.uint8]
 Kernel = NDArray[np.float32]
@@ -74,7 +74,7 @@ def blur(image: Picture, kernel: Kernel) -> Picture:
     """Mix the linear light of neighbours; beyond the picture its edge is mirrored."""
     import cv2
 
-    from robustcheck.pictures.light import in_linear_light
+    from robustcheck.images.linear_light import in_linear_light
 
     return in_linear_light(image, lambda light: cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REFLECT))
 

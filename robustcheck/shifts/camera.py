@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Coordinates, Frame, Warp
-from robustcheck.registry import shift
-from robustcheck.units import Aspect, Degrees, Percent, Pixels, Range
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Aspect, Degrees, Percent, Pixels, Range
+from robustcheck.images.geometry import Coordinates, Frame, Warp
 
 Matrix = NDArray[np.float64]
 Angle = Annotated[Degrees, Range(-60, 60)]

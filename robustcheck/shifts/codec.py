@@ -7,8 +7,8 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.registry import shift
-from robustcheck.units import Range
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Range
 
 Picture = NDArray[np.uint8]
 LONGEST = {"jpeg": 65535, "webp": 16383}
@@ -28,7 +28,7 @@ def recoded(image: Picture, form: str, quality: int) -> Picture:
     """
     import cv2
 
-    from robustcheck.errors import CaseError
+    from robustcheck.core.errors import CaseError
 
     if max(image.shape[:2]) > LONGEST[form]:
         size = f"{image.shape[1]}x{image.shape[0]}"

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from robustcheck.pictures.geometry import Frame, Warp
-from robustcheck.registry import shift
-from robustcheck.units import Percent, Range
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Percent, Range
+from robustcheck.images.geometry import Frame, Warp
 
 Keep = Annotated[Percent, Range(1, 100)]
 SOURCE = "slice and resize"

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
+from robustcheck.images.geometry import Frame
 
 Cells = NDArray[np.float32]
 Places = NDArray[np.float64]

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.errors import CaseError
-from robustcheck.facts import Conflict
-from robustcheck.pictures.geometry import Coordinates, Frame, Warp
-from robustcheck.registry import shift
+from robustcheck.core.errors import CaseError
+from robustcheck.core.facts import Conflict
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Metres, Percent, Range
+from robustcheck.images.geometry import Coordinates, Frame, Warp
 from robustcheck.shifts.camera import FieldOfView, Matrix, about_centre, rotation, translation
-from robustcheck.units import Metres, Percent, Range
 
 Vector = tuple[float, float, float]
 FACING: Final[Vector] = (0.0, 0.0, 1.0)
@@ -132,7 +132,7 @@ def _where_it_meets(
         plane: Homography of the plane.
         sky: Homography of what is infinitely far; ``None`` if nothing is to be seen there.
     """
-    from robustcheck.pictures.mapping import project
+    from robustcheck.images.mapping import project
 
     def displace(points: Coordinates) -> Coordinates:
         meets = (points @ towards[:2] + towards[2])[..., None] > 0

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
-from robustcheck.registry import shift
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Percent, Range
+from robustcheck.images.geometry import Frame
 from robustcheck.shifts.drops import Drops, drops
 from robustcheck.shifts.precipitation import fitted
 from robustcheck.shifts.smears import FAINTEST, smears
-from robustcheck.units import Percent, Range
 
 if TYPE_CHECKING:
-    from robustcheck.pictures.light import Light
+    from robustcheck.images.linear_light import Light
 
 Picture = NDArray[np.uint8]
 ROWS: Final = 64
@@ -54,7 +54,7 @@ def dirt(
         size: Length of a smear, as a share of the view's shorter side.
         blur: Diameter of the disk that a point of dirt becomes, as a share of the view's width.
     """
-    from robustcheck.pictures.light import in_linear_light
+    from robustcheck.images.linear_light import in_linear_light
 
     if coverage == 0 or opacity == 0:
         return image
@@ -115,7 +115,7 @@ def water_drops(
         size: Diameter of the largest drops, as a share of the view's width; others have 65% and 40% of it.
         blur: Diameter of the disk that a point of a drop becomes, as a share of the view's width.
     """
-    from robustcheck.pictures.light import in_linear_light
+    from robustcheck.images.linear_light import in_linear_light
 
     if coverage == 0:
         return image

@@ -8,9 +8,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.registry import shift
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Kelvin, Lux, Percent, Range, Seconds, Stops
 from robustcheck.shifts.noise import exposed
-from robustcheck.units import Kelvin, Lux, Percent, Range, Seconds, Stops
 
 Picture = NDArray[np.uint8]
 
@@ -47,7 +47,7 @@ def exposure(image: Picture, *, stops: Annotated[Stops, Range(-8, 8)]) -> Pictur
     Args:
         stops: One stop up doubles the light.
     """
-    from robustcheck.pictures.light import apply_curve
+    from robustcheck.images.linear_light import apply_curve
 
     return apply_curve(image, lambda linear: linear * 2.0**stops)
 
@@ -130,7 +130,7 @@ def temperature(image: Picture, *, kelvin: Annotated[Kelvin, Range(1700, 25000)]
     Args:
         kelvin: Below 6504 K the picture turns orange, above it blue.
     """
-    from robustcheck.pictures.light import apply_curve
+    from robustcheck.images.linear_light import apply_curve
 
     return apply_curve(image, lambda linear: linear[:, None] * np.array(planckian_gains(kelvin)))
 
@@ -161,7 +161,7 @@ def glare(image: Picture, *, veil: Annotated[Percent, Range(0, 100)]) -> Picture
     Args:
         veil: Share of white in the blend.
     """
-    from robustcheck.pictures.light import apply_curve
+    from robustcheck.images.linear_light import apply_curve
 
     return apply_curve(image, lambda linear: linear * (1 - veil) + veil)
 

@@ -39,7 +39,7 @@ def exposed(
         read: Electrons of read noise, 0 or more.
         rng: What to draw from.
     """
-    from robustcheck.pictures.light import FINE, Light, in_linear_light
+    from robustcheck.images.linear_light import FINE, Light, in_linear_light
 
     electrons = full_well * 100.0 / iso
 

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
-from robustcheck.registry import shift
-from robustcheck.units import Percent, Range
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Percent, Range
+from robustcheck.images.geometry import Frame
 
 Picture = NDArray[np.uint8]
 Cover = NDArray[np.float32]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.registry import shift
+from robustcheck.core.registry import shift
 
 Picture = NDArray[np.uint8]
 
@@ -57,7 +57,7 @@ def resize_filter(
     resize is left alone.
 
     Args:
-        preprocessing: The model's own, a ``robustcheck.language.entries.Preprocessing``.
+        preprocessing: The model's own, a ``robustcheck.domain.config.Preprocessing``.
         filter: The filter in place of the model's own.
         antialias: Whether the filter widens when it shrinks a picture, as in PIL and torchvision; in OpenCV it does
             not, except for area.

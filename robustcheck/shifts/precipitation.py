@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
+from robustcheck.images.geometry import Frame
 
 Layer = NDArray[np.float32]
 """Opacity, 0 to 1, shape (h, w)."""

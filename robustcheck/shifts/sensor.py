@@ -7,9 +7,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.registry import shift
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Range
 from robustcheck.shifts.noise import FULL_WELL, READ_NOISE, exposed
-from robustcheck.units import Range
 
 Picture = NDArray[np.uint8]
 

@@ -10,9 +10,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
-from robustcheck.registry import shift
-from robustcheck.units import Percent, Range, Stops
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Percent, Range, Stops
+from robustcheck.images.geometry import Frame
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.float32]
@@ -63,7 +63,7 @@ def vignette(image: Picture, *, corner: Annotated[Stops, Range(-8, 0)], frame: F
     Args:
         corner: Light lost in the corners; cos^4 alone gives -1.47ev in the corner of a square view of 60deg.
     """
-    from robustcheck.pictures.light import apply_gain
+    from robustcheck.images.linear_light import apply_gain
 
     return apply_gain(image, vignette_mask(image.shape[0], image.shape[1], frame, corner))
 
@@ -88,7 +88,7 @@ def shadow(
         depth: Light lost inside it.
         coverage: Share of the view that lies in it.
     """
-    from robustcheck.pictures.light import apply_gain
+    from robustcheck.images.linear_light import apply_gain
 
     if coverage == 0:
         return image
@@ -128,6 +128,6 @@ def backlight(image: Picture, *, ratio: Annotated[Stops, Range(0, 8)], frame: Fr
     Args:
         ratio: By how much.
     """
-    from robustcheck.pictures.light import apply_gain
+    from robustcheck.images.linear_light import apply_gain
 
     return apply_gain(image, backlight_mask(image.shape[0], image.shape[1], frame, ratio))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from robustcheck.pictures.geometry import Frame
+from robustcheck.images.geometry import Frame
 from robustcheck.shifts.precipitation import STRETCHED, Layer
 
 ACROSS = 128

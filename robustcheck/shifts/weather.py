@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.pictures.geometry import Frame
-from robustcheck.registry import shift
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Metres, Percent, Range
+from robustcheck.images.geometry import Frame
 from robustcheck.shifts.precipitation import Particles, fitted, layer
-from robustcheck.units import Metres, Percent, Range
 
 Picture = NDArray[np.uint8]
 Intensity = Literal["light", "moderate", "heavy"]
@@ -86,7 +86,7 @@ def fog(
         depth: Distance of the scene, all of it.
         airlight: Light of dense fog, as a share of white.
     """
-    from robustcheck.pictures.light import apply_curve
+    from robustcheck.images.linear_light import apply_curve
 
     passing = transmission(visibility, depth)
     return apply_curve(image, lambda linear: linear * passing + airlight * (1 - passing))
@@ -102,7 +102,7 @@ def fall(image: Picture, how: Fall, lean: float, frame: Frame, rng: np.random.Ge
         frame: The model's view.
         rng: What to draw from.
     """
-    from robustcheck.pictures.light import FINE, Light, in_linear_light
+    from robustcheck.images.linear_light import FINE, Light, in_linear_light
 
     visibility, bright, particles = how
     passing, white = transmission(visibility, DEPTH), bright * (FINE - 1)

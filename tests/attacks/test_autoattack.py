@@ -24,7 +24,7 @@ from robustcheck.attacks.ranks import ranked
 from robustcheck.attacks.square import Square, bump, share
 from robustcheck.attacks.track import Track
 from robustcheck.attacks.victim import Victim
-from robustcheck.models.untouched import untouched
+from robustcheck.models.preserve_state import untouched
 
 QUIET = logging.getLogger("test-auto-attack")
 QUIET.setLevel(logging.CRITICAL)

@@ -13,13 +13,13 @@ import pytest
 import torch
 from victims import SIDE, Constant, Linear, NaN, Quantised, Random, Softmax, goal_of, least_changes, pictures_of
 
-from robustcheck import registry
 from robustcheck.attacks.balls import norms_of
-from robustcheck.attacks.bridge import REFUSED, ROWS, FoolboxAttack, Row, VictimModel, Witness
+from robustcheck.attacks.foolbox_bridge import REFUSED, ROWS, FoolboxAttack, Row, VictimModel, Witness
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.keyed import keyed
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import CaseError, ModelError, RobustcheckError
+from robustcheck.core import registry
+from robustcheck.core.errors import CaseError, ModelError, RobustcheckError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -388,6 +388,8 @@ def test_a_picture_that_is_no_number_is_not_the_model_s_fault() -> None:
 
 def test_importing_gives_no_warning() -> None:
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "import robustcheck.attacks.bridge"], capture_output=True, text=True
+        [sys.executable, "-W", "error", "-c", "import robustcheck.attacks.foolbox_bridge"],
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 0, ran.stderr

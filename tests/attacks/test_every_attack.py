@@ -9,12 +9,12 @@ import pytest
 import torch
 from victims import CHEAP, Constant, Linear, NaN, Quantised, Random, Softmax, build, goal_of, pictures_of, victim_of
 
-from robustcheck import registry
 from robustcheck.attacks.attempt import Attempt, attempt
 from robustcheck.attacks.balls import norms_of
 from robustcheck.attacks.goal import Goal
-from robustcheck.errors import RobustcheckError
-from robustcheck.models.untouched import untouched
+from robustcheck.core import registry
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.models.preserve_state import untouched
 
 EPS = 0.1
 NAMES = sorted(CHEAP)

@@ -16,10 +16,10 @@ import torch
 from victims import SIDE, VALUES, Linear, goal_of, least_changes, pictures_of, victim_of
 
 from robustcheck.attacks.attempt import attempt
-from robustcheck.attacks.bridge import FoolboxAttack
 from robustcheck.attacks.fab import FABTargeted
+from robustcheck.attacks.foolbox_attacks import L1FMN
+from robustcheck.attacks.foolbox_bridge import FoolboxAttack
 from robustcheck.attacks.goal import Goal
-from robustcheck.attacks.minimal import L1FMN
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -141,7 +141,7 @@ def test_the_last_step_starts_from_the_nearest_miss(monkeypatch: pytest.MonkeyPa
         return []
 
     monkeypatch.setattr(L1FMN, "run", lambda *_, **__: eagerpy.astensor(beside))
-    monkeypatch.setattr("robustcheck.attacks.bridge.polished", polished)
+    monkeypatch.setattr("robustcheck.attacks.foolbox_bridge.polished", polished)
     missed = attack_of("fmn", "l1").minimal(victim_of(model), goal)
     assert torch.equal(missed, goal.pictures)
     assert torch.equal(starts[0], beside)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from robustcheck import registry
 from robustcheck.attacks.attempt import attempt
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.passes import Passes, passes_of
 from robustcheck.attacks.victim import Victim
-from robustcheck.units import Quantity
+from robustcheck.core import registry
+from robustcheck.core.units import Quantity
 
 CLASSES, EPS, N = 4, 0.01, 3
 SMALL = {"steps": 6, "queries": 30, "views": 12, "repeats": 9, "restarts": 2, "targets": 2, "area": 0.05}

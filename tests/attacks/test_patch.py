@@ -16,7 +16,7 @@ from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import margin
 from robustcheck.attacks.patch import Patch
 from robustcheck.attacks.victim import Victim
-from robustcheck.errors import ModelError, RobustcheckError
+from robustcheck.core.errors import ModelError, RobustcheckError
 
 SIDE = 12
 

@@ -10,7 +10,7 @@ from robustcheck.attacks.attempt import attempt
 from robustcheck.attacks.balls import norms_of, project, project_l1, steepest
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.pgd import PGD
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])

@@ -14,7 +14,7 @@ from robustcheck.attacks.attempt import attempt
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.losses import margin
 from robustcheck.attacks.spatial import Spatial, turned
-from robustcheck.errors import ModelError, RobustcheckError
+from robustcheck.core.errors import ModelError, RobustcheckError
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:

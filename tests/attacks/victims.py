@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from robustcheck import registry
 from robustcheck.attacks.goal import Goal
 from robustcheck.attacks.victim import Victim
-from robustcheck.units import Quantity
+from robustcheck.core import registry
+from robustcheck.core.units import Quantity
 
 SIDE, CLASSES = 6, 4
 VALUES = 3 * SIDE * SIDE

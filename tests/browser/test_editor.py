@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck import registry
+from robustcheck.core import registry
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {"yaml": {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False}}}

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from small_project import MODELS, SUITE, make_project
 
-from robustcheck.data.overlay import read
+from robustcheck.data.labels.overlay import read
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CLASSES = ("dark", HOSTILE, "bright")

@@ -13,20 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_project import SUITE
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.approvals import Approval, approvals_path, case_digest, missing_approvals
+from robustcheck.domain.suite import Suite
 from robustcheck.language import find_suites, load_project, load_suite
-from robustcheck.language.approvals import (
-    Approval,
-    approvals_of,
-    approvals_path,
-    case_digest,
-    load_approvals,
-    missing_approvals,
-    text_of,
-)
+from robustcheck.language.approvals import approvals_of, load_approvals, text_of
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value
-from robustcheck.language.plan import Suite
 
 Call = Callable[..., Any]
 TODAY = datetime.date.today().isoformat()

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from small_project import MODELS
 
 import robustcheck
-from robustcheck.evidence import sigstore_signing
-from robustcheck.evidence.envelope import parse_envelope
+from robustcheck.provenance.signing import sigstore_signing
+from robustcheck.provenance.signing.envelope import parse_envelope
 
 Call = Callable[..., Any]
 WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from kept_reports import IDS, case, suite, write_report, write_reports
 
-from robustcheck.cli import acceptance
-from robustcheck.measure.baseline import Baseline
+from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.runs import acceptance
 
 Call = Callable[..., Any]
 ALL = "1" * 10

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from robustcheck.engine.cache_folder import bytes_of, cached_records, clear, prune, size_text
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.engine.cache.cache_folder import bytes_of, cached_records, clear, prune, size_text
 
 SIZE = 1000
 

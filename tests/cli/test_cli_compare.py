@@ -13,9 +13,9 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from robustcheck.measure.intervals import paired_difference, proportion
-from robustcheck.report.comparison import Comparison, compare, newcombe
-from robustcheck.report.kept import load_run
+from robustcheck.runs.comparison import Comparison, compare, newcombe
+from robustcheck.runs.load import load_run
+from robustcheck.stats.intervals import paired_difference, proportion
 
 Call = Callable[..., Any]
 ALL, NONE = "1" * 10, "0" * 10

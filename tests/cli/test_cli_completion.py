@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from robustcheck import registry
 from robustcheck.cli import command, listing
 from robustcheck.cli.completion import SHELLS, names
+from robustcheck.core import registry
 
 Call = Callable[..., Any]
 Offered = Callable[..., list[str]]

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal
 import pytest
 from PIL import Image
 
-from robustcheck import registry
 from robustcheck.cli import output
 from robustcheck.cli.examples import metric_example, shift_example
+from robustcheck.core import registry
+from robustcheck.core.registry import Definition, Registry
+from robustcheck.core.units import Aspect, Degrees, Kelvin, Percent, Range
 from robustcheck.language import data_schema, json_schema, load_project, load_suite, models_schema
-from robustcheck.registry import Definition, Registry
-from robustcheck.units import Aspect, Degrees, Kelvin, Percent, Range
 
 Call = Callable[..., Any]
 SHIFTS = list(registry.shifts)

@@ -23,10 +23,10 @@ from small_project import MODEL
 
 from robustcheck import run_suite
 from robustcheck.cli import init
+from robustcheck.core.stock_suite import Line, entry_text, listed, scalar
 from robustcheck.language import json_schema, load_project
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value
-from robustcheck.stock_suite import Line, entry_text, listed, scalar
 
 Call = Callable[..., Any]
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1).filter(

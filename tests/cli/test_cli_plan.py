@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import robustcheck
-from robustcheck import registry
-from robustcheck.measure.power import passing_share, smallest_drop
+from robustcheck.core import registry
+from robustcheck.stats.power import passing_share, smallest_drop
 
 Call = Callable[..., Any]
 

@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 from small_project import MODELS, SUITE
 
-from robustcheck import registry
+from robustcheck.core import registry
 from robustcheck.data.source import Sample
+from robustcheck.domain.suite import Suite
 from robustcheck.engine.evaluate import Evaluator
 from robustcheck.engine.options import Options
-from robustcheck.engine.preview import Preview, choose, views_of
+from robustcheck.engine.tools.preview import Preview, choose, views_of
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.plan import Suite
 
 Call = Callable[..., Any]
 

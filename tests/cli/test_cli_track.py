@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 import robustcheck
-from robustcheck.evidence.trackers import numbers
 from robustcheck.report import document
+from robustcheck.report.exports.trackers import numbers
 
 Call = Callable[..., Any]
 SCHEMA = json.loads((Path(document.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
@@ -187,7 +187,7 @@ def test_a_tracker_that_is_not_installed_is_told(
     ],
 )
 def test_no_secret_of_an_address_is_written(uri: str, shown: str) -> None:
-    from robustcheck.evidence.trackers import without_secrets
+    from robustcheck.report.exports.trackers import without_secrets
 
     assert without_secrets(uri) == shown
 

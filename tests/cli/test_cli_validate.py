@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from small_project import MODELS, SUITE
 
-from robustcheck.project_settings import find_settings
+from robustcheck.core.project_settings import find_settings
 
 Call = Callable[..., Any]
 LOCATED = re.compile(r"^\S+:\d+:\d+: .+")

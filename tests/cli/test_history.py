@@ -13,7 +13,7 @@ import pytest
 
 import robustcheck
 from robustcheck.cli import command, history
-from robustcheck.evidence.history import History, history_path, remember
+from robustcheck.runs.history.history import History, history_path, remember
 
 sys.path.append(str(Path(__file__).parents[1] / "evidence"))
 

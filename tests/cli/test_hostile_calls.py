@@ -13,8 +13,8 @@ import pytest
 
 from robustcheck.cli import main
 from robustcheck.cli.command import COMMANDS
-from robustcheck.demo import cache
-from robustcheck.errors import DataError, SuiteError
+from robustcheck.core.errors import DataError, SuiteError
+from robustcheck.demo import drawn_signs as cache
 from robustcheck.language import load_project, load_suite
 
 pytestmark = pytest.mark.timeout(60)

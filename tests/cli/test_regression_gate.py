@@ -13,8 +13,8 @@ import pytest
 from small_project import MODELS, write_pictures
 
 import robustcheck
-from robustcheck.measure.intervals import paired_difference
 from robustcheck.report.messages import failure
+from robustcheck.stats.intervals import paired_difference
 
 Call = Callable[..., Any]
 FILE = "suites/greys.baseline.json"

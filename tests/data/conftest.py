@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from robustcheck.errors import Location
-from robustcheck.language.entries import DataEntry
+from robustcheck.core.errors import Location
+from robustcheck.domain.config import DataEntry
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from robustcheck.core.errors import ChangedPicture, UnreadablePicture
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.checked import TWICE
 from robustcheck.data.source import Sample, Source
-from robustcheck.errors import ChangedPicture, UnreadablePicture
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 Draw = Callable[..., Path]

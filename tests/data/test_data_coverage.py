@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from robustcheck.core.errors import DataError, UnreadablePicture
 from robustcheck.data import alike, data_digest, open_source
-from robustcheck.errors import DataError, UnreadablePicture
-from robustcheck.evidence.card_draft import draft_card
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
+from robustcheck.provenance.card_draft import draft_card
 
 Entry = Callable[..., DataEntry]
 Draw = Callable[..., Path]

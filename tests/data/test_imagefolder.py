@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from robustcheck.core.errors import DataError, UnreadablePicture
 from robustcheck.data import open_source
-from robustcheck.errors import DataError, UnreadablePicture
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 Draw = Callable[..., Path]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from robustcheck.core.errors import DataError
 from robustcheck.data import open_source
-from robustcheck.errors import DataError
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 Draw = Callable[..., Path]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from robustcheck.core.errors import UnreadablePicture
 from robustcheck.data import data_digest, open_source
 from robustcheck.data.selection import select
-from robustcheck.errors import UnreadablePicture
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 Draw = Callable[..., Path]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robustcheck.core.errors import DataError
 from robustcheck.data import data_digest, open_source
-from robustcheck.data.placing import Places
-from robustcheck.errors import DataError
-from robustcheck.language.entries import DataEntry
+from robustcheck.data.sources.placing import Places
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 Draw = Callable[..., Path]
@@ -103,7 +103,8 @@ def test_links_and_disks_that_see_no_case_lead_to_one_file(
     else:
         real = os.stat
         monkeypatch.setattr(
-            "robustcheck.data.placing.os.stat", lambda path, **rest: real(str(path).replace("RED", "red"), **rest)
+            "robustcheck.data.sources.placing.os.stat",
+            lambda path, **rest: real(str(path).replace("RED", "red"), **rest),
         )
     with pytest.raises(DataError) as caught:
         ids(data_entry("manifest", manifest(folder, "red/0.png,red", f"{second},blue")))

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustcheck.data.overlaid import Overlaid, lay_over
-from robustcheck.data.overlay import AMBIGUOUS, WITHDRAWN, Decision, append, parse, read, recover
-from robustcheck.data.settling import Outcome, settle
+from robustcheck.core.errors import DataError
+from robustcheck.data.labels.apply_overlay import Overlaid, lay_over
+from robustcheck.data.labels.consensus import Outcome, settle
+from robustcheck.data.labels.overlay import AMBIGUOUS, WITHDRAWN, Decision, append, parse, read, recover
 from robustcheck.data.source import Sample
-from robustcheck.errors import DataError
 
 ONE = Decision(
     sha256="a" * 64,

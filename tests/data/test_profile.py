@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from robustcheck.core.errors import Location, UnreadablePicture
 from robustcheck.data import open_source
 from robustcheck.data.differences import Difference, differences
-from robustcheck.data.looks import look_at
+from robustcheck.data.image_statistics import look_at
 from robustcheck.data.profile import VALUES, profile
 from robustcheck.data.source import Sample
-from robustcheck.errors import Location, UnreadablePicture
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
 
 Picture = NDArray[np.uint8]
 Row = tuple[str, str, Picture | None, Mapping[str, str]]

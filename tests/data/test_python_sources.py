@@ -15,11 +15,11 @@ import psutil
 import pytest
 from PIL import Image
 
+from robustcheck.core.errors import ChangedPicture, DataError, UnreadablePicture
 from robustcheck.data import data_digest, open_source
-from robustcheck.data.pixels import as_picture
 from robustcheck.data.source import Source
-from robustcheck.errors import ChangedPicture, DataError, UnreadablePicture
-from robustcheck.language.entries import DataEntry, Decoding
+from robustcheck.data.sources.pixels import as_picture
+from robustcheck.domain.config import DataEntry, Decoding
 
 Entry = Callable[..., DataEntry]
 Open = Callable[..., Source]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck.data.remembered import AT_ONCE, Remembered
+from robustcheck.data.digest_cache import AT_ONCE, Remembered
 
 VALUES = {f"{number:064x}": bytes([number % 256]) * 553 for number in range(300)}
 
@@ -122,7 +122,7 @@ def test_threads_share_it(tmp_path: Path) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from robustcheck.data.remembered import Remembered
+from robustcheck.data.digest_cache import Remembered
 remembered = Remembered(Path(sys.argv[1]))
 for number in range(200):
     key = f"{(number + 50 * int(sys.argv[2])) % 200}"

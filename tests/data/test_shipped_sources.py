@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robustcheck.core.errors import DataError
 from robustcheck.data import open_source
-from robustcheck.errors import DataError
-from robustcheck.language.entries import DataEntry
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 
@@ -42,8 +42,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from robustcheck.data import open_source
-from robustcheck.errors import Location
-from robustcheck.language.entries import DataEntry
+from robustcheck.core.errors import Location
+from robustcheck.domain.config import DataEntry
 entry = DataEntry("f", "foolbox-samples", None, 5, {}, {"dataset": "imagenet"}, Location("x"), Path(sys.argv[1]))
 source = open_source(entry, seed=0)
 print(len([source.content(sample) for sample in source.samples()]))
@@ -58,7 +58,7 @@ def test_listing_and_hashing_load_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_signs(data_entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from robustcheck.demo.cache import VARIABLE
+    from robustcheck.demo.drawn_signs import VARIABLE
 
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     options = {"split": "test", "size": 28, "seed": 0}

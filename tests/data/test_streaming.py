@@ -53,10 +53,10 @@ import psutil
 import torch
 
 from robustcheck.engine.options import Options
-from robustcheck.engine.run import SuiteRun
-from robustcheck.errors import Location
+from robustcheck.engine.suite_run import SuiteRun
+from robustcheck.core.errors import Location
 from robustcheck.language import load_suite
-from robustcheck.language.entries import DataEntry, ModelEntry, Preprocessing, Project
+from robustcheck.domain.config import DataEntry, ModelEntry, Preprocessing, Project
 
 root, n, side = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 where = Location("configs")

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robustcheck.core.errors import DataError
 from robustcheck.data import open_source
-from robustcheck.data.tables import table_of
-from robustcheck.errors import DataError
-from robustcheck.language.entries import DataEntry
+from robustcheck.data.sources.tables import table_of
+from robustcheck.domain.config import DataEntry
 
 Entry = Callable[..., DataEntry]
 TABLE = "path,label\nrosé/0.png,rosé\n"

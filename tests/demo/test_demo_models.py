@@ -8,14 +8,15 @@ import PIL
 import pytest
 import torch
 
-from robustcheck.demo import cache, scenes
+from robustcheck.core.errors import ModelError
+from robustcheck.demo import drawn_signs as cache
+from robustcheck.demo import scenes
 from robustcheck.demo.attacking import robust_accuracy
 from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.framing import reframe, view
 from robustcheck.demo.lighting import relight
 from robustcheck.demo.network import PRETRAINED, WEIGHTS, build
 from robustcheck.demo.train import GATE, RECIPES, Recipe, accuracy, main
-from robustcheck.errors import ModelError
 
 
 def provenance(name):

@@ -15,9 +15,9 @@ from PIL import Image
 
 from robustcheck.demo.scenes import load
 from robustcheck.demo.train import RECIPES
-from robustcheck.evidence.demands import Demands
 from robustcheck.language import load_project, load_suite
 from robustcheck.language.provenance import FACTS
+from robustcheck.provenance.demands import Demands
 
 SUITE = """
 robustcheck: 1

@@ -13,7 +13,7 @@ from demo_project import SHIPPED, write_project
 
 import robustcheck
 from robustcheck.data import Sample, open_source
-from robustcheck.data.overlay import Decision, append
+from robustcheck.data.labels.overlay import Decision, append
 from robustcheck.demo.scenes import load
 from robustcheck.language import load_project
 

@@ -12,8 +12,8 @@ from demo_project import SHIPPED, write_project
 import robustcheck
 from robustcheck.cli import main
 from robustcheck.demo import train
-from robustcheck.measure.intervals import clopper_pearson, paired_difference
 from robustcheck.report.messages import failure
+from robustcheck.stats.intervals import clopper_pearson, paired_difference
 
 SUITE = """
 robustcheck: 1

@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-from robustcheck.demo import cache, scenes
+from robustcheck.core.errors import DataError
+from robustcheck.demo import drawn_signs as cache
+from robustcheck.demo import scenes
 from robustcheck.demo.faces import CLASSES, face
 from robustcheck.demo.renderer import generator, render
-from robustcheck.errors import DataError
 
 PICTURES = "from robustcheck.demo import scenes; import hashlib; s = scenes.load('test', 15, 3); "
 

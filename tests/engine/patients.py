@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.data.source import Sample
-from robustcheck.language.entries import Preprocessing
+from robustcheck.domain.config import Preprocessing
 
 MODELS = '''
 import torch

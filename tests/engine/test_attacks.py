@@ -14,7 +14,7 @@ from PIL import Image
 from small_project import MODEL, MODELS
 
 import robustcheck
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
 
 SUITE = """
 robustcheck: 1

@@ -13,8 +13,8 @@ import pytest
 from small_project import write_pictures
 
 import robustcheck
-from robustcheck.errors import SuiteError
-from robustcheck.measure.records import COLUMNS, Observation, Records
+from robustcheck.core.errors import SuiteError
+from robustcheck.metrics.records import COLUMNS, Observation, Records
 from robustcheck.report.messages import failure
 
 HEAD = """

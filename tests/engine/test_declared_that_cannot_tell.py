@@ -10,12 +10,13 @@ import pytest
 from scipy.stats import binomtest
 
 import robustcheck
-from robustcheck.engine.gate import _reproduced, sampled
-from robustcheck.errors import Location
-from robustcheck.language.entries import DataEntry
-from robustcheck.language.plan import Declared, Rule
-from robustcheck.measure.intervals import pictures_within, proportion
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.core.errors import Location
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.config import DataEntry
+from robustcheck.domain.suite import Declared
+from robustcheck.domain.threshold import Rule
+from robustcheck.engine.gates.clean_gate import _reproduced, sampled
+from robustcheck.stats.intervals import pictures_within, proportion
 
 POINT, CONFIDENT = Rule(), Rule("confident", 0.95)
 

@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 
 import robustcheck
+from robustcheck.core.errors import ModelError
 from robustcheck.data import open_source
-from robustcheck.engine.doctor import diagnose
-from robustcheck.errors import ModelError
+from robustcheck.engine.tools.doctor import diagnose
 from robustcheck.language.configs import load_project
 from robustcheck.models import open_model
 

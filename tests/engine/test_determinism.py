@@ -13,7 +13,7 @@ import pytest
 from small_project import make_project
 
 from robustcheck.engine.options import Options
-from robustcheck.engine.run import SuiteRun
+from robustcheck.engine.suite_run import SuiteRun
 from robustcheck.language import load_project, load_suite
 
 Base = tuple[Path, Path, dict[str, Any]]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from robustcheck.engine.diagnosis import SURE, Answers, Diagnosis, chance_of, judged, told
-from robustcheck.engine.mistakes import Variant
-from robustcheck.language.entries import Preprocessing
+from robustcheck.domain.config import Preprocessing
+from robustcheck.engine.tools.diagnosis import SURE, Answers, Diagnosis, chance_of, judged, told
+from robustcheck.engine.tools.mistakes import Variant
 
 OWN = Preprocessing((16, 16), 16)
 

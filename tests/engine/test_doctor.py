@@ -26,9 +26,9 @@ from patients import (
     level,
 )
 
-from robustcheck.engine.doctor import Diagnosis, diagnose, variants
-from robustcheck.errors import DataError, Location, ModelError, UnreadablePicture
-from robustcheck.language.entries import ModelEntry, Preprocessing
+from robustcheck.core.errors import DataError, Location, ModelError, UnreadablePicture
+from robustcheck.domain.config import ModelEntry, Preprocessing
+from robustcheck.engine.tools.doctor import Diagnosis, diagnose, variants
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from robustcheck.data import open_source
-from robustcheck.engine.doctor import diagnose
+from robustcheck.engine.tools.doctor import diagnose
 from robustcheck.language import load_project
 
 MODEL = '''

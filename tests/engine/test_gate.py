@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from robustcheck.engine.gate import _unreadable_problems
-from robustcheck.errors import Location
-from robustcheck.language.entries import DataEntry
-from robustcheck.units import Quantity, parse_quantity
+from robustcheck.core.errors import Location
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.config import DataEntry
+from robustcheck.engine.gates.clean_gate import _unreadable_problems
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,10 +13,10 @@ import torch
 from small_project import DATA, MODELS, write_pictures
 
 import robustcheck
-from robustcheck.engine.answers import constant_answers, unmoved_answers
-from robustcheck.engine.cautions import INDEPENDENCE
-from robustcheck.errors import SuiteError
-from robustcheck.measure.records import Records, score
+from robustcheck.core.errors import SuiteError
+from robustcheck.engine.gates.cautions import INDEPENDENCE
+from robustcheck.engine.gates.constant_answers import constant_answers, unmoved_answers
+from robustcheck.metrics.records import Records, score
 
 ODD = '''
 """Models that answer without looking, each in its own way."""

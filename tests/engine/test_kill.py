@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from robustcheck.engine.store import Store
+from robustcheck.engine.cache.record_files import Store
 
 CASES = 120
 BOXES, LIMITS, ROWS = 8, 4, 4
@@ -21,7 +21,7 @@ PRELOADED = [
     "robustcheck.api",
     "robustcheck.models.factory",
     "robustcheck.models.module",
-    "robustcheck.pictures.rendering",
+    "robustcheck.images.rendering",
     "robustcheck.shifts",
     "pyarrow.parquet",
     "scipy.optimize",
@@ -55,7 +55,7 @@ checks:
 def work(root: str, started: str, finished: str, seed: int) -> None:
     """Run the suite in this process, writing down each case that is done."""
     from robustcheck.engine.options import Options
-    from robustcheck.engine.run import SuiteRun
+    from robustcheck.engine.suite_run import SuiteRun
     from robustcheck.language import load_project, load_suite
 
     base = Path(root)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from robustcheck.engine.limits import BreakPoint, Found, case_at, most_probes
-from robustcheck.errors import Location
-from robustcheck.language.plan import Case, Limit, Span, Step, Threshold
-from robustcheck.measure.records import Observation, Records
-from robustcheck.units import Quantity
+from robustcheck.core.errors import Location
+from robustcheck.core.units import Quantity
+from robustcheck.domain.case import Case, Limit, Span, Step
+from robustcheck.domain.threshold import Threshold
+from robustcheck.engine.kinds.break_point import BreakPoint, Found, case_at, most_probes
+from robustcheck.metrics.records import Observation, Records
 
 HERE = Location("suite.yaml", 1, 1)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from robustcheck.engine.options import Options
-from robustcheck.engine.run import SuiteRun
+from robustcheck.engine.suite_run import SuiteRun
+from robustcheck.images import decoding
 from robustcheck.language import load_project, load_suite
-from robustcheck.pictures import decoding
 
 ONE = 24 * 20 * 3
 """Bytes of one decoded picture of the small project."""

@@ -16,9 +16,9 @@ from small_project import MODELS, SUITE, make_project
 
 import robustcheck
 from robustcheck.cli import main
-from robustcheck.data.overlay import Decision, append
-from robustcheck.measure.baseline import Baseline
-from robustcheck.report.kept import load_run
+from robustcheck.data.labels.overlay import Decision, append
+from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.runs.load import load_run
 
 SCHEMA = json.loads((resources.files("robustcheck.report") / "report.schema.json").read_text(encoding="utf-8"))
 LABELS = "labels: {overlay: reviews.jsonl, max_changed: 20%}\n"

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from robustcheck.core.errors import DataError, Location, ModelError
+from robustcheck.core.units import Quantity
 from robustcheck.data.source import Sample
-from robustcheck.engine.index import build_index
-from robustcheck.engine.keys import case_key, generator
-from robustcheck.engine.memory import Memory
-from robustcheck.engine.predict import Forward
-from robustcheck.errors import DataError, Location, ModelError
-from robustcheck.language.plan import Case, Step
-from robustcheck.units import Quantity
+from robustcheck.domain.case import Case, Step
+from robustcheck.engine.cache.cache_keys import case_key, generator
+from robustcheck.engine.pipeline.batching import Forward
+from robustcheck.engine.pipeline.image_cache import Memory
+from robustcheck.engine.sample_index import build_index
 
 
 def case(*steps: Step, **changes: Any) -> Case:
@@ -80,7 +80,7 @@ def test_case_key_changes_with_everything_that_decides_the_records_and_nothing_e
 
 
 def test_an_edited_shift_is_run_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from robustcheck.engine import keys
+    from robustcheck.engine.cache import cache_keys as keys
 
     facts: dict[str, Any] = {"seed": 1, "model": "m", "data": "d", "labels": {}, "device": "cpu"}
     base = case_key(case(SHADOW), **facts)

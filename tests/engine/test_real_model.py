@@ -10,14 +10,14 @@ import pytest
 
 from robustcheck.api import run_suite
 from robustcheck.data import open_source
-from robustcheck.engine.doctor import diagnose
-from robustcheck.engine.index import build_index
+from robustcheck.domain.config import ModelEntry, Project
 from robustcheck.engine.options import Options
-from robustcheck.engine.run import SuiteRun
+from robustcheck.engine.sample_index import build_index
+from robustcheck.engine.suite_run import SuiteRun
+from robustcheck.engine.tools.doctor import diagnose
+from robustcheck.images import render
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.entries import ModelEntry, Project
 from robustcheck.models import open_model
-from robustcheck.pictures import render
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

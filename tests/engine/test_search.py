@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robustcheck.domain.case import METHODS, Search
 from robustcheck.engine.evaluate import Evaluator
+from robustcheck.engine.kinds.strategies import spread, strategy
+from robustcheck.engine.kinds.worst_view import own_margin
 from robustcheck.engine.options import Options
-from robustcheck.engine.search import own_margin
-from robustcheck.engine.strategies import spread, strategy
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.plan import METHODS, Search
 
 ROOT = Path(__file__).resolve().parents[2]
 

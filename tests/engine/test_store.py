@@ -12,10 +12,11 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from robustcheck.cache_secret import Secret
-from robustcheck.engine.reference_batch import ReferenceBatch
-from robustcheck.engine.store import Store, Stored, atomic, export
-from robustcheck.measure.records import Records, score
+from robustcheck.core.cache_secret import Secret
+from robustcheck.core.files import atomic
+from robustcheck.engine.cache.record_files import Store, Stored, export
+from robustcheck.engine.cache.reference_batch import ReferenceBatch
+from robustcheck.metrics.records import Records, score
 
 
 def stored(n: int = 5) -> Stored:

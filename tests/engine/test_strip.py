@@ -15,10 +15,10 @@ from PIL import Image
 from small_project import make_project
 
 import robustcheck
-from robustcheck.engine.strip import MOST, Strip
-from robustcheck.pictures.thumbnails import amplified, thumbnail
-from robustcheck.report.kept import load_document
+from robustcheck.engine.pipeline.gallery import MOST, Strip
+from robustcheck.images.thumbnails import amplified, thumbnail
 from robustcheck.report.pictures import strip, thumbnails
+from robustcheck.runs.load import load_document
 
 
 def offered(losses: list[float], ranks: list[int], order: list[int]) -> list[int]:

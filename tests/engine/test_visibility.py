@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from small_project import SUITE
 
-from robustcheck.engine.visibility import BARELY, LEAST_CHANGE, barely_visible
+from robustcheck.domain.case import Case
+from robustcheck.engine.gates.visibility import BARELY, LEAST_CHANGE, barely_visible
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.plan import Case
 
 ATTACKED = "  - compose:\n      - {shift: light.exposure, stops: 0.01ev}\n      - {attack: pgd, eps: 1/255}\n"
 

@@ -10,17 +10,17 @@ from typing import Any
 
 from small_project import MODELS, make_project
 
-from robustcheck.checksums import sha256_of
+from robustcheck.core.checksums import sha256_of
 from robustcheck.data import data_digest, open_source
-from robustcheck.evidence.attestation import attest
-from robustcheck.evidence.envelope import seal
-from robustcheck.evidence.inputs import inputs_of
-from robustcheck.evidence.keys import load_private, make_keys
-from robustcheck.evidence.statement import EXTENSION, statement_of
-from robustcheck.evidence.verification import Verified, verify_attestation
+from robustcheck.domain.waiver import Waiver
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.waivers import Waiver
 from robustcheck.models.definition import definition_of
+from robustcheck.provenance.signing.attestation import attest
+from robustcheck.provenance.signing.envelope import seal
+from robustcheck.provenance.signing.inputs import inputs_of
+from robustcheck.provenance.signing.signing_keys import load_private, make_keys
+from robustcheck.provenance.signing.statement import EXTENSION, statement_of
+from robustcheck.provenance.signing.verification import Verified, verify_attestation
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 SUITE = """

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from robustcheck.evidence.history import History
-from robustcheck.evidence.history_rows import run_id
+from robustcheck.runs.history.history import History
+from robustcheck.runs.history.history_rows import run_id
 
 Json = dict[str, Any]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.core.errors import UnreadablePicture
 from robustcheck.data import Sample
-from robustcheck.errors import UnreadablePicture
 
 Picture = NDArray[np.uint8]
 

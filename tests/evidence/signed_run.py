@@ -13,8 +13,8 @@ from small_project import MODELS, make_project
 
 import robustcheck
 from robustcheck.cli import main
-from robustcheck.data.overlay import Decision, append
-from robustcheck.evidence.recording import record_training
+from robustcheck.data.labels.overlay import Decision, append
+from robustcheck.provenance.recording import record_training
 
 SUITE = """
 robustcheck: 1

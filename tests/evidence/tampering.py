@@ -15,10 +15,10 @@ from attested import NOW, Attested
 from cryptography.hazmat.primitives import serialization
 from small_order import write_key
 
-from robustcheck.errors import Location
-from robustcheck.evidence.keys import make_keys
-from robustcheck.evidence.statement import DEFINITION, EXTENSION, MODEL
-from robustcheck.language.waivers import Waiver
+from robustcheck.core.errors import Location
+from robustcheck.domain.waiver import Waiver
+from robustcheck.provenance.signing.signing_keys import make_keys
+from robustcheck.provenance.signing.statement import DEFINITION, EXTENSION, MODEL
 
 DAY = datetime.timedelta(days=1)
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from attested import MODEL_FILE, Attested
 
-from robustcheck import absent_libraries
-from robustcheck.absent_libraries import LIBRARIES, LibraryAbsent, placeholders
+from robustcheck.core import absent_libraries
+from robustcheck.core.absent_libraries import LIBRARIES, LibraryAbsent, placeholders
 
 CALLS = """
 import contextlib

@@ -11,8 +11,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.curve import (
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.runs.history.curve import (
     LAST,
     LEAST,
     SMALL,
@@ -25,7 +25,7 @@ from robustcheck.evidence.curve import (
     points_of,
     trend,
 )
-from robustcheck.evidence.history_words import facts_of, statement
+from robustcheck.runs.history.history_words import facts_of, statement
 
 GROUND = ("data", "7", "case")
 

@@ -10,8 +10,8 @@ import pytest
 from small_project import make_project
 
 from robustcheck.data import open_source
-from robustcheck.evidence.data_profile import profiles
 from robustcheck.language import load_project
+from robustcheck.provenance.profile import profiles
 
 
 @pytest.mark.parametrize(

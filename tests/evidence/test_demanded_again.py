@@ -15,11 +15,11 @@ from safetensors.torch import save_file
 from small_project import MODELS, SUITE, make_project
 
 import robustcheck
-from robustcheck.errors import AttestationRefused
-from robustcheck.evidence.attestation import checked_statement
-from robustcheck.evidence.recording import record_training
-from robustcheck.evidence.statement import EXTENSION
-from robustcheck.measure.verdicts import worst
+from robustcheck.core.errors import AttestationRefused
+from robustcheck.domain.verdict import worst
+from robustcheck.provenance.recording import record_training
+from robustcheck.provenance.signing.attestation import checked_statement
+from robustcheck.provenance.signing.statement import EXTENSION
 
 WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
 DATA = """

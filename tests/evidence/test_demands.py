@@ -16,10 +16,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from small_project import DATA, MODELS, SUITE
 
-from robustcheck.evidence.demands import Demands
-from robustcheck.evidence.keys import make_keys
-from robustcheck.evidence.recording import record_training
 from robustcheck.language import load_project, load_suite
+from robustcheck.provenance.demands import Demands
+from robustcheck.provenance.recording import record_training
+from robustcheck.provenance.signing.signing_keys import make_keys
 from robustcheck.report import document
 
 SCHEMA = json.loads((Path(document.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))

@@ -16,9 +16,9 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 from small_order import PRIME, encodings, write_key
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.envelope import IN_TOTO, BadEnvelope, encoded, parse_envelope, seal, unseal
-from robustcheck.evidence.keys import key_id, load_private, load_public, make_keys
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.provenance.signing.envelope import IN_TOTO, BadEnvelope, encoded, parse_envelope, seal, unseal
+from robustcheck.provenance.signing.signing_keys import key_id, load_private, load_public, make_keys
 
 ROOT = Path(__file__).parents[2]
 PAYLOAD = '{"results": [1, 2.5, "ü"]}'.encode()

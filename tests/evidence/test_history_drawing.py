@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck.evidence.curve import Acceptance, Curve, Measured, points_of
-from robustcheck.evidence.history_drawing import draw, scale
-from robustcheck.evidence.history_svg import svg
+from robustcheck.runs.history.curve import Acceptance, Curve, Measured, points_of
+from robustcheck.runs.history.history_drawing import draw, scale
+from robustcheck.runs.history.history_svg import svg
 
 HOSTILE = '<script>alert("1")</script> & \' ]]> \x1b[31m\x00 \ufffe'
 

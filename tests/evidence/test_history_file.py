@@ -18,10 +18,10 @@ import pytest
 from history_documents import accuracy, case, document, estimate, expectation, large
 
 import robustcheck
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.curve import Acceptance
-from robustcheck.evidence.history import VERSION, History, Name, history_path, remember
-from robustcheck.evidence.history_rows import run_id
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.runs.history.curve import Acceptance
+from robustcheck.runs.history.history import VERSION, History, Name, history_path, remember
+from robustcheck.runs.history.history_rows import run_id
 
 KILLS = 20
 WRITERS = 4
@@ -334,7 +334,7 @@ def test_a_place_that_cannot_be_written_is_a_note(tmp_path: Path) -> None:
 
 def test_a_history_that_is_in_use_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     History(path).record(accuracy(0.9))
-    monkeypatch.setattr("robustcheck.evidence.history.PATIENCE", 0.1)
+    monkeypatch.setattr("robustcheck.runs.history.history.PATIENCE", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert History(path).count() == 1

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from pictures_in_memory import Picture, Pictures, scene
 from PIL import Image
 
+from robustcheck.core.errors import DataError, Location
 from robustcheck.data import open_source
-from robustcheck.data.signs import Signs
-from robustcheck.errors import DataError, Location
-from robustcheck.evidence.fingerprints import FILE
-from robustcheck.evidence.leaks import Leaks, Pair, Within, find_leaks
-from robustcheck.language.entries import DataEntry
+from robustcheck.data.sources.signs import Signs
+from robustcheck.domain.config import DataEntry
+from robustcheck.provenance.leaks.fingerprints import FILE
+from robustcheck.provenance.leaks.leaks import Leaks, Pair, Within, find_leaks
 
 
 def stored(pixels: Picture, **options: Any) -> Picture:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustcheck.evidence import licenses
-from robustcheck.evidence.data_card import DataCard, _licenses, unmet
-from robustcheck.evidence.licenses import is_allowed, is_known, spdx
+from robustcheck.provenance import licenses
+from robustcheck.provenance.data_card import DataCard, _licenses, unmet
+from robustcheck.provenance.licenses import is_allowed, is_known, spdx
 
 MEANT = {
     "MIT": (

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robustcheck import registry
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.metric_ranges import range_of, wrong_with
-from robustcheck.measure.intervals import Estimate
-from robustcheck.measure.records import Observation, Records, score
-from robustcheck.measure.verdicts import aggregate, measure
+from robustcheck.core import registry
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.domain.estimate import Estimate
+from robustcheck.engine.gates.verdicts import aggregate, measure
+from robustcheck.metrics.records import Observation, Records, score
+from robustcheck.provenance.signing.metric_ranges import range_of, wrong_with
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "": (),

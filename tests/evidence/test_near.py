@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck.evidence import near
-from robustcheck.evidence.near import Hashes, count_bits, near_pairs
+from robustcheck.provenance.leaks import near_duplicates as near
+from robustcheck.provenance.leaks.near_duplicates import Hashes, count_bits, near_pairs
 
 Found = list[tuple[int, int, int]]
 

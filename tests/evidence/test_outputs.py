@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.evidence.recording import record_training
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.provenance.recording import record_training
 
 Make = Callable[[Path], Any]
 DAY = 86400

@@ -8,8 +8,8 @@ import pytest
 from pictures_in_memory import Picture, scene
 from PIL import Image
 
-from robustcheck.data.pixels import digest_of
-from robustcheck.evidence.perceptual import PRINT, correlation, fingerprint, perceptual_hash
+from robustcheck.data.sources.pixels import digest_of
+from robustcheck.provenance.leaks.perceptual import PRINT, correlation, fingerprint, perceptual_hash
 
 NOISE = np.random.default_rng(0).integers(0, 256, (37, 53, 3), dtype=np.uint8)
 

@@ -16,10 +16,10 @@ import pyarrow.parquet
 import pytest
 from signed_run import make_run
 
-from robustcheck.errors import AttestationRefused
-from robustcheck.evidence.attestation import checked_statement
-from robustcheck.evidence.statement import EXTENSION
-from robustcheck.evidence.statement_rules import parse_statement
+from robustcheck.core.errors import AttestationRefused
+from robustcheck.provenance.signing.attestation import checked_statement
+from robustcheck.provenance.signing.statement import EXTENSION
+from robustcheck.provenance.signing.statement_rules import parse_statement
 
 Json = dict[str, Any]
 
@@ -53,7 +53,7 @@ class Report:
         """Make verdicts and counts of the suite and the report agree with those of the cases, as a careful forger does."""
         from collections import Counter
 
-        from robustcheck.measure.verdicts import worst
+        from robustcheck.domain.verdict import worst
 
         verdicts = [case["verdict"] for part in ("provenance", "cases", "overall") for case in self.suite[part]]
         self.suite["counts"], self.suite["verdict"] = dict(Counter(verdicts)), worst(verdicts)

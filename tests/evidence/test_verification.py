@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tampering import DAY, TAMPERED, flip, link_out, set_cached, set_verdicts, weak_key
 
-from robustcheck.checksums import digest_of, sha256_of
-from robustcheck.errors import AttestationRefused, RobustcheckError
-from robustcheck.evidence.keys import load_private
-from robustcheck.evidence.verification import verify_attestation
+from robustcheck.core.checksums import digest_of, sha256_of
+from robustcheck.core.errors import AttestationRefused, RobustcheckError
+from robustcheck.provenance.signing.signing_keys import load_private
+from robustcheck.provenance.signing.verification import verify_attestation
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_a_thousand_mutations_are_refused(kept: Attested, mutations: list[tuple[
 def test_mutations_under_a_right_signature_end_in_no_traceback(
     kept: Attested, mutations: list[tuple[str, int, int]]
 ) -> None:
-    from robustcheck.evidence.envelope import seal
+    from robustcheck.provenance.signing.envelope import seal
 
     payload = mutated(json.dumps(kept.statement()).encode(), mutations)
     path = kept.root / "resigned.json"

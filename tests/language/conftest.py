@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from robustcheck.domain.config import Project
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_suite
-from robustcheck.language.entries import Project
-from robustcheck.language.plan import Suite
 
 from writing import make_project, text_of  # isort: skip
 

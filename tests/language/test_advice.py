@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writing import check, make_project, text_of
 
-from robustcheck import registry
-from robustcheck.errors import Location, SuiteError
+from robustcheck.core import registry
+from robustcheck.core.errors import Location, SuiteError
+from robustcheck.core.units import parse_quantity
 from robustcheck.language import advice, load_suite
 from robustcheck.language.nodes import Scalar, Sequence
 from robustcheck.language.threshold_advice import shaped
-from robustcheck.units import parse_quantity
 
 Told = Callable[[str], list[str]]
 
@@ -219,7 +219,7 @@ def test_a_blank_that_lacks_after_a_colon(told: Told) -> None:
 
 
 def test_a_name_with_another_number_is_not_what_was_meant(told: Told) -> None:
-    from robustcheck.errors import did_you_mean
+    from robustcheck.core.errors import did_you_mean
 
     assert did_you_mean("speed_60", ["speed_30", "speed_50", "stop"]) == "known: speed_50, speed_30"
     assert did_you_mean("sped_30", ["speed_30", "speed_50", "stop"]) == "did you mean speed_30?"

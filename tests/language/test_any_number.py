@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from writing import make_project
 
-from robustcheck.errors import Problem, SuiteError
+from robustcheck.core.errors import Problem, SuiteError
+from robustcheck.core.units import UNITS, parse_quantity
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_suite
-from robustcheck.language.plan import Suite
-from robustcheck.units import UNITS, parse_quantity
 
 Load = Callable[..., Suite]
 SUITE = """\

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from writing import MODELS, make_project, text_of
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.core.units import Quantity
+from robustcheck.domain.suite import Suite, declared_of
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.bounds import declared_of
-from robustcheck.language.plan import Suite
-from robustcheck.units import Quantity
 
 Load = Callable[..., Suite]
 PINNED = "digest: " + "a" * 64

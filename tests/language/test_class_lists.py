@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustcheck.class_names import class_name, normal, repeated, text_of
-from robustcheck.data.overlay import Decision
-from robustcheck.engine.index import build_index
-from robustcheck.errors import SuiteError
+from robustcheck.core.class_names import class_name, normal, repeated, text_of
+from robustcheck.core.errors import SuiteError
+from robustcheck.data.labels.overlay import Decision
+from robustcheck.engine.sample_index import build_index
 from robustcheck.language import load_project, load_suite
 
 FORMS = ("NFC", "NFD")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.core.units import Quantity
 from robustcheck.language import load_project
-from robustcheck.units import Quantity
 
 INPUT = "input: {size: 224, resize: 256}"
 MODELS = f"net: {{kind: python, factory: 'a:b', classes: 3, {INPUT}}}\n"

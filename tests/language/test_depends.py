@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_project import DATA, MODELS, make_project
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
 from robustcheck.language import load_project
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from writing import DATA, MODELS, PARTS, make_project, text_of
 
-from robustcheck.error_codes import AREAS, Code, Page, code_of, pages
-from robustcheck.errors import SuiteError
+from robustcheck.core.error_codes import AREAS, Code, Page, code_of, pages
+from robustcheck.core.errors import SuiteError
 from robustcheck.language import load_project, load_suite
 
 ROOT = Path(__file__).parents[2]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.config import Project
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.entries import Project
 from robustcheck.language.gating import ungated_clean
-from robustcheck.language.plan import Suite
 
 from writing import DATA, MODELS, check, limit, text_of  # isort: skip
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.config import Preprocessing, order_notes
 from robustcheck.language.configs import load_project
-from robustcheck.language.entries import Preprocessing
-from robustcheck.language.input_spec import order_notes
 
 IMAGENET = "[0.485, 0.456, 0.406]"
 TURNED = "[103.53, 116.28, 123.675]"

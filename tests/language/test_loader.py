@@ -7,7 +7,7 @@ import math
 import pytest
 import yaml
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
 from robustcheck.language import loader
 from robustcheck.language.nodes import plain_value
 

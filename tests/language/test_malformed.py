@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from writing import check, combine, limit, text_of
 
-import robustcheck.measure.calibration
-import robustcheck.measure.selective  # noqa: F401 - registers metrics
-from robustcheck.errors import SuiteError
+import robustcheck.metrics.calibration
+import robustcheck.metrics.selective  # noqa: F401 - registers metrics
+from robustcheck.core.errors import SuiteError
 
 # (what the suite says, what the error says)
 ROWS = [

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from writing import make_project
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_suite
-from robustcheck.language.plan import Suite
 
 GOOD = """\
 robustcheck: 1

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from small_project import SUITE
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.labels import Review
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.people import Review
-from robustcheck.language.plan import Suite
 
 Load = Callable[..., Suite]
 

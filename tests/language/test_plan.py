@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from writing import check, limit, text_of
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.core.units import Quantity
+from robustcheck.domain.patterns import matches
 from robustcheck.language import load_suite
-from robustcheck.language.patterns import matches
-from robustcheck.units import Quantity
 
 
 def ids(suite) -> list[str]:
@@ -325,11 +325,11 @@ def test_nothing_heavy_is_imported(signs) -> None:
 
 
 def test_parameter_may_not_take_a_word_of_the_language() -> None:
-    from robustcheck.errors import RobustcheckError
+    from robustcheck.core.errors import RobustcheckError
+    from robustcheck.core.registry import RESERVED, Registry
     from robustcheck.language.attacking import KEYS as ATTACK_KEYS
     from robustcheck.language.checks import KEYS
-    from robustcheck.language.subjects import READERS
-    from robustcheck.registry import RESERVED, Registry
+    from robustcheck.language.perturbations import READERS
 
     searching = {"search", "budget", "param", "to", "until", "resolution"}
     assert {*KEYS, *ATTACK_KEYS, *READERS, *searching} - {"severity"} == RESERVED
@@ -402,7 +402,7 @@ def test_worst_of_keeps_its_box(load) -> None:
 
 
 def test_whole_parameters_are_searched_in_whole_steps(load) -> None:
-    from robustcheck.language.plan import Span
+    from robustcheck.domain.case import Span
 
     span = Span(Quantity(1), Quantity(5), whole=True)
     assert [span.at(share) for share in (0, 0.3, 0.5, 0.9, 1)] == [1, 2, 3, 5, 5]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from small_project import SUITE
 
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.plan import Suite
 
 DEMANDS = """
 provenance:

@@ -13,7 +13,7 @@ from test_configs import DATA, MODELS
 from test_mutations import GOOD
 from writing import check, combine, limit, text_of
 
-from robustcheck import registry
+from robustcheck.core import registry
 from robustcheck.language import data_schema, json_schema, models_schema, variables_schema
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value

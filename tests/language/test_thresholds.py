@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from writing import check
 
-import robustcheck.measure.selective  # noqa: F401 - registers its metrics
+import robustcheck.metrics.selective  # noqa: F401 - registers its metrics
 from robustcheck.language import json_schema
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value

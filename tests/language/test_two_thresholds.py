@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from writing import check, make_project, text_of
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.case import Case
+from robustcheck.domain.suite import Suite
 from robustcheck.language import load_suite
-from robustcheck.language.plan import Case, Suite
 
 Load = Callable[..., Suite]
 BOTH = '{accuracy: {fail: ">= 90%", warn: ">= 95%"}}'

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from writing import make_project
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
 from robustcheck.language import load_suite
 
 Answer = Callable[[str, str], str]

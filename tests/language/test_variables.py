@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from writing import make_project, text_of
 
-from robustcheck.errors import SuiteError
+from robustcheck.core.errors import SuiteError
+from robustcheck.domain.suite import Suite
 from robustcheck.language import listed_variables, load_project, load_suite
-from robustcheck.language.plan import Suite
 
 Load = Callable[..., Suite]
 VALUE = "zebra-42"

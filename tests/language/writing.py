@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from robustcheck.domain.config import Project
 from robustcheck.language import load_project
-from robustcheck.language.entries import Project
 
 MODELS = """
 net: {kind: python, factory: "tiny:build", classes: [stop, yield, turn_left, turn_right], input: {size: 32, resize: 32}}

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robustcheck.errors import CaseError
-from robustcheck.language.people import Review
-from robustcheck.measure.automation import automatic_share, calibrate, least_sample
-from robustcheck.measure.records import Observation, Records, score
+from robustcheck.core.errors import CaseError
+from robustcheck.domain.labels import Review
+from robustcheck.metrics.automation import automatic_share, calibrate, least_sample
+from robustcheck.metrics.records import Observation, Records, score
 
 RULE = Review(max_risk=0.01, confidence=0.95, audit_fraction=0.1)
 Risk = Callable[[NDArray[np.float64]], NDArray[np.float64]]

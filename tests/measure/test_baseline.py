@@ -14,18 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from robustcheck.errors import CaseError, RobustcheckError
-from robustcheck.language.plan import Case
-from robustcheck.measure.baseline import (
-    Baseline,
-    BaselineCase,
-    case_digest,
-    default_path,
-    named,
-    printable,
-    same_case,
-)
-from robustcheck.measure.baseline_file import bitmap, text_of, unpacked
+from robustcheck.core.errors import CaseError, RobustcheckError
+from robustcheck.core.text import named, printable
+from robustcheck.domain.case import Case, same_case
+from robustcheck.engine.gates.baseline import Baseline, BaselineCase, case_digest, default_path
+from robustcheck.engine.gates.baseline_file import bitmap, text_of, unpacked
 
 ADVICE = "run suites/s.yaml and accept its report: robustcheck baseline accept REPORT --reason '...'"
 

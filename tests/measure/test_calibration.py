@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss
 from torchmetrics.classification import MulticlassCalibrationError
 
-from robustcheck.errors import CaseError
-from robustcheck.measure import calibration
-from robustcheck.measure.intervals import Estimate
-from robustcheck.measure.mean import mean_between
-from robustcheck.measure.records import Observation, Records, score
-from robustcheck.measure.verdicts import measure
+from robustcheck.core.errors import CaseError
+from robustcheck.domain.estimate import Estimate
+from robustcheck.engine.gates.verdicts import measure
+from robustcheck.metrics import calibration
+from robustcheck.metrics.records import Observation, Records, score
+from robustcheck.stats.mean import mean_between
 
 
 def observed(logits: NDArray[np.floating], labels: NDArray[np.int32]) -> Observation:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from robustcheck.engine.references import reference_errors
-from robustcheck.errors import CaseError, DataError
-from robustcheck.language.corruption import PUBLISHED
-from robustcheck.measure.corruption import ReferenceErrors, corruption_error
-from robustcheck.measure.intervals import Estimate
+from robustcheck.core.errors import CaseError, DataError
+from robustcheck.domain.corruption_errors import PUBLISHED
+from robustcheck.domain.estimate import Estimate
+from robustcheck.engine.reference_errors import reference_errors
+from robustcheck.metrics.corruption import ReferenceErrors, corruption_error
 
 REFERENCE = ReferenceErrors("ref", 0.2, {"fog": 0.5, "snow": 0.8})
 

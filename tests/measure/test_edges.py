@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binomtest
 
-from robustcheck.errors import Location
-from robustcheck.language.plan import Rule, Threshold
-from robustcheck.measure.intervals import Estimate, mean_of, paired_difference, proportion, sample_mean, worst_of
-from robustcheck.measure.verdicts import judge
-from robustcheck.units import Quantity
+from robustcheck.core.errors import Location
+from robustcheck.core.units import Quantity
+from robustcheck.domain.estimate import Estimate
+from robustcheck.domain.threshold import Rule, Threshold
+from robustcheck.engine.gates.verdicts import judge
+from robustcheck.stats.intervals import mean_of, paired_difference, proportion, sample_mean, worst_of
 
 HERE = Location("suite.yaml", 3, 5)
 

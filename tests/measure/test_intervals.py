@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from robustcheck.measure.intervals import Estimate, mean_of, paired_difference, proportion, sample_mean
+from robustcheck.domain.estimate import Estimate
+from robustcheck.stats.intervals import mean_of, paired_difference, proportion, sample_mean
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (17, 20), (50, 50), (3, 1000)])

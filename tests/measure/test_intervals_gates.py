@@ -13,8 +13,8 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from robustcheck.measure.intervals import (
-    Estimate,
+from robustcheck.domain.estimate import Estimate
+from robustcheck.stats.intervals import (
     bootstrap,
     clopper_pearson,
     holm,

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustcheck.attacks.goal import Goal
-from robustcheck.errors import CaseError
-from robustcheck.measure.intervals import clopper_pearson
-from robustcheck.measure.records import Observation, Records, score
-from robustcheck.measure.verdicts import measure
+from robustcheck.core.errors import CaseError
+from robustcheck.engine.gates.verdicts import measure
+from robustcheck.metrics.records import Observation, Records, score
+from robustcheck.stats.intervals import clopper_pearson
 
 CLASSES = ("stop", "yield", "turn_left")
 

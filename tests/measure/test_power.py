@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from robustcheck.measure.power import paired_power, passing_share, smallest_drop
+from robustcheck.stats.power import paired_power, passing_share, smallest_drop
 
 TABLE = {0.005: (1348, 505, 162), 0.02: (3278, 998, 246), 0.04: (5860, 1639, 352)}
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from robustcheck.errors import CaseError
-from robustcheck.measure.intervals import paired_difference
-from robustcheck.measure.records import Observation, Records
-from robustcheck.measure.regression import negative_flips, regression
+from robustcheck.core.errors import CaseError
+from robustcheck.metrics.records import Observation, Records
+from robustcheck.metrics.regression import negative_flips, regression
+from robustcheck.stats.intervals import paired_difference
 
 ADVICE = "run suites/s.yaml and accept its report: robustcheck baseline accept REPORT --reason '...'"
 

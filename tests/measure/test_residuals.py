@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck.measure.residuals import Column, doubted, edge_cases, fragile, hardest, suspects
+from robustcheck.metrics.residuals import Column, doubted, edge_cases, fragile, hardest, suspects
 
 
 def column(case: str, ids: str, label: list[int], predicted: list[int], loss: list[float]) -> Column:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-import robustcheck.measure.selective  # noqa: F401 - registers its metrics
-from robustcheck.errors import CaseError
-from robustcheck.measure.records import Observation, Records
-from robustcheck.measure.verdicts import measure
-from robustcheck.registry import metrics
+import robustcheck.metrics.selective  # noqa: F401 - registers its metrics
+from robustcheck.core.errors import CaseError
+from robustcheck.core.registry import metrics
+from robustcheck.engine.gates.verdicts import measure
+from robustcheck.metrics.records import Observation, Records
 
 
 def believed(confidence: object, right: object) -> Observation:

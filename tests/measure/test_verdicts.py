@@ -2,11 +2,13 @@
 
 import pytest
 
-from robustcheck.errors import Location
-from robustcheck.language.plan import Threshold
-from robustcheck.measure.intervals import Estimate
-from robustcheck.measure.verdicts import Judgement, aggregate, judge, verdict_of, worst, written
-from robustcheck.units import Quantity
+from robustcheck.core.errors import Location
+from robustcheck.core.text import written
+from robustcheck.core.units import Quantity
+from robustcheck.domain.estimate import Estimate
+from robustcheck.domain.threshold import Threshold
+from robustcheck.domain.verdict import worst
+from robustcheck.engine.gates.verdicts import Judgement, aggregate, judge, verdict_of
 
 HERE = Location("suite.yaml", 3, 5)
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robustcheck.errors import Location
-from robustcheck.language.entries import ModelEntry, Preprocessing
+from robustcheck.core.errors import Location
+from robustcheck.domain.config import ModelEntry, Preprocessing
 from robustcheck.models import Predictor, open_model
 
 COUNT = itertools.count()

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models import Predictor, open_model
 
 Open = Callable[..., Predictor]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 from robustcheck.models import Predictor
 
 Open = Callable[..., Predictor]

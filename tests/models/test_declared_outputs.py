@@ -9,8 +9,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.engine.predict import Forward
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
+from robustcheck.engine.pipeline.batching import Forward
 from robustcheck.models import Predictor
 
 Open = Callable[..., Predictor]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 from robustcheck.models.identity import digest_of_module
 
 Make = Callable[[float], Any]

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch.export import Dim
 
-from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models import open_model
 
 Entry = Callable[..., ModelEntry]

@@ -15,8 +15,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models import Predictor, open_model
 
 Open = Callable[..., Predictor]
@@ -220,8 +220,8 @@ def test_the_digest_is_the_same_in_another_process_and_folder(
     text = (tmp_path / f"{name}.py").read_text(encoding="utf-8")
     (elsewhere / f"{name}.py").write_bytes(text.replace("\n", "\r\n").encode())
     script = (
-        "from pathlib import Path; from robustcheck.errors import Location; from robustcheck.models import open_model\n"
-        "from robustcheck.language.entries import ModelEntry, Preprocessing\n"
+        "from pathlib import Path; from robustcheck.core.errors import Location; from robustcheck.models import open_model\n"
+        "from robustcheck.domain.config import ModelEntry, Preprocessing\n"
         f"entry = ModelEntry('small', 'python', ('0', '1', '2'), Preprocessing((8, 8), 8), None, None, {{}}, {entry.options!r},"
         f" Location('elsewhere.yaml'), Path({str(elsewhere)!r}))\n"
         "print(open_model(entry, device='cpu').digest)"

@@ -13,7 +13,7 @@ import pytest
 import torch
 from planting import Members, members_of, pickled, write_members
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 from robustcheck.models.program import load_program
 
 PROGRAM = "models/model.json"

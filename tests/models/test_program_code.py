@@ -16,8 +16,8 @@ import torch
 from planting import Members, Planted, call, members_of, pickled, write_members
 from torch.export import Dim
 
-from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models import open_model
 from robustcheck.models.program import load_program
 

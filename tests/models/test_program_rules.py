@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 from robustcheck.models.expressions import check_expression
 from robustcheck.models.operators import check_operator
 

@@ -14,8 +14,8 @@ import torch
 import torchvision
 from safetensors.torch import save_file
 
-from robustcheck.errors import ModelError
-from robustcheck.language.entries import ModelEntry
+from robustcheck.core.errors import ModelError
+from robustcheck.domain.config import ModelEntry
 from robustcheck.models import open_model
 from robustcheck.models.published import by_digest, timm_weights, torchvision_weights
 from robustcheck.models.zoo import AUXILIARY

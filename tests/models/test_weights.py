@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from robustcheck.errors import ModelError
+from robustcheck.core.errors import ModelError
 from robustcheck.models import Predictor
 
 Open = Callable[..., Predictor]

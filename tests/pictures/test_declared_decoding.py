@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from robustcheck.language.entries import Alpha, Decoding
-from robustcheck.pictures.decoding import decode, decoded
+from robustcheck.domain.config import Alpha, Decoding
+from robustcheck.images.decoding import decode, decoded
 
 SCENE = np.zeros((16, 32, 3), np.uint8)
 SCENE[:8, :16] = 255

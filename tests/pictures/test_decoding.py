@@ -16,8 +16,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.pictures import decode
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.images import decode
 
 RGB = np.arange(6 * 4 * 3, dtype=np.uint8).reshape(6, 4, 3) * 3
 GREY = RGB[..., 0].copy()

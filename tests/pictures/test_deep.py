@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.pictures import decode
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.images import decode
 
 
 def tiff(values: list[Any], photometric: int, extra: int | None = None) -> bytes:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustcheck import registry
-from robustcheck.language.entries import Preprocessing
-from robustcheck.pictures import Frame, Rendered, Warp, render
-from robustcheck.pictures.mapping import BAND, Mapping, bands, inside, placement, project, sees
-from robustcheck.units import Quantity
+from robustcheck.core import registry
+from robustcheck.core.units import Quantity
+from robustcheck.domain.config import Preprocessing
+from robustcheck.images import Frame, Rendered, Warp, render
+from robustcheck.images.mapping import BAND, Mapping, bands, inside, placement, project, sees
 
 WAY = Preprocessing(input_size=(96, 96), resize=None)
 

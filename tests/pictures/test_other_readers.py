@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.io import ImageReadMode, decode_jpeg
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.language.entries import Decoding
-from robustcheck.pictures.decoding import decode
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.domain.config import Decoding
+from robustcheck.images.decoding import decode
 
 # Torchvision's own decoders are still there, and say that they will go.
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding and encoding capabilities:DeprecationWarning")

@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.language.entries import Decoding
-from robustcheck.pictures.decoding import decode, decoded
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.domain.config import Decoding
+from robustcheck.images.decoding import decode, decoded
 
 HEIGHT, WIDTH = 21, 19
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]

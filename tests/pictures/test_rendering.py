@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.transforms import CenterCrop, InterpolationMode, Resize
 
-from robustcheck import registry
-from robustcheck.errors import CaseError
-from robustcheck.language.entries import Preprocessing
-from robustcheck.pictures import Rendered, Warp, frame_of, render
-from robustcheck.units import Quantity
+from robustcheck.core import registry
+from robustcheck.core.errors import CaseError
+from robustcheck.core.units import Quantity
+from robustcheck.domain.config import Preprocessing
+from robustcheck.images import Rendered, Warp, frame_of, render
 
 Pixels = NDArray[np.uint8]
 MODES = {
@@ -272,7 +272,7 @@ def test_without_antialiasing_only_the_extra_shrink_is_smoothed() -> None:
 def test_a_view_far_larger_than_the_picture_is_drawn_the_same_without_padding_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from robustcheck.pictures import scene
+    from robustcheck.images import scene
 
     image = picture(160, 160)
     zoom = ("camera.zoom", {"ratio": Quantity(0.3)})

@@ -12,8 +12,8 @@ import pytest
 import tifffile
 from PIL import Image, ImageFile
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.pictures.decoding import decode
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.images.decoding import decode
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
 
@@ -71,7 +71,7 @@ def test_how_many_pixels_are_too_many_is_not_for_a_project_to_say(
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", most)
     np.testing.assert_array_equal(decode(stored("PNG"), "x"), PIXELS)
-    monkeypatch.setattr("robustcheck.pictures.decoding.MAX_PIXELS", 96 * 96 - 1)
+    monkeypatch.setattr("robustcheck.images.decoding.MAX_PIXELS", 96 * 96 - 1)
     with pytest.raises(UnreadablePicture, match="96x96 pixels are more than 9215"):
         decode(stored("PNG"), "x")
 

@@ -13,10 +13,10 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from robustcheck.errors import UnreadablePicture
-from robustcheck.language.entries import Decoding
-from robustcheck.pictures import tiff
-from robustcheck.pictures.decoding import decode, decoded
+from robustcheck.core.errors import UnreadablePicture
+from robustcheck.domain.config import Decoding
+from robustcheck.images import tiff
+from robustcheck.images.decoding import decode, decoded
 
 HEIGHT, WIDTH = 37, 45
 COLOURS = {0: "miniswhite", 1: "minisblack", 2: "rgb", 3: "palette", 5: "separated", 6: "ycbcr"}

@@ -9,7 +9,7 @@ import torch  # noqa: F401
 import yaml  # noqa: F401
 
 import robustcheck.api
-import robustcheck.engine.doctor
-import robustcheck.pictures.rendering
+import robustcheck.engine.tools.doctor
+import robustcheck.images.rendering
 import robustcheck.report.github
 import robustcheck.report.writing  # noqa: F401

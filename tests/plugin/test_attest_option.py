@@ -10,10 +10,10 @@ import pytest
 from safetensors.torch import save_file
 from small_project import MODELS, SUITE
 
-from robustcheck.data.overlay import Decision, append
-from robustcheck.errors import AttestationRefused
-from robustcheck.evidence.keys import make_keys
-from robustcheck.evidence.verification import verify_attestation
+from robustcheck.core.errors import AttestationRefused
+from robustcheck.data.labels.overlay import Decision, append
+from robustcheck.provenance.signing.signing_keys import make_keys
+from robustcheck.provenance.signing.verification import verify_attestation
 
 WEIGHTS = MODELS.replace("  classes:", "  weights: ../models/tiny.safetensors\n  classes:")
 ATTESTATION = "robustcheck-report/attestations/suites--greys.intoto.json"
@@ -49,7 +49,7 @@ def test_what_is_signed_is_what_the_session_holds(gate: Any, monkeypatch: pytest
         path.write_text(path.read_text().replace('"fail"', '"pass"'))
         return ""
 
-    monkeypatch.setattr("robustcheck.evidence.history.remember", edited)
+    monkeypatch.setattr("robustcheck.runs.history.history.remember", edited)
     assert gate.run("--robustcheck-attest", "ci.key").ret == 1
     with pytest.raises(AttestationRefused, match="the run failed: 2 of 7"):
         verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
@@ -63,7 +63,7 @@ def test_records_that_changed_under_the_session_are_not_signed(gate: Any, monkey
         path.write_bytes(path.read_bytes() + b" ")
         return ""
 
-    monkeypatch.setattr("robustcheck.evidence.history.remember", edited)
+    monkeypatch.setattr("robustcheck.runs.history.history.remember", edited)
     done = gate.run("--robustcheck-attest", "ci.key")
     assert done.ret == 1
     done.stdout.fnmatch_lines(["robustcheck: NOT SIGNED: suites/greys.yaml: *is not the file that the run wrote*"])

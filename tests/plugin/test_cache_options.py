@@ -13,8 +13,8 @@ import pyarrow.parquet
 import pytest
 from test_attest_option import ATTESTATION, prepare
 
-from robustcheck.errors import AttestationRefused
-from robustcheck.evidence.verification import verify_attestation
+from robustcheck.core.errors import AttestationRefused
+from robustcheck.provenance.signing.verification import verify_attestation
 
 
 def cached(gate: Any) -> list[bool]:
@@ -80,8 +80,8 @@ def test_what_is_signed_was_looked_at_anew(gate: Any) -> None:
 @pytest.mark.skipif(not shutil.which("git"), reason="git is needed")
 @pytest.mark.parametrize("how", ["git", "without git", "a file of it", "the folder of a subproject"])
 def test_a_cache_that_git_tracks_is_refused(gate: Any, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from robustcheck.engine.tracked import refuse_tracked
-    from robustcheck.errors import RobustcheckError
+    from robustcheck.core.errors import RobustcheckError
+    from robustcheck.engine.cache.version_control import refuse_tracked
 
     root = gate.root / "sub" if how == "the folder of a subproject" else gate.root
     (root / ".robustcheck" / "cache").mkdir(parents=True)

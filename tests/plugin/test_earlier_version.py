@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from robustcheck.cli import main
-from robustcheck.data.overlay import read as read_overlay
-from robustcheck.errors import AttestationRefused
-from robustcheck.evidence.keys import make_keys
-from robustcheck.evidence.verification import verify_attestation
-from robustcheck.measure.baseline import Baseline
-from robustcheck.report.kept import load_document, load_run
+from robustcheck.core.errors import AttestationRefused
+from robustcheck.data.labels.overlay import read as read_overlay
+from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.provenance.signing.signing_keys import make_keys
+from robustcheck.provenance.signing.verification import verify_attestation
 from robustcheck.report.pictures import strip
+from robustcheck.runs.load import load_document, load_run
 
 MADE = Path(__file__).parents[1] / "made_by_347bdbe"
 BASELINE = "suites/greys.baseline.json"

@@ -15,10 +15,10 @@ from robustcheck import record_training
 from robustcheck.api import run_suite
 from robustcheck.cli import main
 from robustcheck.engine.evaluate import Evaluator
-from robustcheck.evidence.inputs import inputs_of
-from robustcheck.evidence.keys import make_keys
 from robustcheck.language import load_project, load_suite
 from robustcheck.models import weights
+from robustcheck.provenance.signing.inputs import inputs_of
+from robustcheck.provenance.signing.signing_keys import make_keys
 
 MADE = Path(__file__).parents[1] / "made_by_347bdbe"
 BASE = """

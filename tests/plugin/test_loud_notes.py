@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from small_project import MODELS, SUITE
 
 from robustcheck.cli import main
-from robustcheck.evidence.keys import make_keys
+from robustcheck.provenance.signing.signing_keys import make_keys
 from robustcheck.report.github import summary
 
 BREAKING = SUITE.replace('{drop: "<= 20pp"}', '{drop: "<= -20pp"}').replace("[2%, 5%]", "[2%, 3%, 4%, 5%, 6%]")

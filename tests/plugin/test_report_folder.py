@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 import robustcheck
-from robustcheck.errors import RobustcheckError
-from robustcheck.report.document import FILE_NAME
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.domain.result import RESULT_FILE
 
 pytestmark = pytest.mark.timeout(60)
 REPORT = "robustcheck-report"
-OLD = {FILE_NAME: '{"verdict": "pass"}', "index.html": "pass", "attestations/suites--greys.intoto.json": "{}"}
+OLD = {RESULT_FILE: '{"verdict": "pass"}', "index.html": "pass", "attestations/suites--greys.intoto.json": "{}"}
 
 
 def leave_old(root: Path) -> list[Path]:
@@ -58,7 +58,7 @@ def page_is_a_folder(path: Path) -> None:
 
 
 def result_is_a_folder(path: Path) -> None:
-    (path / FILE_NAME).mkdir(parents=True)
+    (path / RESULT_FILE).mkdir(parents=True)
 
 
 UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
@@ -68,7 +68,10 @@ UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
     "loop": (loop, "this is a link that leads to no folder"),
     "pipe": (pipe, "this is no folder"),
     "page is a folder": (page_is_a_folder, "index.html: the report cannot be written: a folder is in its place"),
-    "result is a folder": (result_is_a_folder, f"{FILE_NAME}: the report cannot be written: a folder is in its place"),
+    "result is a folder": (
+        result_is_a_folder,
+        f"{RESULT_FILE}: the report cannot be written: a folder is in its place",
+    ),
 }
 
 
@@ -173,7 +176,7 @@ FULL = [errno.ENOSPC, errno.EROFS, errno.EACCES]
 
 
 @pytest.mark.parametrize("code", FULL, ids=errno.errorcode.get)
-@pytest.mark.parametrize("name", [FILE_NAME, "index.html"])
+@pytest.mark.parametrize("name", [RESULT_FILE, "index.html"])
 def test_a_disk_that_is_full_at_the_end_loses_no_number(
     gate: Any, monkeypatch: pytest.MonkeyPatch, code: int, name: str
 ) -> None:
@@ -207,14 +210,14 @@ def test_a_disk_that_is_full_at_the_end_loses_no_number(
 
 
 def test_what_was_not_written_is_not_signed(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from robustcheck.evidence.keys import make_keys
+    from robustcheck.provenance.signing.signing_keys import make_keys
 
     gate.write(each=2)
     make_keys(gate.root / "ci.key", gate.root / "ci.pub")
     replace = os.replace
 
     def full(source: Any, target: Any) -> None:
-        if Path(target).name == FILE_NAME:
+        if Path(target).name == RESULT_FILE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
         replace(source, target)
 
@@ -303,5 +306,5 @@ def test_a_step_summary_that_cannot_be_written_is_a_note(gate: Any, monkeypatch:
 def test_json_of_the_report_is_strict(gate: Any) -> None:
     gate.write(each=2)
     gate.run()
-    text = (gate.root / REPORT / FILE_NAME).read_text()
+    text = (gate.root / REPORT / RESULT_FILE).read_text()
     json.loads(text, parse_constant=lambda name: pytest.fail(name))

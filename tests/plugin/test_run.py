@@ -177,7 +177,7 @@ def test_python_door_and_fixture(gate: Any) -> None:
     gate.pytester.makepyfile(
         test_mine="""
         import pytest
-        from robustcheck.errors import ThresholdBreach
+        from robustcheck.core.errors import ThresholdBreach
 
         def test_gate(robustcheck):
             result = robustcheck("suites/greys.yaml", limit=12)

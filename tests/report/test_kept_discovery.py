@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from small_report import case, document, write
 
-from robustcheck.report.kept import load_document
 from robustcheck.report.terminal import discovered
+from robustcheck.runs.load import load_document
 
 
 def test_a_result_that_does_not_say_so_collected_the_suites_that_it_holds(tmp_path: Path) -> None:

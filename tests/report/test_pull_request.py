@@ -13,9 +13,9 @@ import pytest
 from cmarkgfm.cmark import Options
 from small_report import case, document, make_report, records, write
 
-from robustcheck.report.comparison import compare
-from robustcheck.report.kept import load_document, load_run
 from robustcheck.report.pull_request import LIMIT, Run, age, code, comment, comment_without_result, marker
+from robustcheck.runs.comparison import compare
+from robustcheck.runs.load import load_document, load_run
 
 TODAY = datetime.date(2026, 3, 4)
 HOSTILE = "</code><img src=x onerror=alert(1)> @octocat #12 www.example.org `a` | **b** [c](javascript:d) <!-- -->\n# e"

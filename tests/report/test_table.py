@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from robustcheck.engine.results import CaseResult, Expectation
-from robustcheck.measure.intervals import Estimate
+from robustcheck.domain.estimate import Estimate
+from robustcheck.domain.result import CaseResult, Expectation
 from robustcheck.report.document import document
 from robustcheck.report.terminal import table, wrapped
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from robustcheck.data.overlay import Decision
+from robustcheck.data.labels.overlay import Decision
 from robustcheck.data.source import Sample
+from robustcheck.review.case_rows import Seen
 from robustcheck.review.drawing import Drawn
-from robustcheck.review.ground import Ground
 from robustcheck.review.ledger import Ledger
 from robustcheck.review.queue import Asked
-from robustcheck.review.seen import Seen
+from robustcheck.review.review_dataset import Ground
 from robustcheck.review.session import Session, Task
 
 NAMES = ("stop", "yield", "speed")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import robustcheck
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.language import load_project
 from robustcheck.review.drawing import Drawing
 from robustcheck.review.opening import Opened, open_review

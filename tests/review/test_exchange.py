@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import robustcheck
-from robustcheck.data.overlay import read
+from robustcheck.data.labels.overlay import read
 
 Call = Callable[..., Any]
 AT = "2026-11-20T09:30:00Z"

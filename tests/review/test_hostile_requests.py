@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reviewed import Plain, ground, session, sha
 
-from robustcheck.data.overlay import Decision
-from robustcheck.errors import DataError
+from robustcheck.core.errors import DataError
+from robustcheck.data.labels.overlay import Decision
 from robustcheck.review.access import Access
 from robustcheck.review.app import create_app
-from robustcheck.review.bringing import read_brought
+from robustcheck.review.importing import read_brought
 from robustcheck.review.label_studio import decisions_of
 
 HOST = "127.0.0.1:8477"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from reviewed import decision
 
-from robustcheck.checksums import sha256_of
-from robustcheck.data.overlay import Decision, append, read
+from robustcheck.core.checksums import sha256_of
+from robustcheck.data.labels.overlay import Decision, append, read
 from robustcheck.review.agreement import audit, kappa, pairs
 
 Call = Callable[..., Any]

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from reviewed import NAMES, PNG, Plain, session
 
-from robustcheck.errors import RobustcheckError
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.review.access import Access, check_host
 from robustcheck.review.app import create_app
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from reviewed import decision, session
 
-from robustcheck.data.overlay import append, read
-from robustcheck.errors import DataError, RobustcheckError
+from robustcheck.core.errors import DataError, RobustcheckError
+from robustcheck.data.labels.overlay import append, read
 from robustcheck.review.ledger import Ledger
 from robustcheck.review.session import Refused, check_reviewer
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from small_project import DATA, MODELS
 
-from robustcheck import registry
-from robustcheck.errors import CaseError, SuiteError
+from robustcheck.core import registry
+from robustcheck.core.errors import CaseError, SuiteError
 from robustcheck.language import load_project, load_suite
 from robustcheck.shifts import albumentations_bridge as bridge
 

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from small_project import DATA, MODELS
 
-from robustcheck import registry
-from robustcheck.errors import SuiteError
+from robustcheck.core import registry
+from robustcheck.core.errors import SuiteError
+from robustcheck.core.registry import Definition, Parameter
+from robustcheck.core.units import Quantity, parse_quantity
+from robustcheck.domain.config import Preprocessing
+from robustcheck.images import render
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.entries import Preprocessing
-from robustcheck.pictures import render
-from robustcheck.registry import Definition, Parameter
-from robustcheck.units import Quantity, parse_quantity
 
 Picture = NDArray[np.uint8]
 Written = Mapping[str, str]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robustcheck import registry
-from robustcheck.errors import CaseError
-from robustcheck.language.entries import Preprocessing
-from robustcheck.pictures import Frame, Warp, render
-from robustcheck.pictures.mapping import Mapping
+from robustcheck.core import registry
+from robustcheck.core.errors import CaseError
+from robustcheck.domain.config import Preprocessing
+from robustcheck.images import Frame, Warp, render
+from robustcheck.images.mapping import Mapping
 from robustcheck.shifts.camera import translation
 
 Points = NDArray[np.float64]

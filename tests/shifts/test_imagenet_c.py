@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from robustcheck import registry
+from robustcheck.core import registry
 from robustcheck.shifts import imagenet_c  # noqa: F401 - registers them
 from robustcheck.shifts.imagenet_c import frost_textures
 from robustcheck.shifts.imagenet_c.corruption import compressed

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robustcheck import registry
-from robustcheck.pictures import Frame
-from robustcheck.pictures.light import decode_srgb
+from robustcheck.core import registry
+from robustcheck.images import Frame
+from robustcheck.images.linear_light import decode_srgb
 from robustcheck.shifts.drops import CONTACT, FIELD, SIZES, WATER, drops, refraction
 from robustcheck.shifts.lens import _through
 from robustcheck.shifts.precipitation import fitted

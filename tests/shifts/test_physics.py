@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robustcheck import registry
-from robustcheck.pictures import Frame, Warp
-from robustcheck.pictures.light import decode_srgb, encode_srgb, in_linear_light
+from robustcheck.core import registry
+from robustcheck.core.units import Quantity
+from robustcheck.images import Frame, Warp
+from robustcheck.images.linear_light import decode_srgb, encode_srgb, in_linear_light
 from robustcheck.shifts.blur import disk_kernel, line_kernel
 from robustcheck.shifts.light import planckian_gains
 from robustcheck.shifts.noise import FULL_WELL, READ_NOISE
 from robustcheck.shifts.shade import backlight_mask, vignette_mask
-from robustcheck.units import Quantity
 
 FRAME = Frame(x=20, y=10, width=100, height=80, out_width=50, out_height=40)
 CENTRE = np.array(FRAME.centre)

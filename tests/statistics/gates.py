@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.measure.anytime import Anytime
+from robustcheck.stats.confidence_sequence import Anytime
 
 
 def boundaries(gate: Anytime, total: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from robustcheck.measure.anytime import Anytime
+from robustcheck.stats.confidence_sequence import Anytime
 
 BOUNDS = st.one_of(
     st.sampled_from([0.0, 1.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1 / 3]), st.integers(0, 1000).map(lambda k: k / 1000)

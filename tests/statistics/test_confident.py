@@ -7,11 +7,12 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from robustcheck.errors import Location
-from robustcheck.language.plan import Rule, Threshold
-from robustcheck.measure.intervals import Estimate, paired_difference, proportion, worst_of
-from robustcheck.measure.verdicts import judge
-from robustcheck.units import Quantity
+from robustcheck.core.errors import Location
+from robustcheck.core.units import Quantity
+from robustcheck.domain.estimate import Estimate
+from robustcheck.domain.threshold import Rule, Threshold
+from robustcheck.engine.gates.verdicts import judge
+from robustcheck.stats.intervals import paired_difference, proportion, worst_of
 
 RUNS = 2000
 HERE = Location(Path("suite.yaml"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, multinomial
 
-from robustcheck.measure.intervals import (
+from robustcheck.stats.intervals import (
     bootstrap,
     clopper_pearson,
     gaffke,

@@ -8,7 +8,7 @@ import pytest
 from gates import boundaries, simulate
 from numpy.typing import NDArray
 
-from robustcheck.measure.anytime import Anytime
+from robustcheck.stats.confidence_sequence import Anytime
 
 RUNS = 2000
 ALPHA = 0.05

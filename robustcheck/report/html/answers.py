@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.report.records import read_columns
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.runs.exported_records import read_columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from robustcheck.core.units import Quantity, parse_quantity
 from robustcheck.report.html.changes import before
 from robustcheck.report.html.words import observed, unit_of
 from robustcheck.report.messages import demanded, interval
-from robustcheck.units import Quantity, parse_quantity
 
 Json = Mapping[str, Any]
 COMPARISONS: Final = (">=", "<=", ">", "<")

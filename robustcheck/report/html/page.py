@@ -15,17 +15,17 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from robustcheck.errors import RobustcheckError
-from robustcheck.measure.verdicts import WORST_FIRST
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.domain.verdict import WORST_FIRST
 from robustcheck.report.html import classes, confusions, drawing, facts, words
 from robustcheck.report.html.answers import answers
 from robustcheck.report.html.changes import changes
 from robustcheck.report.html.curves import curves
 from robustcheck.report.html.gallery import Gallery
 from robustcheck.report.html.rows import rows, scale_of
-from robustcheck.report.kept import ADDED
 from robustcheck.report.pictures import Answer, StripPicture, clean_answers, strip, thumbnails
 from robustcheck.report.terminal import every_note
+from robustcheck.runs.load import ADDED
 
 Json = Mapping[str, Any]
 ESCAPED: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from robustcheck.measure.verdicts import WORST_FIRST
+from robustcheck.domain.verdict import WORST_FIRST
 from robustcheck.report.html.confusions import Confusion
 from robustcheck.report.html.curves import bound
 from robustcheck.report.html.gallery import Shown

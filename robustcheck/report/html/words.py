@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-from robustcheck.measure.verdicts import written
+from robustcheck.core.text import written
+from robustcheck.core.units import parse_quantity
 from robustcheck.report.messages import interval
-from robustcheck.units import parse_quantity
 
 Json = Mapping[str, Any]
 MARKS: Final = {

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from robustcheck.progress import Task
+from robustcheck.core.progress import Task
 from robustcheck.report.progress.view import View, line, titles
 from robustcheck.report.progress.writer import StatusLine
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.registry import shift
+from robustcheck.core.registry import shift
+from robustcheck.core.units import Range
 from robustcheck.shifts.imagenet_c.severities import SEVERITIES
-from robustcheck.units import Range
 
 Picture = NDArray[np.uint8]
 Values = NDArray[np.float32]

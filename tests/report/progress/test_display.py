@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyte
 import pytest
 
-from robustcheck import progress
+from robustcheck.core import progress
 from robustcheck.report.progress.aside import Aside
 from robustcheck.report.progress.display import Display
 from robustcheck.report.progress.view import View

@@ -1,0 +1,1 @@
+"""What must hold for a number to count: one file a condition."""

@@ -1,0 +1,196 @@
+"""Gates that could not pass whatever the model does, since there are too few pictures to prove what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from robustcheck.core.error_codes import Code
+from robustcheck.core.errors import CaseError, Problem, RobustcheckError, SuiteError, did_you_mean
+from robustcheck.core.units import parse_quantity
+from robustcheck.data import open_source
+from robustcheck.domain.case import Case
+from robustcheck.domain.config import Project
+from robustcheck.domain.suite import Overall, Suite
+from robustcheck.domain.threshold import OF_SOME, Rule, Threshold
+from robustcheck.engine.options import Options
+from robustcheck.engine.sample_index import Index, build_index
+from robustcheck.metrics.groups import column_of, values_of
+from robustcheck.metrics.selective import check_share, selected
+from robustcheck.stats.intervals import least_pictures, paired_difference
+
+OF_ALL = (
+    "accuracy",
+    "top_k_accuracy",
+    "flip_rate",
+    "broken_rate",
+    "negative_flips",
+    "robust_accuracy",
+    "robust_accuracy_at",
+    "attack_success",
+)
+"""Shares of all pictures, or of fewer."""
+
+OF_PAIRS = ("drop", "regression")
+
+
+def refuse_unprovable(suite: Suite, project: Project, options: Options) -> None:
+    """Refuse a suite with an expectation that no result on these pictures could prove.
+
+    Args:
+        suite: Expectations that are not decided as ``confident`` can always pass.
+        project: Where its data set is found.
+        options: How many pictures are looked at.
+
+    Raises:
+        SuiteError: With every such expectation and the number of pictures that it takes.
+    """
+    problems = list(unprovable_lines(suite, project, options.limit))
+    if problems:
+        raise SuiteError(list(dict.fromkeys(problems)))
+
+
+def countable(suite: Suite, project: Project) -> tuple[list[Problem], str]:
+    """Return what is wrong with a suite on these pictures, as far as their names tell, and why that could not be seen.
+
+    Args:
+        suite: Of the project.
+        project: Where its data set is found.
+
+    Returns:
+        The problems, and a reason; an empty one where the pictures were counted.
+    """
+    try:
+        _open_index(suite, project, None)
+    except RobustcheckError as error:
+        return [], str(error)
+    return [*unprovable_lines(suite, project), *empty_lines(suite, project)], ""
+
+
+def unprovable_lines(suite: Suite, project: Project, limit: int | None = None) -> Iterator[Problem]:
+    """Yield a problem for each expectation that no result could prove; nothing where the data set cannot be listed.
+
+    Args:
+        suite: Of the project.
+        project: Where its data set is found.
+        limit: How many pictures are looked at; ``None`` for all.
+    """
+    lines = [(rule, line) for rule, line in _lines(suite) if rule.decide == "confident"]
+    index = _listed(suite, project, limit) if lines else None
+    if index is None:
+        return
+    classes = project.models[suite.model].classes
+    problems = (unprovable(rule, line, index, classes) for rule, line in lines)
+    yield from filter(None, problems)
+
+
+def empty_lines(suite: Suite, project: Project) -> Iterator[Problem]:
+    """Yield a problem for each expectation of groups or shares of the pictures that hold none of them.
+
+    In a run it is an error of the case.
+    """
+    lines = [line for _, line in _lines(suite) if line.metric in OF_SOME]
+    index = _listed(suite, project, None) if lines else None
+    if index is None:
+        return
+    for line in lines:
+        try:
+            share = parse_quantity(line.argument[0])
+            if line.metric == "group_accuracy":
+                _check_group(index, *line.argument)
+            elif share is not None:
+                check_share(share, len(index.labels))
+        except CaseError as error:
+            yield Problem(line.where, Code.NO_SUCH_PICTURES, str(error))
+
+
+def _check_group(index: Index, column: str, value: str = "") -> None:
+    known = values_of(column_of(index.columns, column))
+    if value and value not in known:
+        raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, known)}")
+
+
+def _lines(suite: Suite) -> Iterator[tuple[Rule, Threshold]]:
+    items: list[Case | Overall] = [*suite.cases, *suite.overall]
+    for item in items:
+        for line in item.expectations if isinstance(item, Case) else (item.threshold,):
+            yield item.rule, line
+
+
+def _listed(suite: Suite, project: Project, limit: int | None) -> Index | None:
+    try:
+        return _open_index(suite, project, limit)
+    except RobustcheckError:
+        # Every case will say so.
+        return None
+
+
+def _open_index(suite: Suite, project: Project, limit: int | None) -> Index:
+    source = open_source(project.data[suite.data], seed=suite.seed, limit=limit)
+    return build_index(source, project.models[suite.model].classes)
+
+
+def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ...]) -> Problem | None:
+    """Return why no result on these pictures could prove an expectation, or ``None``."""
+    if rule.decide != "confident":
+        return None
+    confidence, at_least = rule.confidence, line.comparison in (">=", ">")
+    for text, n in counts_of(line, index, classes):
+        if line.metric in OF_PAIRS:
+            needed = None if at_least else _pairs_needed(line.bound.value, confidence)
+        else:
+            strict = line.comparison in (">", "<")
+            needed = least_pictures(line.bound.value, at_least=at_least, confidence=confidence, strict=strict)
+            if needed is None:
+                what = f"{line} cannot be proven at {confidence * 100:g}% with any number of pictures: none shows that it never happens"
+                return Problem(
+                    line.where, Code.UNPROVABLE, what, "ask for less, such as 1% and 99%, or write decide: point"
+                )
+        if needed is not None and n < needed:
+            perfect = "not one error" if at_least or line.metric in OF_PAIRS else "not one case"
+            what = f"{line} cannot be proven at {confidence * 100:g}% with {n} pictures{text}, even if there is {perfect}: it takes {needed}"
+            return Problem(line.where, Code.UNPROVABLE, what, "add pictures, ask for less, or write decide: point")
+    return None
+
+
+def counts_of(line: Threshold, index: Index, classes: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+    """Yield of how many pictures an expectation is, with words for which; nothing where that is not known."""
+    if line.metric in (*OF_ALL, *OF_PAIRS):
+        yield "", len(index.labels)
+    elif line.metric == "selective_accuracy":
+        share = parse_quantity(line.argument[0])
+        if share is not None:
+            yield f", the {share} of them it is surest of", selected(share, len(index.labels))
+    elif line.metric in ("class_accuracy", "confusion", "targeted_success"):
+        name = line.argument[0]
+        if name in classes:
+            yield f" of {name}", int((index.labels == classes.index(name)).sum())
+    elif line.metric == "worst_class_accuracy":
+        labels, counts = np.unique(index.labels, return_counts=True)
+        place = int(counts.argmin())
+        yield f" of {classes[labels[place]]}", int(counts[place])
+    elif line.metric == "group_accuracy" and line.argument[0] in index.columns:
+        column, *value = line.argument
+        groups = values_of(index.columns[column])
+        for one in value or groups:
+            yield f" with {column} = {one}", int(groups[one].sum()) if one in groups else 0
+
+
+def _pairs_needed(bound: float, confidence: float) -> int | None:
+    """Return how many pairs without any difference prove that less than a bound is lost."""
+    if bound <= 0:
+        return None
+    low, high = 1, 2
+    while not _proves(high, bound, confidence):
+        low, high = high, 2 * high
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _proves(middle, bound, confidence) else (middle + 1, high)
+    return high
+
+
+def _proves(n: int, bound: float, confidence: float) -> bool:
+    limits = paired_difference(0, 0, n).limits
+    assert limits is not None  # noqa: S101 - Tango's always are
+    return limits(confidence)[1] <= bound

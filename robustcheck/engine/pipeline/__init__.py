@@ -1,0 +1,1 @@
+"""From samples to batches of model inputs, and what is kept of them."""

@@ -1,0 +1,65 @@
+"""Small clean pictures of some samples, beside the records, for a person to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, MutableMapping
+from pathlib import Path
+
+from robustcheck.core import progress
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.files import atomic
+from robustcheck.data import open_source
+from robustcheck.domain.config import DataEntry, Preprocessing
+
+
+def keep_thumbnails(
+    path: Path,
+    ids: Collection[str],
+    entry: DataEntry,
+    preprocessing: Preprocessing,
+    *,
+    seed: int,
+    limit: int | None,
+    first: MutableMapping[tuple[str, str], str] | None = None,
+) -> int:
+    """Write the clean inputs of samples into a file of ids and WebP pictures, and return how many there are.
+
+    What cannot be read is left out: whoever shows the pictures says that there is none.
+
+    Args:
+        path: The file, Parquet with the columns ``id`` and ``picture``.
+        ids: Of the samples.
+        entry: Of the data set.
+        preprocessing: The model's own, which frames the pictures.
+        seed: Of the run, which decides what a limit takes.
+        limit: Of the run.
+        first: The digests of the pictures that the run read; what is another picture by now is left out.
+    """
+    import numpy as np
+    import pyarrow
+    import pyarrow.parquet
+
+    from robustcheck.images import render
+    from robustcheck.images.thumbnails import thumbnail
+
+    source = open_source(entry, seed=seed, limit=limit, first=first, decoding=preprocessing.decoding)
+    found: dict[str, bytes] = {}
+    chosen = (sample for sample in source.samples() if sample.id in ids)
+    for sample in progress.counted(chosen, "pictures of the report", unit="pictures", total=len(ids)):
+        try:
+            shown = render(
+                source.read(sample),
+                [],
+                preprocessing=preprocessing,
+                border="source",
+                fill="reflect",
+                rng_for=lambda _: np.random.default_rng(0),
+            )
+        except RobustcheckError:
+            continue
+        found[sample.id] = thumbnail(shown.pixels)
+    table = pyarrow.table({"id": list(found), "picture": pyarrow.array(list(found.values()), pyarrow.binary())})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(path) as temporary:
+        pyarrow.parquet.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+    return len(found)

@@ -1,0 +1,1 @@
+"""What the engine does beside runs: the doctor, previews, costs, proposals of entries."""

@@ -1,1 +1,0 @@
-"""Metrics, intervals and verdicts: they read records, and nothing heavier than numpy and scipy."""

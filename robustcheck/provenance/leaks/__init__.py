@@ -1,0 +1,1 @@
+"""Pictures that lie in both the test and the training set."""

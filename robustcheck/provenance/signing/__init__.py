@@ -1,0 +1,1 @@
+"""What is signed of a run, and what a deployment believes of it."""

@@ -1,0 +1,1 @@
+"""Intervals, sequential decisions and power: statistics that know no pictures and no suites."""
