@@ -69,6 +69,7 @@ class Subject:
 
 def subject(name: str, count: int) -> Subject:
     """Load a model of ``configs/`` and its pictures."""
+    from robustcheck.data import OpenSources
     from robustcheck.engine.evaluate import Evaluator
     from robustcheck.engine.options import Options
     from robustcheck.language import load_project, load_suite
@@ -78,7 +79,7 @@ def subject(name: str, count: int) -> Subject:
     file = place if place.suffix else next(iter(sorted(place.glob("*.yaml"))))
     project = load_project(ROOT, ROOT / "configs")
     suite = load_suite(file, project, model=name)
-    evaluator = Evaluator(suite, project, Options(ROOT, ROOT / "robustcheck-report", limit=count))
+    evaluator = Evaluator(suite, project, Options(ROOT, ROOT / "robustcheck-report", limit=count), OpenSources())
     rows, pixels, _, logits = evaluator.inputs(suite.clean, range(len(evaluator.index.samples)))
     labels = torch.from_numpy(evaluator.index.labels[rows].astype("int64"))
     right = torch.from_numpy(logits).argmax(dim=1) == labels

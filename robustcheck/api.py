@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from robustcheck.core.errors import ArgumentError, ThresholdBreach, UnknownCase, did_you_mean
+from robustcheck.core.errors import ArgumentError, RobustcheckError, ThresholdBreach, UnknownCase, did_you_mean
 from robustcheck.core.project_imports import watch_imports
-from robustcheck.core.read_files import inputs_json
-from robustcheck.domain.result import CaseResult, inputs_result
-from robustcheck.domain.tier import Tier, in_tier
+from robustcheck.domain.result import CaseResult
+from robustcheck.domain.tier import Tier
 from robustcheck.domain.verdict import FAILING, Verdict, worst
-from robustcheck.engine.cache.project_code import note_code
-from robustcheck.engine.gates.feasibility import refuse_unprovable
 from robustcheck.engine.options import CACHE_SIZE, Options
-from robustcheck.engine.suite_run import SuiteRun
-from robustcheck.language import load_project, load_suite
-from robustcheck.language.approvals import approvals_of
-from robustcheck.provenance.demands import Demands
-from robustcheck.report.beginning import begin_report
+from robustcheck.language import load_project
 from robustcheck.report.messages import failure
-from robustcheck.report.writing import write_report
-from robustcheck.runs.history.history import remember
+from robustcheck.session.clock import Clock
+from robustcheck.session.finishing import finish_run
+from robustcheck.session.report_folder import begin_report
+from robustcheck.session.suite_session import SuiteRecord, SuiteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +97,9 @@ def run_suite(
     """
     if tier not in get_args(Tier):
         raise ArgumentError(f"there is no tier {tier!r}; it is one of {', '.join(get_args(Tier))}")
-    base = Path(root or Path.cwd()).resolve()
-    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    base, clock = Path(root or Path.cwd()).resolve(), Clock()
     watch_imports(base)
     project = load_project(base, base / configs)
-    plan = load_suite(base / suite, project, model=model, data=data, seed=seed)
     options = Options(
         root=base,
         report=base / report,
@@ -120,36 +111,24 @@ def run_suite(
         every_picture=every_picture,
         cache_size=cache_size,
     )
-    refuse_unprovable(plan, project, options)
+    session = SuiteSession.load(base / suite, project, options, model=model, data=data, seed=seed)
     begin_report(options.report)
-    run, demands = (
-        SuiteRun(
-            plan,
-            project,
-            options,
-            approvals=lambda: approvals_of(plan, base, project.files.noting("approvals", suite=plan.path)),
-        ),
-        Demands(plan, project, limit=limit),
-    )
+    items = session.items()
+    record = SuiteRecord(session.suite.path, planned=[item.id for item in items], sources=session.sources)
     try:
-        demanded = plan.provenance.requirements if plan.provenance else ()
-        results = tuple(map(demands.result, demanded))
-        results += tuple(run.case(case) for case in plan.cases if case is plan.clean or in_tier(case.tier, tier))
-        results += tuple(run.overall(overall) for overall in plan.overall if in_tier(overall.tier, tier))
+        results = {item.id: session.result(item) for item in items}
         # What a stale cache answered was asked again.
-        revised = run.revised()
-        results = tuple(revised.get(result.id, result) for result in results)
-        identity = {**run.identity(), **demands.identity()}
+        results |= {name: found for name, found in session.revised().items() if name in results}
+        record.identities.append(session.identity())
     finally:
-        run.close()
-    note_code(project.files, base)
-    files = project.files.of(plan.path)
-    changed = inputs_result(plan.path, files, base)
-    results += (changed,) if changed else ()
-    identity["inputs"] = inputs_json(files, base)
-    suites = [{"identity": identity, "results": [result.to_json() for result in results], "not_run": []}]
+        session.close()
+    record.add(results.values())
+    record.read.update(session.read_files())
     chosen = {"model": model, "data": data, "tier": tier, "limit": limit, "device": device, "batch_size": batch_size}
-    seconds, chosen = time.perf_counter() - clock, {**chosen, "seed": seed}
-    found, _ = write_report(suites, options.report, project, started=started, seconds=seconds, options=chosen)
-    forgotten = remember(found, base)
-    return RunResult(worst([result.verdict for result in results]), results, found, (forgotten,) if forgotten else ())
+    finished = finish_run(
+        [record], root=base, report=options.report, project=project, clock=clock, options={**chosen, "seed": seed}
+    )
+    if finished.unwritten:
+        raise RobustcheckError(finished.unwritten)
+    every = (*results.values(), *finished.changed)
+    return RunResult(worst([result.verdict for result in every]), every, finished.document, finished.notes)

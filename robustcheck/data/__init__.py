@@ -11,12 +11,38 @@ from numpy.typing import NDArray
 from robustcheck.core import progress
 from robustcheck.core.checksums import digest_of_set
 from robustcheck.core.errors import count_of
-from robustcheck.data.checked import UNREADABLE, CheckedSource, Fetching
+from robustcheck.data.checked import UNREADABLE, CheckedSource, Fetched, Fetching
 from robustcheck.data.reading import in_threads
 from robustcheck.data.source import Sample, Source
 from robustcheck.domain.config import DataEntry, Decoding
 
-__all__ = ["Sample", "Source", "alike", "data_digest", "open_source"]
+__all__ = ["OpenSources", "Sample", "Source", "alike", "data_digest", "open_source"]
+
+
+class OpenSources:
+    """The data sets of one run: each is opened and listed at most once, whoever asks for it and with whatever limit."""
+
+    def __init__(self, first: MutableMapping[tuple[str, str], str] | None = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            first: The digests of pictures that this session has read already, and where those of these data sets go.
+        """
+        self._first = first
+        self._opened: dict[str, Fetching] = {}
+
+    def open(
+        self,
+        entry: DataEntry,
+        *,
+        seed: int,
+        limit: int | None = None,
+        decoding: Decoding = Decoding(),  # noqa: B008 - a frozen value
+    ) -> Source:
+        """Return a data set, as ``open_source`` does."""
+        if entry.name not in self._opened:
+            self._opened[entry.name] = ListedOnce(_open(entry))
+        return _part_of(self._opened[entry.name], entry, seed, limit, self._first, decoding)
 
 
 def open_source(
@@ -39,7 +65,18 @@ def open_source(
     Raises:
         DataError: It cannot be opened; says where its entry stands and what to correct.
     """
-    source = CheckedSource(_open(entry), first, decoding)
+    return _part_of(_open(entry), entry, seed, limit, first, decoding)
+
+
+def _part_of(
+    opened: Fetching,
+    entry: DataEntry,
+    seed: int,
+    limit: int | None,
+    first: MutableMapping[tuple[str, str], str] | None,
+    decoding: Decoding,
+) -> Source:
+    source = CheckedSource(opened, first, decoding)
     most = limit if limit is not None else entry.limit
     return source if most is None else Limited(source, most, seed)
 
@@ -64,6 +101,50 @@ def _open(entry: DataEntry) -> Fetching:
     from robustcheck.data.sources.factory import open_factory
 
     return open_factory(entry)
+
+
+class ListedOnce:
+    """A source whose samples are kept once all of them were listed, so that whoever asks again lists nothing."""
+
+    def __init__(self, source: Fetching) -> None:
+        """Wrap a source."""
+        self._source = source
+        self._samples: tuple[Sample, ...] | None = None
+        self.name = source.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the metadata columns."""
+        return self._source.columns
+
+    def samples(self) -> Iterator[Sample]:
+        """Iterate over all samples; see ``robustcheck.data.source.Source``."""
+        if self._samples is not None:
+            yield from self._samples
+            return
+        listed = []
+        for sample in self._source.samples():
+            listed.append(sample)
+            yield sample
+        self._samples = tuple(listed)
+
+    def read(self, sample: Sample) -> NDArray[np.uint8]:
+        """Decode one picture."""
+        return self._source.read(sample)
+
+    def content(self, sample: Sample) -> str:
+        """Return the sha256 of the picture's stored bytes."""
+        return self._source.content(sample)
+
+    def fetch(self, sample: Sample) -> Fetched:
+        """Read one picture and its digest at once."""
+        return self._source.fetch(sample)
+
+    def __getattr__(self, name: str) -> Any:
+        """Pass everything else on to the source."""
+        if name == "_source":  # asked for before there is one, as copying does
+            raise AttributeError(name)
+        return getattr(self._source, name)
 
 
 class Limited:

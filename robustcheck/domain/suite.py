@@ -102,7 +102,11 @@ class Suite:
         return self.cases[0]
 
 
-def planned_items(suite: Suite, tier: Tier) -> list[Requirement | Case | Overall]:
+Item = Requirement | Case | Overall
+"""One pytest item of a suite."""
+
+
+def planned_items(suite: Suite, tier: Tier) -> list[Item]:
     """Return all that a run of a tier looks at: what is demanded, the clean case always, cases and overall lines by tier."""
     demanded = suite.provenance.requirements if suite.provenance else ()
     cases = (case for case in suite.cases if case is suite.clean or in_tier(case.tier, tier))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from robustcheck.core import progress
 from robustcheck.core.errors import DataError, ModelError
 from robustcheck.core.file_names import records_path
-from robustcheck.data import data_digest, open_source
+from robustcheck.data import OpenSources, data_digest
 from robustcheck.data.labels.apply_overlay import Overlaid
 from robustcheck.data.source import Source
 from robustcheck.domain.case import Case, Step
@@ -80,7 +80,7 @@ class Evaluator:
         cache: The records of earlier runs and of this one.
     """
 
-    def __init__(self, suite: Suite, project: Project, options: Options) -> None:
+    def __init__(self, suite: Suite, project: Project, options: Options, sources: OpenSources) -> None:
         """Load the model, list the data, start the threads.
 
         Raises:
@@ -98,12 +98,8 @@ class Evaluator:
         check_arguments(suite)
         check_gradients(suite, entry)
         self._note_depends(project, entry)
-        self.source: Source = open_source(
-            project.data[suite.data],
-            seed=suite.seed,
-            limit=options.limit,
-            first=project.files.pictures,
-            decoding=entry.preprocessing.decoding,
+        self.source: Source = sources.open(
+            project.data[suite.data], seed=suite.seed, limit=options.limit, decoding=entry.preprocessing.decoding
         )
         self.index: Index = build_index(self.source, entry.classes)
         self.data_digest: str = data_digest(self.source, self.index.samples)

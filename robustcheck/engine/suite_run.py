@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ import numpy as np
 from robustcheck.core import registry
 from robustcheck.core.errors import CaseError, NoBaselineError, RobustcheckError, problem_of
 from robustcheck.core.read_files import Note
+from robustcheck.data import OpenSources
 from robustcheck.domain.approvals import Approvals, missing_approvals
 from robustcheck.domain.case import Case
 from robustcheck.domain.config import Project
-from robustcheck.domain.corruption_errors import severities
 from robustcheck.domain.estimate import Estimate
 from robustcheck.domain.result import CaseResult, describe, expectation_of, lacking_expectation
 from robustcheck.domain.suite import Overall, Suite
@@ -38,13 +37,14 @@ from robustcheck.engine.gates.cautions import NOT_GATED, cautions, notes_of_line
 from robustcheck.engine.gates.clean_gate import Gate, open_gate, sampled
 from robustcheck.engine.gates.constant_answers import tied_answers, unmoved_answers
 from robustcheck.engine.gates.raw_label_metrics import FIXED, automatic_of, raw_metrics
-from robustcheck.engine.gates.verdicts import aggregate, judge, measure, verdict_of
+from robustcheck.engine.gates.verdicts import judge, measure, verdict_of
 from robustcheck.engine.identity import identity_of
 from robustcheck.engine.kinds.break_point import BreakPoint
 from robustcheck.engine.observation import Looked, kept_of, looked_for, notes_of, proof_of, synthetic_problems, uniform
 from robustcheck.engine.options import Options
+from robustcheck.engine.overall_lines import overall_result
 from robustcheck.engine.reference_errors import reference_errors
-from robustcheck.metrics.corruption import corruption_error
+from robustcheck.metrics.corruption import ReferenceErrors
 from robustcheck.metrics.records import Observation, Records
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
@@ -57,7 +57,13 @@ class SuiteRun:
     """Runs the cases of a suite, in any order, each at most once; nothing is opened before the first is asked for."""
 
     def __init__(
-        self, suite: Suite, project: Project, options: Options, *, approvals: Callable[[], Approvals] = dict
+        self,
+        suite: Suite,
+        project: Project,
+        options: Options,
+        *,
+        approvals: Callable[[], Approvals] = dict,
+        sources: OpenSources | None = None,
     ) -> None:
         """Bind a suite to a project and options; ``approvals`` reads those beside it, once a case demands one, by default none."""
         self.suite = suite
@@ -66,6 +72,7 @@ class SuiteRun:
         self._evaluator: Evaluator | RobustcheckError | None = None
         self._gate: Gate | None = None
         self._approvals = functools.cache(approvals)
+        self._sources = sources or OpenSources(project.files.pictures)
         self._results: dict[str, CaseResult] = {}
         self._answered: dict[str, Case | Overall] = {}
         self._revised: dict[str, CaseResult] = {}
@@ -147,7 +154,7 @@ class SuiteRun:
     def _open(self) -> Evaluator:
         if self._evaluator is None:
             try:
-                self._evaluator = Evaluator(self.suite, self._project, self._options)
+                self._evaluator = Evaluator(self.suite, self._project, self._options, self._sources)
             except RobustcheckError as error:
                 self._evaluator = error
             except Exception as error:
@@ -353,42 +360,19 @@ class SuiteRun:
         return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case.kind != "clean")
 
     def _overall(self, overall: Overall) -> CaseResult:
-        parts: list[tuple[str, Estimate]] = []
-        cases = [case for case in self.suite.cases if case.id in overall.cases]
-        for case in cases:
-            result = self.case(case)
-            if result.verdict in ("error", "unreliable"):
-                raise CaseError(f"{overall.id} needs {case.id}, which ended as {result.verdict}: {result.problems[0]}")
-            metric = overall.threshold.metric
-            if metric in AGAINST_BASELINE:
-                # Without an accepted run this raises, and says why there is none.
-                measure(self._beside(case, self._clean()[0]), metric)
-            parts.append((case.id, result.metrics[metric]))
-        name = f"{overall.aggregate}_{overall.threshold.metric}"
-        if overall.aggregate == "mean" or overall.aggregate == "worst":
-            estimate = aggregate(overall.aggregate, overall.threshold.metric, parts)
-        else:
-            name = overall.aggregate
-            estimate = self._corruption_error(overall, cases, dict(parts))
-        judgement = dataclasses.replace(judge(overall.threshold, estimate, overall.rule), name=name)
-        waived = overall.waiver is not None
-        return CaseResult(
-            **describe(self.suite, overall),
-            verdict=verdict_of([judgement], severity=overall.severity, waived=waived),
-            n=judgement.estimate.n,
-            metrics={judgement.name: judgement.estimate},
-            expectations=(expectation_of(judgement, overall.severity, waived),),
-            notes=(f"over {len(parts)} cases",),
+        return overall_result(
+            self.suite,
+            overall,
+            self.case,
+            functools.partial(self._check_baseline, overall.threshold.metric),
+            functools.partial(self._reference, overall.reference),
         )
 
-    def _corruption_error(
-        self, overall: Overall, cases: Sequence[Case], accuracies: Mapping[str, Estimate]
-    ) -> Estimate:
+    def _check_baseline(self, metric: str, case: Case) -> None:
+        """Say why there is no accepted run to compare a case with, if a metric needs one."""
+        if metric in AGAINST_BASELINE:
+            measure(self._beside(case, self._clean()[0]), metric)
+
+    def _reference(self, name: str) -> ReferenceErrors:
         digest, note = self._open().data_digest, self._noting("reference")
-        reference = reference_errors(overall.reference, self._options.root, data=digest, note=note)
-        by_corruption = {
-            name: [accuracies[case.id] for case in by_severity.values()]
-            for name, by_severity in severities(cases).items()
-        }
-        clean = self.case(self.suite.clean).metrics["accuracy"]
-        return corruption_error(by_corruption, clean, reference, relative=overall.aggregate == "relative_mce")
+        return reference_errors(name, self._options.root, data=digest, note=note)

@@ -12,7 +12,7 @@ from robustcheck.core.checksums import algorithm_of, digest_of
 from robustcheck.core.errors import problem_of
 from robustcheck.core.read_files import Note
 from robustcheck.core.text import named
-from robustcheck.data import Source, data_digest, open_source
+from robustcheck.data import OpenSources, Source, data_digest
 from robustcheck.domain.config import Project
 from robustcheck.domain.requirements import Leak, Provenance, Requirement
 from robustcheck.domain.result import CaseResult, describe
@@ -33,8 +33,11 @@ Told = tuple[list[str], list[str]]
 class Demands:
     """What a suite demands to know; nothing is read before it is asked for, and each thing at most once."""
 
-    def __init__(self, suite: Suite, project: Project, *, limit: int | None = None) -> None:
-        """Bind a suite to its project and the number of pictures that are looked at."""
+    def __init__(
+        self, suite: Suite, project: Project, *, limit: int | None = None, sources: OpenSources | None = None
+    ) -> None:
+        """Bind a suite to its project, the number of pictures that are looked at, and the data sets that are open already."""
+        self._sources = sources or OpenSources(project.files.pictures)
         self._suite, self._project, self._limit = suite, project, limit
         self._now = datetime.datetime.now(datetime.UTC)
 
@@ -192,8 +195,7 @@ class Demands:
         return data_digest(train, train.samples())
 
     def _opened(self, name: str, limit: int | None = None) -> Source:
-        entry, first = self._project.data[name], self._project.files.pictures
-        return open_source(entry, seed=self._suite.seed, limit=limit, first=first)
+        return self._sources.open(self._project.data[name], seed=self._suite.seed, limit=limit)
 
 
 def _days(days: float | None) -> datetime.timedelta | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,14 @@ from robustcheck.domain.case import Case
 from robustcheck.domain.config import Project
 from robustcheck.domain.requirements import Requirement
 from robustcheck.domain.result import CaseResult, describe
-from robustcheck.domain.suite import Overall, Suite, planned_items
+from robustcheck.domain.suite import Item
 from robustcheck.domain.verdict import FAILING
-from robustcheck.engine.cache.project_code import note_code
-from robustcheck.engine.gates.feasibility import refuse_unprovable
-from robustcheck.engine.suite_run import SuiteRun
-from robustcheck.language import load_project, load_suite
-from robustcheck.language.approvals import approvals_of
-from robustcheck.provenance.demands import Demands
+from robustcheck.language import load_project
 from robustcheck.pytest_plugin.discovery import DISCOVERY
 from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
 from robustcheck.report.messages import failure
+from robustcheck.session.suite_session import SuiteSession
 
-Planned = Case | Overall | Requirement
 PROJECT = pytest.StashKey[Project]()
 
 
@@ -44,11 +38,9 @@ def project_of(config: pytest.Config) -> Project:
 class SuiteFile(pytest.File):
     """A suite; everything that can be wrong with it is found when it is collected."""
 
-    suite: Suite
-    run: SuiteRun
-    demands: Demands
+    run: SuiteSession
     revised: Mapping[str, Any] = {}
-    """What earlier items of this suite have become with the last one, as JSON values by node id."""
+    """What earlier items of this suite have become with the last one, as JSON values by id."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for each thing demanded, each case of the chosen tier and each ``overall`` line."""
@@ -57,55 +49,17 @@ class SuiteFile(pytest.File):
         broken = config.stash[DISCOVERY].broken.get(self.path)
         if broken:
             raise self.CollectError(str(broken))
+        choices = {name: chosen(config, name) for name in ("model", "data", "seed")}
         try:
-            project = project_of(config)
-            self.suite = load_suite(
-                self.path,
-                project,
-                model=chosen(config, "model"),
-                data=chosen(config, "data"),
-                seed=chosen(config, "seed"),
-            )
-            refuse_unprovable(self.suite, project, options)
+            self.run = SuiteSession.load(self.path, project_of(config), options, **choices)
         except SuiteError as error:
             raise self.CollectError(str(error)) from None
-        self.run = SuiteRun(
-            self.suite,
-            project,
-            options,
-            approvals=lambda: approvals_of(
-                self.suite, options.root, project.files.noting("approvals", suite=self.suite.path)
-            ),
-        )
-        self.demands = Demands(self.suite, project, limit=options.limit)
-        planned = planned_items(self.suite, options.tier)
-        if [item for item in planned if not isinstance(item, Requirement)] == [self.suite.clean]:
-            raise self.CollectError(
-                f"{self.suite.path}: no check is in the tier {options.tier}; nothing would be gated"
-            )
+        suite, planned = self.run.suite, self.run.items()
+        if [item for item in planned if not isinstance(item, Requirement)] == [suite.clean]:
+            raise self.CollectError(f"{suite.path}: no check is in the tier {options.tier}; nothing would be gated")
         for item in planned:
             # Given as text, the id is parsed as pytest parses it again for --lf, brackets and all.
             yield CaseItem.from_parent(self, name=item.id, nodeid=f"{self.nodeid}::{item.id}", planned=item)
-
-    def result(self, planned: Planned) -> CaseResult:
-        """Return the result of an item."""
-        if isinstance(planned, Requirement):
-            return self.demands.result(planned)
-        return self.run.case(planned) if isinstance(planned, Case) else self.run.overall(planned)
-
-    def identity(self) -> dict[str, Any]:
-        """Return what was run on what."""
-        return {**self.run.identity(), **self.demands.identity()}
-
-    def read_files(self) -> list[tuple[str, ...]]:
-        """Return what was read for the suite so far, as the attributes of ``ReadFile``."""
-        files = project_of(self.config).files
-        note_code(files, self.config.rootpath)
-        return [astuple(file) for file in files.of(self.suite.path)]
-
-    def planned(self) -> list[str]:
-        """Return the ids of all that the chosen tier has, whatever pytest was asked to select."""
-        return [item.id for item in planned_items(self.suite, run_options(self.config).tier)]
 
 
 class CaseItem(pytest.Item):
@@ -113,14 +67,14 @@ class CaseItem(pytest.Item):
 
     parent: SuiteFile
 
-    def __init__(self, *, planned: Planned, **arguments: Any) -> None:
+    def __init__(self, *, planned: Item, **arguments: Any) -> None:
         """Mark the item so that ``-m`` and ``-k`` find it, and turn a waiver into a strict xfail."""
         super().__init__(**arguments)
         self.planned = planned
         self.result: CaseResult | None = None
-        about = describe(self.parent.suite, planned)
+        about = describe(self.parent.run.suite, planned)
         kind, tier, severity = about["kind"], about["tier"], about["severity"]
-        marker = pytest.mark.robustcheck(kind=kind, suite=self.parent.suite.title, tier=tier, severity=severity)
+        marker = pytest.mark.robustcheck(kind=kind, suite=self.parent.run.suite.title, tier=tier, severity=severity)
         self.add_marker(marker)
         if isinstance(planned, Case):
             self.extra_keyword_matches.update(planned.tags, (step.name for step in planned.steps))
@@ -131,10 +85,10 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case and raise what its verdict demands."""
-        result = self.parent.result(self.planned)
+        result = self.parent.run.result(self.planned)
         self.result = result
         revised = self.parent.run.revised()
-        self.parent.revised = {f"{self.parent.nodeid}::{name}": found.to_json() for name, found in revised.items()}
+        self.parent.revised = {name: found.to_json() for name, found in revised.items()}
         self.user_properties.append(("robustcheck_verdict", result.verdict))
         for name, estimate in result.metrics.items():
             self.user_properties.append((f"robustcheck_{name}", f"{estimate.value:.6f}"))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import shutil
-import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,15 @@ import pytest
 
 from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.suite_folders import is_yaml
+from robustcheck.domain.result import CaseResult
 from robustcheck.domain.verdict import FAILING
 from robustcheck.pytest_plugin.attest import Signing
 from robustcheck.pytest_plugin.discovery import SuiteCollection
+from robustcheck.pytest_plugin.gathering import Gathered, News
 from robustcheck.pytest_plugin.options import SETTINGS, chosen, is_on, run_options, suite_folders
 from robustcheck.pytest_plugin.page_link import open_page, page_line
 from robustcheck.pytest_plugin.stock import use_stock_suite
+from robustcheck.session.clock import Clock
 
 MARKUP: Mapping[str, dict[str, bool]] = {
     "pass": {"green": True},
@@ -63,24 +64,24 @@ class RobustcheckSession:
             config.args = [str(folder) for folder in suite_folders(config)]
         self._collection = SuiteCollection(config)
         register(config, self._collection, "robustcheck-collection")
-        self._started = datetime.datetime.now(datetime.UTC)
-        self._clock = time.perf_counter()
-        self._gathered: dict[str, dict[str, Any]] = {}
+        self._clock = Clock()
+        self._gathered, self._news = Gathered(), News()
         self._nodeids: dict[str, None] = {}
-        self._planned_told: set[str] = set()
         self._result: dict[str, Any] | None = None
         self._written: Path | None = None
         self._begun = False
         self._broken = False
         self._unwritten = ""
-        self._forgotten = ""
+        self._notes: tuple[str, ...] = ()
 
     def _check_report(self, deed: str = "check") -> None:
-        from robustcheck.report import beginning
+        from robustcheck.session import report_folder
 
-        look = {"check": beginning.check_report, "begin": beginning.begin_report, "forget": beginning.forget_report}[
-            deed
-        ]
+        look = {
+            "check": report_folder.check_report,
+            "begin": report_folder.begin_report,
+            "forget": report_folder.forget_report,
+        }[deed]
         try:
             look(run_options(self._config).report)
         except RobustcheckError as error:
@@ -137,20 +138,12 @@ class RobustcheckSession:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach the result to the report, which carries it to the controller."""
+        """Attach the result to the report, which carries it to the controller, and what it does not know yet of the suite."""
         report = yield
         result = getattr(item, "result", None)
         if report.when == "call" and result is not None:
             parent: Any = item.parent
-            attached = {
-                "identity": parent.identity(),
-                "result": result.to_json(),
-                "read": parent.read_files(),
-                "revised": parent.revised,
-            }
-            if parent.nodeid not in self._planned_told:
-                self._planned_told.add(parent.nodeid)
-                attached["planned"] = parent.planned()
+            attached = {"result": result.to_json(), "revised": parent.revised, **self._news.of(parent)}
             report.robustcheck = attached  # type: ignore[attr-defined]
         return report
 
@@ -165,33 +158,18 @@ class RobustcheckSession:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather results; a case that failed without one, its worker dead perhaps, is an error."""
         attached = getattr(report, "robustcheck", None)
+        path, _, name = report.nodeid.partition("::")
         if attached:
-            suite = self._suite(attached["identity"]["path"])
-            suite["identities"].append(attached["identity"])
-            suite["read"].update(map(tuple, attached["read"]))
-            again = {name: result for name, result in attached["revised"].items() if name in suite["results"]}
-            suite["results"] |= {**again, report.nodeid: attached["result"]}
-            suite["planned"] = attached.get("planned") or suite.get("planned")
-        elif report.failed and report.nodeid in self._nodeids and not self._has_result(report.nodeid):
-            path, _, name = report.nodeid.partition("::")
-            self._suite(path)["results"][report.nodeid] = _without_result(report, path, name)
-
-    def _suite(self, path: str) -> dict[str, Any]:
-        """Return what was gathered of a suite so far."""
-        return self._gathered.setdefault(path, {"identities": [], "results": {}, "read": set()})
-
-    def _collected(self, path: str) -> list[str]:
-        return [name.partition("::")[2] for name in self._nodeids if name.startswith(f"{path}::")]
-
-    def _has_result(self, nodeid: str) -> bool:
-        return any(nodeid in suite["results"] for suite in self._gathered.values())
+            self._gathered.add(attached, self._news.sessions)
+        elif report.failed and report.nodeid in self._nodeids and not self._gathered.has(path, name):
+            self._gathered.of(path).add((_without_result(report, path, name),))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the result file; a gate that looked at nothing must not pass."""
         if self._is_worker(self._config) or self._config.option.collectonly:
             return
-        if self._gathered:
+        if self._gathered.records:
             self._write()
         failing = self._result is None or self._result["verdict"] in FAILING or bool(self._unwritten)
         if self._signing and self._unwritten:
@@ -211,57 +189,31 @@ class RobustcheckSession:
             )
 
     def _write(self) -> None:
-        from robustcheck.core.read_files import ReadFile, inputs_json
-        from robustcheck.domain.result import inputs_result
         from robustcheck.pytest_plugin.collect import project_of
-        from robustcheck.report.writing import NotWritten, write_report
-        from robustcheck.runs.history.history import remember
+        from robustcheck.session.finishing import finish_run
 
-        suites = []
-        for path, suite in sorted(self._gathered.items()):
-            results = {name.partition("::")[2]: result for name, result in suite["results"].items()}
-            # By the suite, since pytest creates no item for what a node id or --lf leaves out.
-            planned = suite.get("planned") or self._collected(path)
-            places = {name: place for place, name in enumerate(planned)}
-            ordered = sorted(results, key=lambda name: places.get(name, len(places)))
-            not_run = [name for name in planned if name not in results]
-            files, root = sorted(ReadFile(*values) for values in suite["read"]), self._config.rootpath
-            identity = _unknown_identity(path)
-            for told in suite["identities"]:
-                notes = dict.fromkeys((*identity["notes"], *told["notes"]))
-                identity |= {**told, "notes": list(notes)}
-            identity["inputs"] = inputs_json(files, root)
-            changed = inputs_result(path, files, root, conflicts_of(suite["identities"]))
-            ending = [changed.to_json()] if changed else []
-            suites.append(
-                {"identity": identity, "results": [*(results[name] for name in ordered), *ending], "not_run": not_run}
-            )
-        options = {setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides}
-        seconds = time.perf_counter() - self._clock
-        report = run_options(self._config).report
+        records = self._gathered.complete(self._nodeids)
         try:
             project = project_of(self._config)
         except RobustcheckError:
             project = None  # each suite has said so
-        try:
-            self._result, self._written = write_report(
-                suites,
-                report,
-                project,
-                started=self._started,
-                seconds=seconds,
-                options=options,
-                discovery=self._collection.document(self._gathered),
-                every_suite=self._collection.is_whole(self._gathered),
-            )
-        except NotWritten as error:
-            self._result, self._unwritten = error.result, str(error)
-        self._forgotten = remember(self._result, self._config.rootpath)
+        finished = finish_run(
+            records.values(),
+            root=self._config.rootpath,
+            report=run_options(self._config).report,
+            project=project,
+            clock=self._clock,
+            options={setting.name: chosen(self._config, setting.name) for setting in SETTINGS if setting.decides},
+            discovery=self._collection.document(records),
+            every_suite=self._collection.is_whole(records),
+        )
+        self._result, self._written, self._unwritten = finished.document, finished.written, finished.unwritten
+        self._notes = finished.notes
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show a table a suite, and tell GitHub if it is listening."""
         from robustcheck.report.terminal import closing, discovered, table, wrapped
-        from robustcheck.report.writing import PAGE
+        from robustcheck.session.report_folder import PAGE
 
         reporter = terminalreporter
         width = shutil.get_terminal_size().columns if reporter.isatty else None
@@ -293,8 +245,8 @@ class RobustcheckSession:
             )
         for line, verdict in self._signing.told(self._config.rootpath) if self._signing else ():
             reporter.line(line, **MARKUP[verdict])
-        if self._forgotten:
-            reporter.line(f"NOTE {self._forgotten}", yellow=True)
+        for note in self._notes:
+            reporter.line(f"NOTE {note}", yellow=True)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             _tell_github(reporter, self._result)
         if self._written and not self._unwritten:
@@ -317,44 +269,10 @@ def _tell_github(reporter: Any, result: Mapping[str, Any]) -> None:
         reporter.line(f"NOTE the step summary {path} cannot be written: {error.strerror}", yellow=True)
 
 
-def conflicts_of(identities: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return in what the workers of a run differ: each opened model and data for itself."""
-    digests: dict[str, set[str]] = {}
-    for identity in identities:
-        for what, digest in (
-            ("suite", identity["digest"]),
-            ("model", identity["model"].get("digest")),
-            ("data", identity["data"].get("digest")),
-        ):
-            if digest:
-                digests.setdefault(what, set()).add(digest)
-    return [
-        f"the {what} was not the same for all cases of the run: {' and '.join(sorted(one[:12] for one in every))}; run again"
-        for what, every in digests.items()
-        if len(every) > 1
-    ]
-
-
-def _unknown_identity(path: str) -> dict[str, Any]:
-    return {
-        "path": path,
-        "title": path,
-        "owner": "",
-        "digest": "",
-        "seed": 0,
-        "notes": [],
-        "combinations": [],
-        "inputs": [],
-        "profile": None,
-        "model": {"name": "unknown"},
-        "data": {"name": "unknown"},
-    }
-
-
-def _without_result(report: pytest.TestReport, path: str, name: str) -> dict[str, Any]:
+def _without_result(report: pytest.TestReport, path: str, name: str) -> CaseResult:
     from robustcheck.domain.result import error_result
 
     text = " ".join(str(report.longrepr).split())[:500]
     problem = f"the case ended without a result: {text}"
     kind = next((kind for kind in ("overall", "provenance") if name.startswith(f"{kind}[")), "unknown")
-    return error_result(path, name, kind, (problem,), nodeid=report.nodeid).to_json()
+    return error_result(path, name, kind, (problem,), nodeid=report.nodeid)

@@ -14,7 +14,6 @@ from typing import Any
 from robustcheck.core.files import atomic
 from robustcheck.domain.result import RESULT_FILE, RESULT_SCHEMA
 from robustcheck.domain.verdict import worst
-from robustcheck.engine.cache.cache_keys import environment as deciding_versions
 from robustcheck.report.coverage import coverage
 
 APART = ("overall", "provenance")
@@ -28,6 +27,7 @@ def document(
     started: datetime.datetime,
     seconds: float,
     options: Mapping[str, Any],
+    environment: Mapping[str, str],
     discovery: Mapping[str, Any] | None = None,
     every_suite: bool = True,
 ) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def document(
         started: With a time zone.
         seconds: Wall time of the session.
         options: Command-line options that decide what was looked at.
+        environment: Versions that can change pixels or logits, by package.
         discovery: Which suites were collected and what was left out and why; by default the suites, and nothing.
         every_suite: Whether at least one case was run of every suite that was asked for.
     """
@@ -50,7 +51,7 @@ def document(
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "options": dict(options),
-        "environment": environment(),
+        "environment": {**machine(), **environment},
         "suites": parts,
         "discovery": discovery or {"suites": [part["path"] for part in parts], "left_out": []},
         "trackers": [],
@@ -82,8 +83,8 @@ def _suite(suite: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def environment() -> dict[str, Any]:
-    """Return the machine and versions a result was made with."""
+def machine() -> dict[str, Any]:
+    """Return the machine and the versions of packages that a result was made with."""
     packages = {}
     for name in PACKAGES:
         try:
@@ -94,7 +95,6 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "machine": platform.machine(),
         "packages": packages,
-        **deciding_versions(),
     }
 
 

@@ -12,4 +12,4 @@ import robustcheck.api
 import robustcheck.engine.tools.doctor
 import robustcheck.images.rendering
 import robustcheck.report.github
-import robustcheck.report.writing  # noqa: F401
+import robustcheck.session.finishing  # noqa: F401

@@ -56,7 +56,7 @@ IDENTITY = {
 
 def result(*cases: dict[str, Any], not_run: tuple[str, ...] = ()) -> dict[str, Any]:
     suites = [{"identity": IDENTITY, "results": cases, "not_run": not_run}]
-    return document(suites, started=datetime.datetime.now(datetime.UTC), seconds=1.5, options={})
+    return document(suites, environment={}, started=datetime.datetime.now(datetime.UTC), seconds=1.5, options={})
 
 
 def test_failure_says_place_reason_numbers_and_how_to_run_it_again() -> None:

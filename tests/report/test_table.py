@@ -79,7 +79,7 @@ IDENTITY = {
 
 def seen(*names: str, width: int | None) -> list[str]:
     suites = [{"identity": IDENTITY, "results": tuple(CASES[name] for name in names), "not_run": ()}]
-    made = document(suites, started=datetime.datetime.now(datetime.UTC), seconds=1.5, options={})
+    made = document(suites, environment={}, started=datetime.datetime.now(datetime.UTC), seconds=1.5, options={})
     (suite,) = made["suites"]
     return [text for text, _ in wrapped(table(suite, width), width)][1:]
 

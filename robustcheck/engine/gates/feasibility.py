@@ -9,7 +9,7 @@ import numpy as np
 from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import CaseError, Problem, RobustcheckError, SuiteError, did_you_mean
 from robustcheck.core.units import parse_quantity
-from robustcheck.data import open_source
+from robustcheck.data import OpenSources
 from robustcheck.domain.case import Case
 from robustcheck.domain.config import Project
 from robustcheck.domain.suite import Overall, Suite
@@ -35,18 +35,19 @@ OF_ALL = (
 OF_PAIRS = ("drop", "regression")
 
 
-def refuse_unprovable(suite: Suite, project: Project, options: Options) -> None:
+def refuse_unprovable(suite: Suite, project: Project, options: Options, sources: OpenSources) -> None:
     """Refuse a suite with an expectation that no result on these pictures could prove.
 
     Args:
         suite: Expectations that are not decided as ``confident`` can always pass.
         project: Where its data set is found.
         options: How many pictures are looked at.
+        sources: The data sets of the run.
 
     Raises:
         SuiteError: With every such expectation and the number of pictures that it takes.
     """
-    problems = list(unprovable_lines(suite, project, options.limit))
+    problems = list(unprovable_lines(suite, project, sources, options.limit))
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))
 
@@ -61,23 +62,27 @@ def countable(suite: Suite, project: Project) -> tuple[list[Problem], str]:
     Returns:
         The problems, and a reason; an empty one where the pictures were counted.
     """
+    sources = OpenSources()
     try:
-        _open_index(suite, project, None)
+        _open_index(suite, project, sources, None)
     except RobustcheckError as error:
         return [], str(error)
-    return [*unprovable_lines(suite, project), *empty_lines(suite, project)], ""
+    return [*unprovable_lines(suite, project, sources), *empty_lines(suite, project, sources)], ""
 
 
-def unprovable_lines(suite: Suite, project: Project, limit: int | None = None) -> Iterator[Problem]:
+def unprovable_lines(
+    suite: Suite, project: Project, sources: OpenSources, limit: int | None = None
+) -> Iterator[Problem]:
     """Yield a problem for each expectation that no result could prove; nothing where the data set cannot be listed.
 
     Args:
         suite: Of the project.
         project: Where its data set is found.
+        sources: The data sets of the run.
         limit: How many pictures are looked at; ``None`` for all.
     """
     lines = [(rule, line) for rule, line in _lines(suite) if rule.decide == "confident"]
-    index = _listed(suite, project, limit) if lines else None
+    index = _listed(suite, project, sources, limit) if lines else None
     if index is None:
         return
     classes = project.models[suite.model].classes
@@ -85,13 +90,13 @@ def unprovable_lines(suite: Suite, project: Project, limit: int | None = None) -
     yield from filter(None, problems)
 
 
-def empty_lines(suite: Suite, project: Project) -> Iterator[Problem]:
+def empty_lines(suite: Suite, project: Project, sources: OpenSources) -> Iterator[Problem]:
     """Yield a problem for each expectation of groups or shares of the pictures that hold none of them.
 
     In a run it is an error of the case.
     """
     lines = [line for _, line in _lines(suite) if line.metric in OF_SOME]
-    index = _listed(suite, project, None) if lines else None
+    index = _listed(suite, project, sources, None) if lines else None
     if index is None:
         return
     for line in lines:
@@ -118,16 +123,16 @@ def _lines(suite: Suite) -> Iterator[tuple[Rule, Threshold]]:
             yield item.rule, line
 
 
-def _listed(suite: Suite, project: Project, limit: int | None) -> Index | None:
+def _listed(suite: Suite, project: Project, sources: OpenSources, limit: int | None) -> Index | None:
     try:
-        return _open_index(suite, project, limit)
+        return _open_index(suite, project, sources, limit)
     except RobustcheckError:
         # Every case will say so.
         return None
 
 
-def _open_index(suite: Suite, project: Project, limit: int | None) -> Index:
-    source = open_source(project.data[suite.data], seed=suite.seed, limit=limit)
+def _open_index(suite: Suite, project: Project, sources: OpenSources, limit: int | None) -> Index:
+    source = sources.open(project.data[suite.data], seed=suite.seed, limit=limit)
     return build_index(source, project.models[suite.model].classes)
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection
 from pathlib import Path
 
 from robustcheck.core import progress
 from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.files import atomic
-from robustcheck.data import open_source
-from robustcheck.domain.config import DataEntry, Preprocessing
+from robustcheck.data import Source
+from robustcheck.domain.config import Preprocessing
 
 
 def keep_thumbnails(
     path: Path,
     ids: Collection[str],
-    entry: DataEntry,
+    source: Source,
     preprocessing: Preprocessing,
-    *,
-    seed: int,
-    limit: int | None,
-    first: MutableMapping[tuple[str, str], str] | None = None,
 ) -> int:
     """Write the clean inputs of samples into a file of ids and WebP pictures, and return how many there are.
 
@@ -29,11 +25,8 @@ def keep_thumbnails(
     Args:
         path: The file, Parquet with the columns ``id`` and ``picture``.
         ids: Of the samples.
-        entry: Of the data set.
+        source: The data set, as the run looked at it; what is another picture by now is left out.
         preprocessing: The model's own, which frames the pictures.
-        seed: Of the run, which decides what a limit takes.
-        limit: Of the run.
-        first: The digests of the pictures that the run read; what is another picture by now is left out.
     """
     import numpy as np
     import pyarrow
@@ -42,7 +35,6 @@ def keep_thumbnails(
     from robustcheck.images import render
     from robustcheck.images.thumbnails import thumbnail
 
-    source = open_source(entry, seed=seed, limit=limit, first=first, decoding=preprocessing.decoding)
     found: dict[str, bytes] = {}
     chosen = (sample for sample in source.samples() if sample.id in ids)
     for sample in progress.counted(chosen, "pictures of the report", unit="pictures", total=len(ids)):

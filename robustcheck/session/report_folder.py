@@ -12,8 +12,9 @@ from typing import Final
 
 from robustcheck.core.errors import RobustcheckError
 from robustcheck.domain.result import RESULT_FILE
-from robustcheck.report.writing import PAGE
 
+PAGE: Final = "index.html"
+"""Name of the page in the folder of a report."""
 SIGNED: Final = "attestations/*.json"
 """What was signed of an earlier run; see ``robustcheck.provenance.signing.attestation``."""
 ROOM: Final = 1 << 16

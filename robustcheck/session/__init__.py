@@ -1,0 +1,1 @@
+"""A run, whoever asks for it: what both doors, pytest and Python, do is written here once."""
