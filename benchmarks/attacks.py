@@ -80,7 +80,7 @@ def subject(name: str, count: int) -> Subject:
     project = load_project(ROOT, ROOT / "configs")
     suite = load_suite(file, project, model=name)
     evaluator = Evaluator(suite, project, Options(ROOT, ROOT / "robustcheck-report", limit=count), OpenSources())
-    rows, pixels, _, logits = evaluator.inputs(suite.clean, range(len(evaluator.index.samples)))
+    rows, pixels, _, logits, _ = evaluator.pipeline.inputs(suite.clean, range(len(evaluator.index.samples)))
     labels = torch.from_numpy(evaluator.index.labels[rows].astype("int64"))
     right = torch.from_numpy(logits).argmax(dim=1) == labels
     inputs = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255).contiguous()

@@ -21,7 +21,6 @@ from robustcheck.domain.threshold import Rule
 from robustcheck.engine.options import Options
 from robustcheck.engine.suite_run import SuiteRun
 from robustcheck.language import load_project, load_suite
-from robustcheck.language.checks import STOPPING
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,7 +40,7 @@ def stopping(suite: Suite, confidence: float) -> Suite:
     """Return the suite with cases that stop as soon as they are decided."""
 
     def changed(case: Case) -> Case:
-        return dataclasses.replace(case, rule=Rule("anytime", confidence, case.kind in STOPPING))
+        return dataclasses.replace(case, rule=Rule("anytime", confidence, not case.how.until and bool(case.steps)))
 
     return dataclasses.replace(suite, cases=tuple(map(changed, suite.cases)), overall=())
 

@@ -32,6 +32,7 @@ class Victim:
         size: int = 64,
         gradients: bool = True,
         seconds: float = float("inf"),
+        began: float | None = None,
         told: Callable[[int], object] = lambda count: None,
     ) -> None:
         """Take a model.
@@ -41,10 +42,11 @@ class Victim:
             size: Pictures a pass.
             gradients: Whether ``forward`` can be differentiated.
             seconds: Time until calls are refused.
+            began: Since when that counts, by ``time.monotonic``; now by default.
             told: Gets the number of pictures after each pass, forward or backward.
         """
         self._forward = forward
-        self._deadline = time.monotonic() + seconds
+        self._deadline = (time.monotonic() if began is None else began) + seconds
         self._seconds = seconds
         self.size = size
         self.gradients = gradients

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import Problem, RobustcheckError, SuiteError
+from robustcheck.engine.kinds.case_kind import kind_of_case
 
 if TYPE_CHECKING:
     from robustcheck.domain.case import Case
@@ -39,7 +40,7 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
     notes: list[str] = []
     try:
         for case in suite.cases[1:]:
-            if case.attack is None:
+            if not kind_of_case(case).attacked:
                 found, told = _drawn(case, suite, preview)
                 problems += found
                 notes += told
@@ -49,9 +50,9 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
 
 
 def _drawn(case: Case, suite: Suite, preview: Preview) -> tuple[list[Problem], list[str]]:
-    from robustcheck.engine.tools.preview import mean_change, notes_of_row, views_of
+    from robustcheck.engine.tools.preview import mean_change, notes_of_row
 
-    rows = [(view, preview.row(view)) for view in views_of(case)]
+    rows = [(view, preview.row(view)) for view in kind_of_case(case).drawings()]
     problems = [
         Problem(case.where, Code.CASE_REFUSED, f"{case.id}: {text}") for _, shown in rows for text in _failures(shown)
     ]

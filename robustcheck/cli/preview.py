@@ -14,10 +14,11 @@ from robustcheck.cli.cases import add_suite, chosen_cases, load_named
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
 from robustcheck.core import progress
 from robustcheck.core.errors import RobustcheckError
+from robustcheck.engine.kinds.case_kind import Drawing, kind_of_case
 
 if TYPE_CHECKING:
     from robustcheck.domain.suite import Suite
-    from robustcheck.engine.tools.preview import Preview, Shown, View
+    from robustcheck.engine.tools.preview import Preview, Shown
     from robustcheck.report.sheet import Cell, Row, Sheet
 
 NAME = "preview"
@@ -56,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the sheet and say where it lies and what is wrong in it."""
     suite, project = load_named(arguments.suite, model=arguments.model or None, seed=arguments.seed)
     cases = chosen_cases(suite, arguments.cases)
-    from robustcheck.engine.tools.preview import Preview, views_of
+    from robustcheck.engine.tools.preview import Preview
 
-    views = [view for case in (suite.clean, *cases) for view in views_of(case)]
+    views = [view for case in (suite.clean, *cases) for view in kind_of_case(case).drawings()]
     notes = []
     if not arguments.cases and len(views) > 1 + ROWS:
         notes.append(f"{ROWS} of {len(views) - 1} rows are drawn; choose with --case ID, or all with --case '*'")
@@ -99,7 +100,7 @@ def _complain(sheet: Sheet) -> int:
     return PROBLEMS if missing else OK
 
 
-def _sheet(suite: Suite, preview: Preview, views: Sequence[View], notes: Sequence[str]) -> Sheet:
+def _sheet(suite: Suite, preview: Preview, views: Sequence[Drawing], notes: Sequence[str]) -> Sheet:
     from robustcheck.report.sheet import Column, Sheet
 
     height, width = preview.size
@@ -116,7 +117,7 @@ def _sheet(suite: Suite, preview: Preview, views: Sequence[View], notes: Sequenc
     return Sheet(sheet.title, (*sheet.facts, size), sheet.notes, sheet.size, sheet.columns, sheet.rows)
 
 
-def _rows(views: Sequence[View], preview: Preview) -> Iterator[Row]:
+def _rows(views: Sequence[Drawing], preview: Preview) -> Iterator[Row]:
     with progress.task("drawing", unit="rows", total=len(views)) as work:
         for view in views:
             work.at_step(view.name)
@@ -124,7 +125,7 @@ def _rows(views: Sequence[View], preview: Preview) -> Iterator[Row]:
             work.advance()
 
 
-def _row(view: View, preview: Preview) -> Row:
+def _row(view: Drawing, preview: Preview) -> Row:
     from robustcheck.engine.tools.preview import notes_of_row
     from robustcheck.report.sheet import Row
 
@@ -133,7 +134,7 @@ def _row(view: View, preview: Preview) -> Row:
     return Row(view.name, tuple(_facts(view, shown)), tuple(notes_of_row(view, shown)), cells)
 
 
-def _facts(view: View, shown: Sequence[Shown]) -> Iterator[str]:
+def _facts(view: Drawing, shown: Sequence[Shown]) -> Iterator[str]:
     from robustcheck.engine.tools.preview import mean_change
 
     if not view.steps:
@@ -148,7 +149,7 @@ def _facts(view: View, shown: Sequence[Shown]) -> Iterator[str]:
         yield view.case.why
 
 
-def _cell(view: View, shown: Shown, name: str, label: str) -> Cell:
+def _cell(view: Drawing, shown: Shown, name: str, label: str) -> Cell:
     from robustcheck.report.sheet import Cell, Mark
 
     alt = f"{name} ({label})"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from robustcheck.domain.case import Case
+from robustcheck.domain.how import Fixed
 
 PREFIX: Final = "imagenet_c."
 
@@ -64,7 +65,7 @@ def severities(cases: Sequence[Case]) -> dict[str, dict[int, Case]]:
     """Return the cases of each corruption by severity: those that do nothing but one corruption."""
     found: dict[str, dict[int, Case]] = {}
     for case in cases:
-        if case.kind == "shift" and case.steps[0].name.startswith(PREFIX):
+        if isinstance(case.how, Fixed) and len(case.steps) == 1 and case.steps[0].name.startswith(PREFIX):
             step = case.steps[0]
             found.setdefault(step.name.removeprefix(PREFIX), {})[int(step.params["severity"])] = case
     return found

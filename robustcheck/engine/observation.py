@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,9 @@ import numpy as np
 from robustcheck.core import registry
 from robustcheck.domain.case import Case
 from robustcheck.domain.result import Proof
-from robustcheck.engine.evaluate import Evaluated
-from robustcheck.engine.gates.attack_validity import UPPER_BOUND
+from robustcheck.engine.evaluated import Evaluated
 from robustcheck.engine.gates.constant_answers import tied_answers
 from robustcheck.engine.gates.visibility import barely_visible
-from robustcheck.engine.kinds.break_point import Found
 from robustcheck.metrics.records import Observation, Records
 
 SYNTHETIC_NOTED = 0.05
@@ -43,21 +40,6 @@ class Looked:
     trace: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
     probes: tuple[Evaluated, ...] = ()
-
-
-def looked_for(found: Found, evaluations: Sequence[Evaluated]) -> Looked:
-    """Return what the search for a break point saw."""
-    records = found.at.seen.records
-    ordered = sorted(evaluations, key=lambda evaluated: evaluated.stored.records is not records)
-    by_records = {id(evaluated.stored.records): evaluated for evaluated in evaluations}
-    return Looked(
-        seen=dataclasses.replace(found.at.seen, limit=found.estimate),
-        evaluations=tuple(ordered),
-        furthest=(found.beyond or found.at).seen.records,
-        trace=tuple(probe.to_json() for probe in found.probes),
-        notes=(found.note,) if found.note else (),
-        probes=tuple(by_records[id(probe.seen.records)] for probe in found.probes),
-    )
 
 
 def kept_of(looked: Looked, case: Case, export: Callable[[Evaluated, Case], tuple[str, str]]) -> dict[str, Any]:
@@ -105,18 +87,19 @@ def proof_of(records: Records) -> Proof:
     )
 
 
-def notes_of(case: Case, looked: Looked, proof: Proof) -> list[str]:
+def notes_of(case: Case, looked: Looked, proof: Proof, own: Sequence[str]) -> list[str]:
     """Return what a reader of a case's numbers must know.
 
     Args:
         case: The case.
         looked: What it gave.
         proof: Of its furthest records.
+        own: What its kind always says.
     """
     records = looked.seen.records
     notes = [registry.perturbation(step.name).facts.note for step in case.perturbations]
     notes = [note for note in dict.fromkeys(notes) if note]
-    notes += [UPPER_BOUND] if case.attack else []
+    notes += own
     notes += barely_visible(case, proof.mean_change, proof.max_change)
     unseen = float(records.unseen.mean())
     if unseen > SYNTHETIC_NOTED:

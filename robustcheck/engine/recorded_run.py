@@ -25,8 +25,8 @@ from robustcheck.domain.config import Project
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.cache.record_files import Stored, stored_of
 from robustcheck.engine.early_stop import Watch
-from robustcheck.engine.evaluate import GROUP, Evaluated
-from robustcheck.engine.gates.attack_validity import next_smaller
+from robustcheck.engine.evaluate import GROUP
+from robustcheck.engine.evaluated import Evaluated
 from robustcheck.engine.options import Options
 from robustcheck.engine.sample_index import Index
 from robustcheck.engine.suite_run import SuiteRun
@@ -180,10 +180,9 @@ class RecordedRun(SuiteRun):
     def _open(self) -> Any:
         return self._recorded
 
-    def _beaten(self, case: Case, records: Records) -> list[str]:
+    def _records_of(self, case: Case) -> Records | None:
         # What a smaller eps broke is known only if its case is in the report.
-        smaller = next_smaller(self.suite, case)
-        return super()._beaten(case, records) if smaller is None or self._recorded.has(smaller) else []
+        return super()._records_of(case) if self._recorded.has(case) else None
 
 
 def _parsed(folder: Path, exported: Exported) -> tuple[dict[str, Any], Stored, Columns]:

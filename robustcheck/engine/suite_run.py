@@ -22,25 +22,17 @@ from robustcheck.domain.threshold import Threshold
 from robustcheck.domain.verdict import Verdict, worst
 from robustcheck.engine.cache.record_cache import StaleRecords
 from robustcheck.engine.early_stop import AGAINST_BASELINE, Watch
-from robustcheck.engine.evaluate import Evaluated, Evaluator
-from robustcheck.engine.gates.attack_validity import (
-    always_attacked,
-    attack_facts,
-    doubts_of,
-    next_smaller,
-    nothing_to_change,
-    risen,
-)
+from robustcheck.engine.evaluate import Evaluator
+from robustcheck.engine.evaluated import Evaluated
 from robustcheck.engine.gates.baseline_match import Compared
-from robustcheck.engine.gates.black_box import alone, power_of
 from robustcheck.engine.gates.cautions import NOT_GATED, cautions, notes_of_lines
 from robustcheck.engine.gates.clean_gate import Gate, open_gate, sampled
 from robustcheck.engine.gates.constant_answers import tied_answers, unmoved_answers
-from robustcheck.engine.gates.raw_label_metrics import FIXED, automatic_of, raw_metrics
+from robustcheck.engine.gates.raw_label_metrics import automatic_of, raw_metrics
 from robustcheck.engine.gates.verdicts import judge, measure, verdict_of
 from robustcheck.engine.identity import identity_of
-from robustcheck.engine.kinds.break_point import BreakPoint
-from robustcheck.engine.observation import Looked, kept_of, looked_for, notes_of, proof_of, synthetic_problems, uniform
+from robustcheck.engine.kinds.case_kind import kind_of_case
+from robustcheck.engine.observation import Looked, kept_of, notes_of, proof_of, synthetic_problems, uniform
 from robustcheck.engine.options import Options
 from robustcheck.engine.overall_lines import overall_result
 from robustcheck.engine.reference_errors import reference_errors
@@ -177,13 +169,15 @@ class SuiteRun:
             )
         return clean.of(records), evaluated
 
+    def _records_of(self, case: Case) -> Records | None:
+        """Return the records of another case than the one that is judged."""
+        return self._observe(case)[0].records
+
     def _watch(self, case: Case) -> Watch | None:
         """Return what may end the case early, if anything may."""
         if not case.rule.stops or self._options.every_picture:
             return None
-        pairs = any(line.metric == "targeted_success" for line in case.expectations)
-        if pairs and case.attack and case.attack.targeted in ("least_likely", "random"):
-            # Which pictures are attacked towards a class is known when they were.
+        if any(line.metric == "targeted_success" for line in case.expectations) and not kind_of_case(case).pairs_known:
             return None
         try:
             watch = Watch(case.expectations, case.rule, self._beside(case, self._clean()[0]), self.suite.seed)
@@ -227,17 +221,10 @@ class SuiteRun:
         return self._gate
 
     def _look(self, case: Case) -> Looked:
-        if case.limit is None:
-            seen, evaluated = self._observe(case)
-            return Looked(self._beside(case, seen), (evaluated,), seen.records, (), ())
-        evaluations: list[Evaluated] = []
+        def observe(probe: Case) -> tuple[Observation, Evaluated]:
+            return self._observe(probe, within=case.id if probe is not case else "")
 
-        def observe(probe: Case) -> Observation:
-            seen, evaluated = self._observe(probe, within=case.id)
-            evaluations.append(evaluated)
-            return seen
-
-        return looked_for(BreakPoint(case, observe).find(), evaluations)
+        return kind_of_case(case).observe(observe, functools.partial(self._beside, case))
 
     def _case(self, case: Case) -> CaseResult:
         gate = self._check_gate()
@@ -257,18 +244,17 @@ class SuiteRun:
             else:
                 judgements.append(judge(line, estimate, case.rule, outcomes.get(line)))
         proof = proof_of(looked.furthest)
-        problems, notes = list(gate.problems), [*notes_of(case, looked, proof), *notes_of_lines(case, seen)]
+        kind = kind_of_case(case)
+        notes = [*notes_of(case, looked, proof, kind.notes()), *notes_of_lines(case, seen)]
+        problems = list(gate.problems)
         if is_clean:
             judgements += gate.judgements
             problems += gate.advice
             notes += [*gate.notes, *([] if judgements else [NOT_GATED])]
-        if case.perturbations and proof.share_changed == 0 and not nothing_to_change(case, records):
-            if case.kind == "combine":
-                notes.append("none of these levels changes a pixel: this is the clean case again")
-            else:
-                problems.append(
-                    f"{case.id} changed no pixel of any picture, so it shows nothing; change its parameters"
-                )
+        if case.perturbations and proof.share_changed == 0:
+            unchanged = kind.unchanged(records)
+            problems += filter(None, [unchanged.problem])
+            notes += filter(None, [unchanged.note])
         problems += self._unapproved(case)
         waived = case.waiver is not None
         verdict: Verdict = verdict_of(judgements, severity=case.severity, waived=waived, lacking=list(lacking))
@@ -282,10 +268,11 @@ class SuiteRun:
             # Where the model broke, and not the fill, only real pixels can tell.
             synthetic = synthetic_problems(case, looked.furthest)
         first = looked.evaluations[0].stored
-        too_weak, weak = alone(self.suite, case, gradients=self._project.models[self.suite.model].gradients)
         unmoved, told = unmoved_answers(case, looked.furthest, self._clean()[0].of(looked.furthest).clean)
-        notes += [*told, *power_of(case, records), *weak]
-        doubts = [*gate.doubts, *unmoved, *synthetic, *doubts_of(first), *self._beaten(case, records), *too_weak]
+        gradients = self._project.models[self.suite.model].gradients
+        worth, weak = kind.worth(self.suite, records, first, self._records_of, gradients=gradients)
+        notes += [*told, *weak]
+        doubts = [*gate.doubts, *unmoved, *synthetic, *worth]
         kept = kept_of(looked, case, functools.partial(self._open().export, problems=problems))
         if problems or doubts:
             verdict = "error" if problems else "unreliable"
@@ -308,14 +295,14 @@ class SuiteRun:
             proof=proof,
             metrics=self._metrics(case, typical) | {line.name: line.estimate for line in judgements},
             raw=self._raw(case, looked.evaluations[0]),
-            automatic=automatic_of(case, typical),
+            automatic={} if kind.by_labels else automatic_of(typical),
             expectations=(
                 *(expectation_of(line, case.severity, waived) for line in judgements),
                 *(lacking_expectation(line, reason, case, waived) for line, reason in lacking.items()),
             ),
             problems=tuple(problems),
             notes=tuple(notes),
-            attack=attack_facts(case, seen, first) if case.attack else {},
+            attack=kind.facts(seen, first),
             of=len(self._open().index.samples),
             stopped=f"every expectation is decided at {case.rule.confidence * 100:g}%" if outcomes else "",
             **kept,
@@ -328,11 +315,6 @@ class SuiteRun:
         watch = self._watch(case)
         return {} if watch is None else watch.outcomes(records)
 
-    def _beaten(self, case: Case, records: Records) -> list[str]:
-        """Say that the same attack within a smaller ball leaves fewer pictures right, if it does."""
-        smaller = next_smaller(self.suite, case)
-        return [] if smaller is None else risen(smaller, self._observe(smaller)[0].records, records)
-
     def _unapproved(self, case: Case) -> list[str]:
         """Say that a person still has to look at the pictures of a case that demands it."""
         if not case.approved:
@@ -341,12 +323,13 @@ class SuiteRun:
         return [str(lacking.problem) for lacking in missing if lacking.case.id == case.id]
 
     def _metrics(self, case: Case, seen: Observation) -> dict[str, Estimate]:
-        names = list(ALWAYS if case.kind == "clean" else ALWAYS + ALWAYS_PAIRED)
+        names = list(ALWAYS if case is self.suite.clean else ALWAYS + ALWAYS_PAIRED)
         names += [
-            metric.name for metric in registry.metrics if case.kind in metric.facts.kinds and case.kind != "attack"
+            metric.name
+            for metric in registry.metrics
+            if case.kind in metric.facts.kinds and not kind_of_case(case).attacked
         ]
-        names += always_attacked(case, seen) if case.attack else []
-        names += ["broken_rate"] if case.kind == "worst_of" else []
+        names += kind_of_case(case).metrics(seen)
         names += AGAINST_BASELINE
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
         lacking = (*(AGAINST_BASELINE if seen.baseline is None else ()), *(() if self.suite.review else PROMISED))
@@ -354,10 +337,10 @@ class SuiteRun:
 
     def _raw(self, case: Case, looked: Evaluated) -> dict[str, Estimate]:
         evaluator, (clean, evaluated) = self._open(), self._clean()
-        if not evaluator.overlaid or case.kind not in FIXED:
+        if not evaluator.overlaid or kind_of_case(case).by_labels:
             return {}
         pairs = evaluated.every, looked.every
-        return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case.kind != "clean")
+        return raw_metrics(*pairs, evaluator.index, clean.classes, paired=case is not self.suite.clean)
 
     def _overall(self, overall: Overall) -> CaseResult:
         return overall_result(

@@ -10,7 +10,7 @@ from robustcheck.core import registry
 from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import Location
 from robustcheck.core.facts import Conflict
-from robustcheck.domain.case import Span, Step
+from robustcheck.domain.steps import Span, Step
 from robustcheck.language.parameters import WrittenStep
 from robustcheck.language.value_types import Reading
 

@@ -61,7 +61,7 @@ def check_absolute(
     clean, *others = cases
     if declared or any(not line.warns for line in clean.expectations):
         return
-    lines = [line for case in others for line in (case.limit.until if case.limit else case.expectations)]
+    lines = [line for case in others for line in case.thresholds]
     # What only warns gates nothing, unless the whole suite does.
     lines = [line for line in lines if not line.warns] or lines
     apart = [line.threshold for line in overall if line.aggregate not in RELATIVE]

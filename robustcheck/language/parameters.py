@@ -15,8 +15,8 @@ from robustcheck.core.errors import did_you_mean
 from robustcheck.core.parameter_text import default_shown
 from robustcheck.core.registry import Definition, Parameter, Registry
 from robustcheck.core.units import UNITS
-from robustcheck.domain.case import Step
 from robustcheck.domain.covering import covering_array
+from robustcheck.domain.steps import Step
 from robustcheck.language.key_advice import meant_key, needed
 from robustcheck.language.nodes import Mapping, Node, shown
 from robustcheck.language.value_types import INVALID, NUMBER, Reading, Text, within

@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from robustcheck.domain.config import Project
-from robustcheck.language.check_schema import check_definitions
+from robustcheck.language.checks.schema import check_definitions
 from robustcheck.language.config_spec import DATA, MODEL
 from robustcheck.language.suite_spec import suite_record
 from robustcheck.language.thresholds import expect_schema

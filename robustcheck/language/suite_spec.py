@@ -11,7 +11,17 @@ from robustcheck.domain.config import Project
 from robustcheck.domain.corruption_errors import CORRUPTION_ERRORS, PUBLISHED
 from robustcheck.domain.suite import TOLERANCE
 from robustcheck.language.bounds import MAX_TOLERANCE
-from robustcheck.language.checks import APPROVED, BORDER, CONFIDENCE, DECIDE, FILL, SEVERITY, SYNTHETIC, TIER, Check
+from robustcheck.language.checks.check import (
+    APPROVED,
+    BORDER,
+    CONFIDENCE,
+    DECIDE,
+    FILL,
+    SEVERITY,
+    SYNTHETIC,
+    TIER,
+    Check,
+)
 from robustcheck.language.config_spec import Unreadable
 from robustcheck.language.days import Day
 from robustcheck.language.labels_and_review import LABELS, REVIEW

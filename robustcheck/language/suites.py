@@ -19,6 +19,7 @@ from robustcheck.core.units import Quantity
 from robustcheck.domain.case import Case
 from robustcheck.domain.config import ModelEntry, Project
 from robustcheck.domain.corruption_errors import CORRUPTION_ERRORS
+from robustcheck.domain.how import Clean
 from robustcheck.domain.patterns import matches
 from robustcheck.domain.requirements import Provenance, Requirement
 from robustcheck.domain.suite import TOLERANCE, TOP_K, Declared, Overall, Suite, declared_of
@@ -26,7 +27,15 @@ from robustcheck.domain.threshold import Rule, Threshold
 from robustcheck.domain.tier import TIERS
 from robustcheck.domain.waiver import Waiver
 from robustcheck.language.bounds import check_bounds
-from robustcheck.language.checks import CheckRead, Expected, array_of, cases_of, report_duplicates, rule_of, uncovered
+from robustcheck.language.checks.check import (
+    CheckRead,
+    Expected,
+    array_of,
+    cases_of,
+    report_duplicates,
+    rule_of,
+    uncovered,
+)
 from robustcheck.language.corruption import CORRUPTION_ERROR, check_corruptions
 from robustcheck.language.gating import check_absolute, excused, inherited_by_clean
 from robustcheck.language.key_advice import meant_key
@@ -234,8 +243,7 @@ class _Builder:
         return Case(
             id="clean",
             check="clean",
-            kind="clean",
-            steps=(),
+            how=Clean(),
             swept={},
             expectations=levels_of(expected),
             severity=values.get("severity", "error"),
@@ -251,7 +259,7 @@ class _Builder:
         )
 
     def _rule(self) -> Rule:
-        return rule_of(self._values, self._values, "", Reading())
+        return rule_of(self._values, self._values, Reading())
 
     def declared(self, overrides: _Overrides) -> Declared | None:
         """Return what the suite declares; of another model, or on other data, it says nothing."""
@@ -278,7 +286,7 @@ class _Builder:
         over = line.get("over")
         # The clean case would raise a mean over everything, so no pattern takes it in; nor is a break point one of
         # several like cases.
-        covered = [case for case in cases[1:] if case.kind != "find_limit" and case.matches(over)]
+        covered = [case for case in cases[1:] if not case.how.until and case.matches(over)]
         if relative and covered and not check_corruptions(covered, line.node.where, self._reading):
             return None
         if line.get("reference") and not relative:

@@ -12,7 +12,7 @@ from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import Location
 from robustcheck.core.registry import Parameter
 from robustcheck.core.units import Quantity, parse_quantity
-from robustcheck.domain.case import Span
+from robustcheck.domain.steps import Span
 from robustcheck.language import advice
 from robustcheck.language.any_value import Loose
 from robustcheck.language.nodes import Node, Scalar, sequence_of, shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from robustcheck.core.errors import RobustcheckError, UnreadablePicture
 from robustcheck.core.units import Quantity, parse_quantity
-from robustcheck.domain.case import Case, Step
+from robustcheck.domain.case import Case
 from robustcheck.domain.config import ModelEntry
+from robustcheck.domain.steps import Step
 from robustcheck.domain.suite import Suite
-from robustcheck.engine.kinds.break_point import case_at
+from robustcheck.engine.kinds.case_kind import kind_of_case
 from robustcheck.engine.pipeline.input_pipeline import Preparation
 from robustcheck.engine.sample_index import build_index
 from robustcheck.report.pictures import StripPicture, strip
@@ -70,7 +71,6 @@ class Drawing:
         self._index = build_index(ground.source, ground.classes)
         self._lock = threading.Lock()
         self._kept: dict[str, dict[str, StripPicture]] = {}
-        self._limits: dict[str, Case] = {}
         self._preparation = Preparation.to_look(ground.source, self._index, entry.preprocessing, suite)
         self._clean = suite.clean
 
@@ -99,7 +99,7 @@ class Drawing:
     def shown(self, name: str, case: str) -> Drawn:
         """Return the model's input in a case, exactly as the run had it or with a word on what differs."""
         told, plan = self._told[case], self._cases.get(case)
-        if told["kind"] == "attack":
+        if told.get("attack"):
             kept = self._strip(case).get(name)
             if kept is None:
                 return Drawn(problem="the attacked picture was not kept; the run keeps some of each case")
@@ -107,11 +107,12 @@ class Drawing:
         if plan is None:
             return Drawn(problem="the suite has another case of this name now; run it again to see the picture")
         try:
-            if plan.limit is not None:
-                plan = self._at_limit(plan, name)
-            return self._drawn(plan, name, self._steps(plan, name))
+            drawing = kind_of_case(plan).as_seen(self._values(case, name), self._limit(case))
         except RobustcheckError as error:
             return Drawn(problem=str(error))
+        if drawing is None:
+            return Drawn(problem="the attacked picture was not kept; the run keeps some of each case")
+        return self._drawn(drawing.case, name, drawing.steps)
 
     def _strip(self, case: str) -> Mapping[str, StripPicture]:
         with self._lock:
@@ -134,37 +135,19 @@ class Drawing:
         place = rows.row.get(name) if rows else None
         return rows.pixels[place] if rows and place is not None else ""
 
-    def _steps(self, case: Case, name: str) -> tuple[Step, ...]:
-        """Return the steps with the values that a search chose for this picture."""
-        spans = case.spans
-        if not spans:
-            return case.steps
-        rows = self._seen[case.id]
-        params = [dict(step.params) for step in case.steps]
-        for (index, parameter), span in spans.items():
-            unit = span.start.unit
-            column = rows.found.get(f"{parameter}[{unit}]" if unit else parameter)
-            place = rows.row.get(name)
-            if column is None or place is None:
-                raise RobustcheckError("the run did not keep which view was the worst")
-            number = float(column[place])
-            params[index][parameter] = round(number) if span.whole else Quantity(number, unit)
-        return tuple(replace(step, params=chosen) for step, chosen in zip(case.steps, params, strict=True))
+    def _values(self, case: str, name: str) -> dict[str, float]:
+        """Return what a search chose for a picture, by column."""
+        rows = self._seen.get(case)
+        place = rows.row.get(name) if rows else None
+        return (
+            {} if rows is None or place is None else {key: float(column[place]) for key, column in rows.found.items()}
+        )
 
-    def _at_limit(self, case: Case, name: str) -> Case:
-        """Return a break point's case at the value whose pictures the run kept: the one that gives the same pixels."""
-        if case.id in self._limits:
-            return self._limits[case.id]
-        values = [probe["value"] for probe in self._told[case.id].get("trace", ())]
-        row = self._index.position[name]
-        for value in filter(None, map(parse_quantity, values)):
-            fixed = replace(case_at(case, value), id=case.id)
-            with self._lock:
-                found = [str(batch.digests[0]) for batch in self._preparation.batches(fixed, [row], 1)]
-            if found == [self._digest(case.id, name)]:
-                self._limits[case.id] = fixed
-                return fixed
-        raise RobustcheckError("the run did not keep at which value this picture was seen")
+    def _limit(self, case: str) -> Quantity | None:
+        """Return the value of a break point whose records are those of the case; ``None`` of any other case."""
+        told = self._told[case]
+        values = (probe["value"] for probe in told.get("trace", ()) if probe.get("records") == told["records"])
+        return next(filter(None, map(parse_quantity, values)), None)
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:

@@ -17,10 +17,12 @@ from small_project import MODELS, SUITE
 
 from robustcheck.core import registry
 from robustcheck.data.source import Sample
+from robustcheck.domain.case import Case
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.evaluate import Evaluator
+from robustcheck.engine.kinds.case_kind import Drawing, kind_of_case
 from robustcheck.engine.options import Options
-from robustcheck.engine.tools.preview import Preview, choose, views_of
+from robustcheck.engine.tools.preview import Preview, choose
 from robustcheck.language import load_project, load_suite
 
 Call = Callable[..., Any]
@@ -74,11 +76,15 @@ def worse() -> Iterator[Callable[[Callable[..., Any]], str]]:
     registry.shifts._entries = known
 
 
+def drawings_of(case: Case) -> tuple[Drawing, ...]:
+    return kind_of_case(case).drawings()
+
+
 def test_the_pixels_are_those_of_a_run(project: Call, tmp_path: Path) -> None:
     suite, entries = loaded(project(suite=RANGES))
     preview = Preview(suite, entries, samples=5, predict=False)
     run = Evaluator(suite, entries, Options(root=tmp_path, report=tmp_path / "report", batch_size=7, workers=3))
-    views = [view for case in suite.cases for view in views_of(case)]
+    views = [view for case in suite.cases for view in drawings_of(case)]
     try:
         for view in views:
             records = run.evaluate(view.case).stored.records
@@ -103,7 +109,7 @@ def test_the_corner_of_a_searched_box_has_the_pixels_of_the_search(project: Call
     )
     suite, entries = loaded(project(suite=text))
     case = suite.cases[1]
-    first, last = views_of(case)
+    first, last = drawings_of(case)
     assert (first.name, last.name) == (f"{case.id} at stops=-3ev", f"{case.id} at stops=0ev")
     preview = Preview(suite, entries, samples=24, predict=False)
     run = Evaluator(suite, entries, Options(root=tmp_path, report=tmp_path / "report"))
@@ -125,7 +131,7 @@ def test_a_box_is_drawn_at_its_corners(project: Call, ranges: int, rows: int) ->
     spans = ["yaw: -5deg..5deg", "zoom: 0.9..1.1", "roll: -5deg..5deg", "dx: -2%..2%"][:ranges]
     check = f"  - {{worst_of: camera.view, {', '.join(spans)}, budget: 9}}\n"
     suite, _ = loaded(project(suite=RANGES.split("checks:")[0] + "checks:\n" + check))
-    views = views_of(suite.cases[1])
+    views = drawings_of(suite.cases[1])
     assert len({str(view.steps[0]) for view in views}) == len({view.name for view in views}) == len(views) == rows
     assert not [view for view in views if ".." in str(view.steps[0])]
 
@@ -343,7 +349,7 @@ def test_the_png_shows_the_pixels_themselves(robustcheck_command: Call, project:
     preview = Preview(suite, entries, samples=3, predict=False)
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
     for case in (suite.clean, next(case for case in suite.cases if case.id == "noisy")):
-        for one in preview.row(views_of(case)[0]):
+        for one in preview.row(drawings_of(case)[0]):
             assert one.pixels is not None
             large = one.pixels.repeat(10, axis=0).repeat(10, axis=1)
             corners = np.argwhere((sheet == large[0, 0]).all(axis=2))

@@ -239,7 +239,7 @@ def test_a_block_without_the_class_is_one_of_the_case(
           expect: {robust_accuracy: ">= 50%"}
     """
     whole = run(checks)
-    monkeypatch.setattr("robustcheck.engine.evaluate.BLOCK", 3)
+    monkeypatch.setattr("robustcheck.engine.kinds.attack.AttackKind.block", 3)
     parts = run(checks, cache=False)
     for case in ("pgd", "patch", "spatial"):
         one, other = (records(found, case, tmp_path) for found in (whole, parts))

@@ -9,9 +9,11 @@ import pytest
 
 from robustcheck.core.errors import Location
 from robustcheck.core.units import Quantity
-from robustcheck.domain.case import Case, Limit, Span, Step
+from robustcheck.domain.case import Case
+from robustcheck.domain.how import BreakPoint
+from robustcheck.domain.steps import Span, Step
 from robustcheck.domain.threshold import Threshold
-from robustcheck.engine.kinds.break_point import BreakPoint, Found, case_at, most_probes
+from robustcheck.engine.kinds.break_point import Bisection, Found, case_at, most_probes
 from robustcheck.metrics.records import Observation, Records
 
 HERE = Location("suite.yaml", 1, 1)
@@ -31,23 +33,29 @@ def observation(right: int, n: int = 100) -> Observation:
 def case(start: float, stop: float, step: float, unit: str = "deg", *, whole: bool = False) -> Case:
     until = Threshold("accuracy", (), "<", Quantity(90, "%"), HERE)
     span = Span(Quantity(start, unit), Quantity(stop, unit), whole=whole)
+    how = BreakPoint((Step("camera.yaw", {"yaw": span}),), "yaw", Quantity(step, unit), (until,))
     return Case(
-        id="far", check="far", kind="find_limit", steps=(Step("camera.yaw", {"yaw": span}),), swept={}, expectations=(),
+        id="far", check="far", how=how, swept={}, expectations=(),
         severity="error", tier="standard", tags=(), why="", border="source", fill="reflect", allow_synthetic_border=False,
-        where=HERE, limit=Limit("yaw", Quantity(step, unit), (until,)),
+        where=HERE,
     )  # fmt: skip
+
+
+def how_of(given: Case) -> BreakPoint:
+    assert isinstance(given.how, BreakPoint)
+    return given.how
 
 
 def find(given: Case, accuracy: Callable[[float], float]) -> tuple[Found, list[float]]:
     tried: list[float] = []
 
     def observe(probe: Case) -> Observation:
-        assert (probe.kind, probe.limit) == ("shift", None)
+        assert (probe.kind, probe.how.spans) == ("shift", {})
         value = probe.steps[0].params["yaw"]
         tried.append(value.number if isinstance(value, Quantity) else value)
         return observation(round(100 * accuracy(tried[-1])))
 
-    return BreakPoint(given, observe).find(), tried
+    return Bisection(given, how_of(given), observe).find(), tried
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.4, 0.5, 7.25, 12, 29.9, 44.5, 44.99])
@@ -91,10 +99,11 @@ def test_a_break_before_the_limit_is_found_and_said() -> None:
 
 def test_all_values_share_their_random_stream_but_not_their_records() -> None:
     given = case(0, 45, 0.5)
-    one, two = case_at(given, Quantity(5, "deg")), case_at(given, Quantity(6, "deg"))
-    assert one.stream == two.stream != ""
+    one, two = (case_at(given, how_of(given), Quantity(value, "deg")) for value in (5, 6))
+    assert one.how.stream == two.how.stream != ""
     assert one.canonical() != two.canonical()
-    assert case_at(case(0, 30, 1), Quantity(5, "deg")).stream == one.stream
+    other = case(0, 30, 1)
+    assert case_at(other, how_of(other), Quantity(5, "deg")).how.stream == one.how.stream
 
 
 def test_no_search_tries_more_values_than_was_said() -> None:

@@ -12,7 +12,9 @@ import torch
 from robustcheck.core.errors import DataError, Location, ModelError
 from robustcheck.core.units import Quantity
 from robustcheck.data.source import Sample
-from robustcheck.domain.case import Case, Step
+from robustcheck.domain.case import Case
+from robustcheck.domain.how import Clean, Fixed
+from robustcheck.domain.steps import Step
 from robustcheck.engine.cache.cache_keys import case_key, generator
 from robustcheck.engine.pipeline.batching import Forward
 from robustcheck.engine.pipeline.image_cache import Memory
@@ -23,8 +25,7 @@ def case(*steps: Step, **changes: Any) -> Case:
     values: dict[str, Any] = {
         "id": "x",
         "check": "x",
-        "kind": "shift" if steps else "clean",
-        "steps": steps,
+        "how": Fixed(steps) if steps else Clean(),
         "swept": {},
         "expectations": (),
         "severity": "error",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robustcheck.domain.case import METHODS, Search
+from robustcheck.domain.how import METHODS, WorstView
 from robustcheck.engine.evaluate import Evaluator
 from robustcheck.engine.kinds.strategies import spread, strategy
 from robustcheck.engine.kinds.worst_view import own_margin
@@ -18,7 +18,7 @@ from robustcheck.language import load_project, load_suite
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def walk(search: Search, dimensions: int, margin) -> list[tuple[float, ...]]:
+def walk(search: WorstView, dimensions: int, margin) -> list[tuple[float, ...]]:
     going = strategy(search, dimensions, np.random.default_rng(1))
     looked: list[tuple[float, ...]] = []
     while points := going.ask():
@@ -31,7 +31,7 @@ def walk(search: Search, dimensions: int, margin) -> list[tuple[float, ...]]:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("dimensions", "budget"), [(1, 2), (1, 9), (2, 32), (3, 40), (6, 64)])
 def test_every_strategy_stays_in_the_box_and_its_budget(method, dimensions: int, budget: int) -> None:
-    search = Search(method, budget)
+    search = WorstView((), method, budget)
     looked = walk(search, dimensions, lambda point: 1.0 + sum(point))
     assert len(looked) >= spread(search)
     assert all(len(point) == dimensions and all(0 <= share <= 1 for share in point) for point in looked)
@@ -41,7 +41,7 @@ def test_every_strategy_stays_in_the_box_and_its_budget(method, dimensions: int,
 
 
 def test_a_grid_has_the_ends_and_no_point_twice() -> None:
-    looked = walk(Search("grid", 30), 2, lambda point: 1.0)
+    looked = walk(WorstView((), "grid", 30), 2, lambda point: 1.0)
     assert len(looked) == len(set(looked)) == 25
     assert {(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)} <= set(looked)
 
@@ -53,7 +53,7 @@ def test_coarse_to_fine_finds_a_small_hole_in_a_slope(hole: tuple[float, float])
     def margin(point: tuple[float, ...]) -> float:
         return math.dist(point, hole) - 0.04
 
-    looked = walk(Search("coarse-to-fine", 62), 2, margin)
+    looked = walk(WorstView((), "coarse-to-fine", 62), 2, margin)
     assert min(map(margin, looked)) < 0
 
 

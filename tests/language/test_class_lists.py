@@ -63,7 +63,7 @@ def test_a_suite_names_classes_in_any_form(model: Any, suite: Any, tmp_path: Pat
     loaded = load_suite(tmp_path / "s.yaml", project)
     named = {word for case in loaded.cases for line in case.expectations for word in line.argument}
     assert named == {NAME, "blue"}
-    (attacked,) = (case.attack for case in loaded.cases if case.attack)
+    (attacked,) = (case.how for case in loaded.cases if case.kind == "attack")
     assert attacked.targeted == {NAME: "blue", "blue": NAME}
 
 

@@ -327,9 +327,9 @@ def test_nothing_heavy_is_imported(signs) -> None:
 def test_parameter_may_not_take_a_word_of_the_language() -> None:
     from robustcheck.core.errors import RobustcheckError
     from robustcheck.core.registry import RESERVED, Registry
-    from robustcheck.language.attacking import KEYS as ATTACK_KEYS
-    from robustcheck.language.checks import KEYS
-    from robustcheck.language.perturbations import READERS
+    from robustcheck.language.checks.attack import KEYS as ATTACK_KEYS
+    from robustcheck.language.checks.check import KEYS
+    from robustcheck.language.checks.kinds import READERS
 
     searching = {"search", "budget", "param", "to", "until", "resolution"}
     assert {*KEYS, *ATTACK_KEYS, *READERS, *searching} - {"severity"} == RESERVED
@@ -394,7 +394,7 @@ def test_worst_of_keeps_its_box(load) -> None:
     (case,) = load(**check("worst_of: camera.view, zoom: 0.8..1.25, yaw: -15deg..15deg, hfov: 70deg, budget: 9")).cases[
         1:
     ]
-    assert (case.kind, case.search.method, case.search.budget) == ("worst_of", "coarse-to-fine", 9)
+    assert (case.kind, case.how.method, case.how.budget) == ("worst_of", "coarse-to-fine", 9)
     assert {name: str(span) for (_, name), span in case.spans.items()} == {"zoom": "0.8..1.25", "yaw": "-15deg..15deg"}
     span = case.spans[0, "yaw"]
     assert [str(span.at(share)) for share in (0, 0.5, 0.75, 1)] == ["-15deg", "0deg", "7.5deg", "15deg"]
@@ -402,12 +402,12 @@ def test_worst_of_keeps_its_box(load) -> None:
 
 
 def test_whole_parameters_are_searched_in_whole_steps(load) -> None:
-    from robustcheck.domain.case import Span
+    from robustcheck.domain.steps import Span
 
     span = Span(Quantity(1), Quantity(5), whole=True)
     assert [span.at(share) for share in (0, 0.3, 0.5, 0.9, 1)] == [1, 2, 3, 5, 5]
     (case,) = load(**limit("shift: sensor.bit_depth, param: bits, from: 8, to: 1", 'expect: {limit: "<= 3"}')).cases[1:]
-    assert (case.limit.resolution, case.spans[0, "bits"].whole) == (Quantity(1), True)
+    assert (case.how.resolution, case.spans[0, "bits"].whole) == (Quantity(1), True)
 
 
 def test_a_break_point_has_no_other_expectation_and_no_part_in_overall(load) -> None:

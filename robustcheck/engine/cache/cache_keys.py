@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from robustcheck.core import registry
-from robustcheck.domain.case import Case, Step
+from robustcheck.domain.case import Case
+from robustcheck.domain.steps import Step
 from robustcheck.engine.cache.distributions import installed
 
 NOT_DECIDING = (
@@ -49,7 +50,7 @@ def generator(seed: int, sample: str, case: Case, step: int) -> np.random.Genera
     The key is a hash of the arguments, so the same picture gets the same noise at any batch size, worker
     count, shard or order.
     """
-    text = f"{seed}\x00{sample}\x00{case.stream or _canonical(case)}\x00{step}"
+    text = f"{seed}\x00{sample}\x00{case.how.stream or _canonical(case)}\x00{step}"
     key = hashlib.blake2b(text.encode(), digest_size=16).digest()
     return np.random.Generator(np.random.Philox(key=np.frombuffer(key, dtype=np.uint64)))
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from robustcheck.domain.case import Case
 from robustcheck.engine.cache.reference_batch import MOST, ReferenceBatch
-from robustcheck.engine.kinds.worst_view import steps_at
 from robustcheck.engine.pipeline.batching import Forward
 from robustcheck.engine.pipeline.input_pipeline import Preparation
 from robustcheck.engine.sample_index import Index
@@ -69,7 +68,7 @@ class Probe:
         steps = (
             None
             if reference.points is None
-            else [steps_at(case, tuple(point)) for point in reference.points[chosen].tolist()]
+            else [case.how.steps_at(tuple(point)) for point in reference.points[chosen].tolist()]
         )
         digests = np.full(len(ids), "", dtype="<U32")
         live = np.full((len(ids), reference.logits.shape[1]), np.nan, np.float32)

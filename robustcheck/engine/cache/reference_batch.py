@@ -86,6 +86,18 @@ class ReferenceCollector:
         self._parts: list[dict[str, NDArray[Any]]] = []
         self._count = 0
 
+    def __add__(self, other: ReferenceCollector) -> ReferenceCollector:
+        """Return the pictures that both together would have kept, this one's first."""
+        joined = ReferenceCollector(self._ids, self._most)
+        joined._wanted = self._wanted
+        for part in (*self._parts, *other._parts):
+            room = self._most - joined._count
+            if room > 0:
+                kept = {name: column[:room] for name, column in part.items()}
+                joined._parts.append(kept)
+                joined._count += len(kept["ids"])
+        return joined
+
     @classmethod
     def spread(cls, ids: Sequence[str], most: int) -> ReferenceCollector:
         """Keep pictures from the whole of the data set, which may be sorted by class."""

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from robustcheck.core import registry
 from robustcheck.core.units import Quantity
-from robustcheck.domain.case import Attacked, Case
+from robustcheck.domain.case import Case
+from robustcheck.domain.how import Attack
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.cache.record_files import Stored
 from robustcheck.metrics.attacked import accuracy_at
@@ -24,7 +25,7 @@ CURVES: Final = {
 UPPER_BOUND: Final = "the accuracy is an upper bound on robust accuracy: a better attack may find more"
 
 
-def always_attacked(case: Case, seen: Observation) -> list[str]:
+def always_attacked(seen: Observation) -> list[str]:
     """Return the metrics that every result of an attack has."""
     names = ["robust_accuracy", "model_calls"]
     names += ["attack_success"] if seen.records.extra["attempted"].any() else []
@@ -35,19 +36,18 @@ def always_attacked(case: Case, seen: Observation) -> list[str]:
     return names
 
 
-def attack_facts(case: Case, seen: Observation, stored: Stored) -> dict[str, Any]:
+def attack_facts(how: Attack, seen: Observation, stored: Stored) -> dict[str, Any]:
     """Return what the result file says of the attack of a case."""
-    assert case.attack is not None  # noqa: S101 - the caller has seen it
-    norm = norm_of(case.attack)
+    norm = norm_of(how)
     curve = []
-    if "minimal_norm" in seen.records.extra and case.attack.targeted is None:
+    if "minimal_norm" in seen.records.extra and how.targeted is None:
         for text in CURVES.get(norm, ()):
             estimate = accuracy_at(seen, _radius(text))
             curve.append({"eps": text, "robust_accuracy": estimate.value, "low": estimate.low, "high": estimate.high})
-    targeted = case.attack.targeted
-    eps = case.attack.step.params.get("eps")
+    targeted = how.targeted
+    eps = how.attack.params.get("eps")
     return {
-        "name": case.attack.step.name,
+        "name": how.attack.name,
         "norm": norm,
         "eps": "" if eps is None else str(eps),
         "targeted": dict(targeted) if targeted is not None and not isinstance(targeted, str) else (targeted or ""),
@@ -57,30 +57,30 @@ def attack_facts(case: Case, seen: Observation, stored: Stored) -> dict[str, Any
     }
 
 
-def norm_of(attacked: Attacked) -> str:
+def norm_of(how: Attack) -> str:
     """Return the norm of an attack; an empty text for one without."""
-    written = attacked.step.params.get("norm")
-    known = registry.attacks[attacked.step.name].parameters.get("norm")
+    written = how.attack.params.get("norm")
+    known = registry.attacks[how.attack.name].parameters.get("norm")
     if known is None:
         # One norm of its own, or none.
-        return str(built(attacked).norm)
+        return str(built(how).norm)
     return str(written or known.default)
 
 
-def built(attacked: Attacked, **changes: Any) -> Any:
+def built(how: Attack, **changes: Any) -> Any:
     """Return an attack of the registry with the parameters that a suite gives it.
 
     Args:
-        attacked: As in the suite.
+        how: As in the suite.
         changes: Parameters that are to be others.
 
     Raises:
         RobustcheckError: The attack refuses its parameters.
     """
-    definition = registry.attacks[attacked.step.name]
-    arguments = definition.bind(attacked.step.params) | changes
+    definition = registry.attacks[how.attack.name]
+    arguments = definition.bind(how.attack.params) | changes
     if "tier" in inspect.signature(definition.function).parameters:
-        arguments["tier"] = attacked.tier
+        arguments["tier"] = how.tier
     if "eps" in definition.parameters and "eps" not in arguments:
         arguments["eps"] = definition.parameters["eps"].default
     return definition.function(**arguments)
@@ -96,35 +96,35 @@ def doubts_of(stored: Stored) -> list[str]:
     return [f"the attack cannot be believed: {name}: {detail}" for name, held, detail in stored.sanity if not held]
 
 
-def nothing_to_change(case: Case, records: Records) -> bool:
+def nothing_to_change(how: Attack, records: Records) -> bool:
     """Whether an attack rightly changed nothing: its eps is 0, or there was no picture to attack."""
-    if case.attack is None:
-        return False
-    eps = case.attack.step.params.get("eps")
+    eps = how.attack.params.get("eps")
     zero = isinstance(eps, Quantity) and eps.number == 0
     reached, attempted = records.extra["reached"].astype(bool), records.extra["attempted"].astype(bool)
     done = reached | ~attempted
     minimal = "minimal_norm" in records.extra
-    return not case.steps and (zero or minimal or bool(done.all()))
+    return not how.steps and (zero or minimal or bool(done.all()))
 
 
 def next_smaller(suite: Suite, case: Case) -> Case | None:
     """Return the case of the same check that differs in a smaller eps only, the nearest one."""
-    if case.attack is None or "eps" not in case.attack.step.params:
+
+    def parts(other: Case) -> tuple[float, Any] | None:
+        """Return the eps of an attack, and all that is said of it beside."""
+        how = other.how
+        if not isinstance(how, Attack) or "eps" not in how.attack.params:
+            return None
+        others = {key: str(value) for key, value in how.attack.params.items() if key != "eps"}
+        return how.attack.params["eps"].value, (how.attack.name, others, [str(step) for step in how.steps])
+
+    mine = parts(case)
+    if mine is None:
         return None
-    mine = case.attack.step.params["eps"].value
-
-    def rest(one: Case) -> Any:
-        assert one.attack is not None  # noqa: S101 - only attacks are asked
-        others = {key: str(value) for key, value in one.attack.step.params.items() if key != "eps"}
-        return one.attack.step.name, others, [str(step) for step in one.steps]
-
-    alike = [
-        (one.attack.step.params["eps"].value, one)
-        for one in suite.cases
-        if one.check == case.check and one.attack and "eps" in one.attack.step.params and rest(one) == rest(case)
+    smaller = [
+        (theirs[0], other)
+        for other in suite.cases
+        if other.check == case.check and (theirs := parts(other)) and theirs[1] == mine[1] and theirs[0] < mine[0]
     ]
-    smaller = [pair for pair in alike if pair[0] < mine]
     return max(smaller, key=lambda pair: pair[0])[1] if smaller else None
 
 

@@ -70,7 +70,7 @@ class Compared:
             data_digest=data_digest,
             overlay=overlaid.digest if overlaid else "",
             seed=self._suite.seed,
-            cases={case.id: baseline.digest_of(case) for case in self._suite.cases if case.limit is None},
+            cases={case.id: baseline.digest_of(case) for case in self._suite.cases if not case.how.until},
             ids=[sample.id for sample in index.samples],
             labels=index.labels,
             original=index.original,

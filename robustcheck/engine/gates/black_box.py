@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 from robustcheck.core import registry
-from robustcheck.domain.case import Attacked, Case
+from robustcheck.domain.case import Case
+from robustcheck.domain.how import Attack
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.gates.attack_validity import norm_of
 from robustcheck.metrics.records import Records
 
 
-def is_black_box(case: Case) -> bool:
+def is_black_box(case: Case, how: Attack) -> bool:
     """Whether a case gates on an attack that could use gradients and does not: it claims something about a norm."""
-    if case.attack is None or not case.expectations:
-        return False
-    definition = registry.attacks[case.attack.step.name]
-    return not definition.facts.gradients and not {"norm", "eps"}.isdisjoint(definition.parameters)
+    definition = registry.attacks[how.attack.name]
+    claims = not {"norm", "eps"}.isdisjoint(definition.parameters)
+    return bool(case.expectations) and not definition.facts.gradients and claims
 
 
-def power_of(case: Case, records: Records) -> list[str]:
-    """Say what a figure of a black-box attack rests on; nothing for any other case."""
-    if not is_black_box(case):
+def power_of(case: Case, how: Attack, records: Records) -> list[str]:
+    """Say what a figure of a black-box attack rests on; nothing of any other attack."""
+    if not is_black_box(case, how):
         return []
     calls = float(records.extra["calls"].mean()) if len(records) else 0.0
     return [
-        f"{case.attack.step.name if case.attack else ''} is a black-box attack: {calls:,.0f} model calls a picture on average; "
+        f"{how.attack.name} is a black-box attack: {calls:,.0f} model calls a picture on average; "
         "one that follows gradients, or more calls, may find far more"
     ]
 
 
-def alone(suite: Suite, case: Case, *, gradients: bool) -> tuple[list[str], list[str]]:
+def alone(suite: Suite, case: Case, how: Attack, *, gradients: bool) -> tuple[list[str], list[str]]:
     """Return why a gate on a black-box attack is not to be believed, and what has to be said of it.
 
     Args:
         suite: The case's.
-        case: Any.
+        case: A case with an attack.
+        how: The attack.
         gradients: Whether the model has gradients.
     """
-    if not is_black_box(case) or any(_covers(other, case) for other in suite.cases):
+    if not is_black_box(case, how) or any(_covers(other, how) for other in suite.cases):
         return [], []
-    assert case.attack is not None  # noqa: S101 - a black-box attack is one
-    what = f"{case.attack.step.name} is a black-box attack and the only kind that this suite gates on here"
+    what = f"{how.attack.name} is a black-box attack and the only kind that this suite gates on here"
     if not gradients:
         return [], [f"{what}; the model has no gradients, so nothing stronger can be run (gradients: false)"]
-    norm, eps = norm_of(case.attack), case.attack.step.params.get("eps")
+    norm, eps = norm_of(how), how.attack.params.get("eps")
     ball = f" and eps of at least {eps}" if eps is not None else ""
     return [
         f"the attack cannot be believed: black box: {what}, though the model has gradients; add a check with an attack that uses "
@@ -61,17 +61,18 @@ def _norms(definition: registry.Definition) -> tuple[str, ...]:
     return tuple(parameter.choices) if parameter else ()
 
 
-def _covers(other: Case, case: Case) -> bool:
+def _covers(case: Case, how: Attack) -> bool:
     """Whether another case gates on an attack with gradients that searches all of what this one searches."""
-    if other.attack is None or case.attack is None or not other.expectations:
+    other = case.how
+    if not isinstance(other, Attack) or not case.expectations:
         return False
-    if not registry.attacks[other.attack.step.name].facts.gradients or norm_of(other.attack) != norm_of(case.attack):
+    if not registry.attacks[other.attack.name].facts.gradients or norm_of(other) != norm_of(how):
         return False
-    same_pictures = [str(step) for step in other.steps] == [str(step) for step in case.steps]
-    same_aim = other.attack.targeted is None or other.attack.targeted == case.attack.targeted
-    return same_pictures and same_aim and _radius(other.attack) >= _radius(case.attack)
+    same_pictures = [str(step) for step in other.steps] == [str(step) for step in how.steps]
+    same_aim = other.targeted is None or other.targeted == how.targeted
+    return same_pictures and same_aim and _radius(other) >= _radius(how)
 
 
-def _radius(attacked: Attacked) -> float:
-    eps = attacked.step.params.get("eps")
+def _radius(how: Attack) -> float:
+    eps = how.attack.params.get("eps")
     return float("inf") if eps is None else float(eps.value)

@@ -36,11 +36,12 @@ def check_gradients(suite: Suite, entry: ModelEntry) -> None:
         Problem(
             case.where,
             Code.NO_GRADIENTS,
-            f"{case.id}: {case.attack.step.name} needs gradients, and the model {entry.name} has none (gradients: false)",
+            f"{case.id}: {step.name} needs gradients, and the model {entry.name} has none (gradients: false)",
             f"these work: {works}",
         )
         for case in suite.cases
-        if case.attack and registry.attacks[case.attack.step.name].facts.gradients
+        for step in case.perturbations
+        if step.name in registry.attacks and registry.attacks[step.name].facts.gradients
     ]
     if problems:
         raise SuiteError(problems)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from robustcheck.domain.case import Case
 from robustcheck.domain.estimate import Estimate
 from robustcheck.engine.gates.verdicts import measure
 from robustcheck.engine.sample_index import Index
@@ -16,8 +15,6 @@ from robustcheck.metrics.records import Observation, Records
 
 RAW: Final = ("accuracy", "balanced_accuracy", "worst_class_accuracy")
 RAW_PAIRED: Final = ("drop",)
-FIXED: Final = ("clean", "shift", "compose", "combine")
-"""Kinds of cases whose pictures do not depend on the labels: what a search or an attack finds does."""
 
 
 def raw_metrics(
@@ -45,8 +42,8 @@ def _with_own_labels(records: Records, index: Index) -> Records:
     return dataclasses.replace(records, label=label, rank=wrong.astype(np.int32))
 
 
-def automatic_of(case: Case, seen: Observation) -> dict[str, Any]:
+def automatic_of(seen: Observation) -> dict[str, Any]:
     """Return above which confidence no person need look at a case, where the suite promises a risk."""
-    if seen.review is None or case.kind not in FIXED:
+    if seen.review is None:
         return {}
     return dataclasses.asdict(calibrate(seen.records.confidence, seen.records.right, seen.review))

@@ -22,7 +22,7 @@ def barely_visible(case: Case, mean_change: float, max_change: int) -> list[str]
         mean_change: Mean absolute change of its pictures from the clean input, in grey levels.
         max_change: Greatest change of any value of theirs.
     """
-    if case.attack or not case.steps or not 0 < mean_change < LEAST_CHANGE:
+    if case.perturbations != case.steps or not case.steps or not 0 < mean_change < LEAST_CHANGE:
         return []
     changes = f"changes {_rounded(mean_change)} grey levels on average ({max_change} at most)"
     return [f"{BARELY}: {changes}; unless that is meant, use a stronger value"]

@@ -1,393 +1,214 @@
-"""The adversary of one case: which pictures are attacked, towards what, and what came of it."""
+"""Cases with an attack, which may follow shifts."""
 
 from __future__ import annotations
 
-import functools
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.core import registry
-from robustcheck.core.errors import CaseError, NotFiniteError, RobustcheckError
-from robustcheck.domain.case import Attacked, Case
-from robustcheck.engine.gates.attack_validity import built
-from robustcheck.engine.pipeline.gallery import Input
-from robustcheck.metrics.records import score
-from robustcheck.models.predictor import Predictor
+from robustcheck.attacks.passes import Passes, passes_of
+from robustcheck.core import progress, registry
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.core.units import Quantity
+from robustcheck.domain.case import Case
+from robustcheck.domain.how import Attack
+from robustcheck.domain.suite import Suite
+from robustcheck.engine.cache.record_files import Stored
+from robustcheck.engine.cache.reference_batch import ReferenceCollector
+from robustcheck.engine.effort import Effort
+from robustcheck.engine.gates.attack_validity import (
+    UPPER_BOUND,
+    always_attacked,
+    attack_facts,
+    built,
+    doubts_of,
+    next_smaller,
+    nothing_to_change,
+    risen,
+)
+from robustcheck.engine.gates.black_box import alone, power_of
+from robustcheck.engine.kinds.adversary import Adversary
+from robustcheck.engine.kinds.attack_state import Attempted
+from robustcheck.engine.kinds.case_kind import CaseKind, Drawing, Finding, RecordsOf, Unchanged, case_kind
+from robustcheck.engine.pipeline.gallery import Gallery
+from robustcheck.engine.pipeline.pipeline import Pipeline
+from robustcheck.engine.sample_index import Index
+from robustcheck.engine.shard import Cost, Shard
+from robustcheck.metrics.records import Observation, Records
 
-if TYPE_CHECKING:
-    import torch
-
-    from robustcheck.attacks.goal import Goal
-    from robustcheck.attacks.sanity import Finding
-
-Columns = dict[str, NDArray[Any]]
-BLOCK = 256
+BLOCK: Final = 256
 """Pictures attacked at the same time, from which the fooled ones drop out; any number gives the same result."""
-
-MOST_TARGETS = 64
-"""Classes beyond which ``targeted: all`` was not meant."""
-
-CLOSE = 1e-3
-"""A best margin nearer to 0 than this, relative to the logits' size, may fall either way with the batch size."""
+BROKEN_BY: Final = "broken by "
+"""Begins the names of counts: how many pictures each attack of a cascade broke."""
+OTHERS: Final = 8
+"""Passes of the checks of an attack's sanity that take one or two a picture, together."""
 
 
-@dataclass(slots=True)
-class Sample:
-    """Some pictures that an attack was run on, for the checks of its sanity.
+@case_kind(Attack)
+class AttackKind(CaseKind):
+    """Attacks every picture, and checks on some whether the attack is worth anything."""
 
-    Attributes:
-        goals: Of each part.
-        pictures: What the attack left of them.
-        count: How many there are.
-    """
+    by_labels = True
+    looks_once = False
+    attacked = True
+    block = BLOCK
 
-    goals: list[Goal] = field(default_factory=list)
-    pictures: list[torch.Tensor] = field(default_factory=list)
-    count: int = 0
+    def __init__(self, case: Case) -> None:
+        """Bind a case with an attack."""
+        super().__init__(case)
+        assert isinstance(case.how, Attack)  # noqa: S101 - it is registered for these
+        self._how = case.how
 
-    def take(self, goal: Goal, pictures: torch.Tensor, mask: torch.Tensor, most: int) -> None:
-        """Add the pictures of a mask until there are enough."""
-        place = mask.nonzero()[: max(0, most - self.count), 0]
-        if len(place):
-            self.goals.append(goal.at(place))
-            self.pictures.append(pictures[place])
-            self.count += len(place)
+    @property
+    def pairs_known(self) -> bool:
+        """Which pictures are attacked towards a class that the attack chooses is known when they were."""
+        return self._how.targeted not in ("least_likely", "random")
 
+    def look(
+        self, pipeline: Pipeline, rows: NDArray[np.int64], gallery: Gallery, reference: ReferenceCollector
+    ) -> Shard:
+        """Attack some pictures."""
+        from robustcheck.models.determinism import steady
+        from robustcheck.models.preserve_state import untouched
 
-class Adversary:
-    """Attacks the pictures of one case, a block at a time.
-
-    Attributes:
-        victim: The model with the counts so far.
-        refused: Pictures that an attack gave back outside its bounds.
-        by: How many pictures each attack of a cascade broke.
-        mismatches: Pictures whose class differs between the attack's way to the model and that of the clean case.
-    """
-
-    def __init__(self, case: Case, predictor: Predictor, *, seed: int, size: int) -> None:
-        """Build the attack.
-
-        Raises:
-            CaseError: The attack refuses its parameters, or cannot be run on this model.
-        """
-        import torch
-
-        from robustcheck.attacks.victim import Victim
-
-        assert case.attack is not None  # noqa: S101 - so the language made it
-        self._case = case
-        self._attacked: Attacked = case.attack
-        self._definition = registry.attacks[case.attack.step.name]
-        self._predictor = predictor
-        self._classes = predictor.entry.classes
-        self._seed = seed
-        self.attack = self.build()
-        eps = case.attack.step.params.get("eps")
-        unbounded = float("inf") if self._definition.facts.minimal else 0.0
-        self.eps: float = eps.value if eps is not None else unbounded
-        self._has_eps = "eps" in self._definition.parameters
-        self.victim = Victim(
-            lambda pictures: predictor.forward(pictures.to(memory_format=torch.channels_last)),
-            size=size,
-            gradients=predictor.entry.gradients,
-            seconds=case.attack.seconds,
-        )
-        self.refused = 0
-        self.mismatches = 0
-        self.by: dict[str, int] = {}
-        self._resisted, self._broken = Sample(), Sample()
-
-    def build(self, **changes: Any) -> Any:
-        """Return the attack, with other parameters if there are any."""
-        try:
-            return built(self._attacked, **changes)
-        except RobustcheckError as error:
-            raise CaseError(f"{self._case.id}: {error}") from error
-
-    def _takes(self, name: str) -> bool:
-        return name in self._definition.parameters
-
-    def columns(
-        self,
-        pixels: NDArray[np.uint8],
-        clean: NDArray[np.uint8],
-        labels: NDArray[np.int32],
-        ids: Sequence[str],
-        plain: NDArray[np.float32],
-    ) -> tuple[Columns, Callable[[int], Input], NDArray[np.float32], NDArray[np.float32]]:
-        """Attack a block.
-
-        Returns:
-            Its columns, what gives the picture at a place with its change, the pictures that the attack left, float32 in
-            [0, 1], shape (n, 3, h, w) or (n, 1, h, w) where the model's channel is gray, and their logits, float32, shape
-            (n, classes).
-
-        Args:
-            pixels: The inputs, shape (n, h, w, 3), with the shifts of the case.
-            clean: The inputs without them.
-            labels: True classes.
-            ids: Names of the samples.
-            plain: Logits of ``pixels`` as any other case gets them.
-        """
-        import torch
-
-        from robustcheck.attacks.goal import Goal
-
-        device = self._predictor.device
-        inputs = self._in_box(pixels)
-        goal = Goal(inputs, torch.from_numpy(labels.astype(np.int64)).to(device), None, tuple(ids), self._seed)
-        before = self.victim.forwards
-        try:
-            logits = self.victim.logits(inputs)
-            found = self._attack(goal, logits)
-        except NotFiniteError as error:
-            raise _named(error, inputs, ids) from None
-        sure = np.abs(np.subtract(*np.sort(plain, axis=1)[:, :-3:-1].T)) > 1e-3 * np.ptp(plain)
-        self.mismatches += int(((logits.argmax(dim=1).cpu().numpy() != plain.argmax(axis=1)) & sure).sum())
-        calls = (self.victim.forwards - before) / max(1, len(ids))
-        pictures, left = found.pictures.cpu().numpy(), found.logits.float().cpu().numpy()
-        return self._columns(found, clean, calls), functools.partial(_input_of, found), pictures, left
-
-    def _attack(self, goal: Goal, logits: torch.Tensor) -> _Found:
-        found = _Found(goal, logits, tuple(getattr(self.attack, "found", ())))
-        for targets, attacked in self._targets(goal, logits):
-            self._aim(found, targets, attacked)
-        return found
-
-    def _targets(self, goal: Goal, logits: torch.Tensor) -> Iterator[tuple[torch.Tensor | None, torch.Tensor]]:
-        """Yield targets (n,) or None, each with a mask of the pictures that are attacked towards them."""
-        import torch
-
-        aim, labels, count = self._attacked.targeted, goal.labels, logits.shape[1]
-        if aim is None:
-            yield None, ~goal.fooled(logits)
-        elif aim == "least_likely":
-            targets = logits.scatter(1, labels[:, None], float("inf")).argmin(dim=1)
-            yield targets, torch.ones_like(labels, dtype=torch.bool)
-        elif aim == "random":
-            steps = [int(one.integers(1, count)) for one in goal.generators("target")]
-            yield (
-                (labels + torch.tensor(steps, device=labels.device)) % count,
-                torch.ones_like(labels, dtype=torch.bool),
+        adversary, before = Adversary(self.case, self._how, pipeline), pipeline.forward.pictures
+        chosen, pixels, unseen, plain, digests = pipeline.inputs(self.case, rows)
+        if not len(chosen):
+            return Shard(chosen, {}, gallery, reference)
+        clean = pipeline.inputs(pipeline.clean, chosen, predict=False)[1] if self.case.steps else pixels
+        with steady(), untouched(getattr(pipeline.predictor, "module", None)):
+            columns, shown, pictures, logits = adversary.columns(
+                pixels, clean, pipeline.index.labels[chosen], pipeline.names(chosen), plain
             )
-        elif aim == "all":
-            if count > MOST_TARGETS:
-                raise CaseError(
-                    f"{self._case.id}: targeted: all aims at {count - 1} classes a picture; name pairs, or use least_likely"
-                )
-            for target in range(count):
-                yield torch.full_like(labels, target), labels != target
-        else:
-            assert not isinstance(aim, str)  # noqa: S101 - the language knows no other word
-            pairs = {self._classes.index(source): self._classes.index(target) for source, target in aim.items()}
-            targets = torch.tensor([pairs.get(label, -1) for label in labels.tolist()], device=labels.device)
-            yield targets, targets >= 0
-
-    def _aim(self, found: _Found, targets: torch.Tensor | None, attacked: torch.Tensor) -> None:
-        """Attack the pictures of a mask towards their targets, unless they are there already."""
-        import torch
-
-        from robustcheck.attacks.attempt import attempt
-        from robustcheck.attacks.goal import Goal
-
-        whole = found.goal
-        goal = Goal(whole.pictures, whole.labels, targets, whole.keys, whole.seed)
-        there = goal.fooled(found.clean_logits) & attacked
-        found.tell(targets, attacked, there, pair=self._attacked.targeted == "all")
-        rows = (attacked & ~there).nonzero()[:, 0]
-        if not len(rows):
-            return
-        part, minimal = goal.at(rows), self._definition.facts.minimal
-        if self.eps == 0 and self._has_eps:
-            return
-        tried = attempt(self.attack, self.victim, part, self.eps, minimal=minimal)
-        self.refused += tried.refused
-        reached = tried.reached & (tried.norms <= self.eps) if minimal else tried.reached
-        found.minimal[rows[tried.reached]] = torch.minimum(
-            found.minimal[rows[tried.reached]], tried.norms[tried.reached].double()
-        )
-        pictures, logits = tried.pictures, tried.logits
-        if minimal:
-            # What was found beyond eps does not count, and is not what the record is about.
-            pictures = torch.where(reached.view(-1, 1, 1, 1), pictures, part.pictures)
-            logits = torch.where(reached[:, None], logits, found.clean_logits[rows])
-        found.keep(rows, pictures, logits, reached, targets, getattr(self.attack, "found", {}))
-        self._resisted.take(part, pictures, ~reached, 16)
-        self._broken.take(part, pictures, reached, 16)
-        by = getattr(self.attack, "by", None)
-        if by is not None:
-            for number, (name, _) in enumerate(self.attack.attacks):
-                self.by[name] = self.by.get(name, 0) + int(((by == number) & reached).sum())
-
-    def _in_box(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
-        from robustcheck.models.module import in_box
-
-        return in_box(pixels, self._predictor.entry.preprocessing, self._predictor.device)
-
-    def _columns(self, found: _Found, clean: NDArray[np.uint8], calls: float) -> Columns:
-
-        labels = found.goal.labels.cpu().numpy().astype(np.int32)
-        logits = found.logits.cpu().numpy()
-        change = (found.pictures - self._in_box(clean)).abs().flatten(1) * 255.0
-        columns: Columns = {**score(logits, labels)}
-        size = np.ptp(logits, axis=1) + 1e-12
-        columns["borderline"] = columns["borderline"] | (found.attempted & (columns["margin"] < CLOSE * size))
-        pictures = np.ascontiguousarray(found.pictures.cpu().numpy())
-        columns |= {
-            "mean_change": change.mean(dim=1).cpu().numpy().astype(np.float32),
-            "max_change": change.amax(dim=1).ceil().clamp(0, 255).cpu().numpy().astype(np.uint8),
-            "pixels": np.array([hashlib.blake2b(one.tobytes(), digest_size=16).hexdigest() for one in pictures]),
-            "attempted": found.attempted,
-            "reached": found.reached.cpu().numpy(),
-            "target": found.target.cpu().numpy().astype(np.int32),
-            "calls": np.full(len(labels), calls, np.float32),
+        gallery.offer(chosen, columns, shown)
+        reference.offer(chosen, digests, logits, pictures)
+        victim = adversary.victim
+        counts = {f"{BROKEN_BY}{name}": count for name, count in adversary.by.items()} | {
+            "mismatches": adversary.mismatches,
+            "refused": adversary.refused,
+            "zero gradients": victim.zero_gradients,
         }
-        if self._definition.facts.minimal:
-            columns["minimal_norm"] = found.minimal.cpu().numpy().astype(np.float64)
-        columns |= found.extra
-        for name, reached in found.pairs.items():
-            columns[f"reached.{name}"] = reached
-        return columns
+        cost = Cost(pipeline.forward.pictures - before + victim.forwards, victim.backwards)
+        return Shard(chosen, {**columns, "unseen": unseen}, gallery, reference, cost, counts, adversary.attempted)
 
-    def findings(self) -> list[Finding]:
-        """Return what the checks of the attack's sanity found, after all blocks."""
-        import torch
+    def finish(self, pipeline: Pipeline, shard: Shard) -> tuple[Sequence[Finding], Sequence[str], Cost]:
+        """Check the attack on some of the pictures, and say which attack of a cascade broke how many."""
+        from robustcheck.models.determinism import steady
+        from robustcheck.models.preserve_state import untouched
 
-        from robustcheck.attacks.attack_self_test import unit_test
-        from robustcheck.attacks.goal import Goal
-        from robustcheck.attacks.sanity import FEW, Finding, Subject, findings
-
-        detail = (
-            f"{self.mismatches} pictures get another class on the attack's way to the model than on the clean case's"
+        if not len(shard.rows):
+            return (), (), Cost()
+        adversary = Adversary(self.case, self._how, pipeline)
+        victim = adversary.victim
+        adversary.mismatches, adversary.refused = shard.counts.get("mismatches", 0), shard.counts.get("refused", 0)
+        victim.forwards, victim.backwards = shard.cost.forwards, shard.cost.backwards
+        victim.zero_gradients = shard.counts.get("zero gradients", 0)
+        with steady(), untouched(getattr(pipeline.predictor, "module", None)):
+            findings = adversary.findings(shard.kept or Attempted())
+        broken = ", ".join(
+            f"{name.removeprefix(BROKEN_BY)} {count}"
+            for name, count in shard.counts.items()
+            if name.startswith(BROKEN_BY)
         )
-        told = [Finding("eps 0", not self.mismatches, detail)]
-        if self.refused:
-            told.append(
-                Finding(
-                    "bounds",
-                    True,
-                    f"{self.refused} pictures that the attack gave back broke its bounds; none of them counts",
-                )
-            )
-        samples = [sample for sample in (self._resisted, self._broken) if sample.count]
-        if not samples:
-            return [*told, Finding("attacked", True, "no picture was left to attack")]
+        cost = Cost(victim.forwards - shard.cost.forwards, victim.backwards - shard.cost.backwards)
+        told = tuple((finding.name, finding.held, finding.detail) for finding in findings)
+        return told, (f"{BROKEN_BY}{broken}",) if broken else (), cost
 
-        def joined(sample: Sample) -> Goal:
-            if not sample.count:
-                return samples[0].goals[0].at(torch.arange(0))
-            goals = sample.goals
-            targets = (
-                None
-                if goals[0].targets is None
-                else torch.cat([goal.targets for goal in goals if goal.targets is not None])
-            )
-            keys = tuple(key for goal in goals for key in goal.keys)
-            return Goal(
-                torch.cat([goal.pictures for goal in goals]),
-                torch.cat([goal.labels for goal in goals]),
-                targets,
-                keys,
-                self._seed,
-            )
+    def task(self, pipeline: Pipeline, *, may_stop: bool) -> AbstractContextManager[progress.Task]:
+        """Return the task of passing pictures through the model."""
+        try:
+            passes = attack_effort(self._how, built(self._how), pipeline.index, pipeline.classes)
+        except RobustcheckError:
+            passes = None  # whoever attacks says so
+        total = None if passes is None else len(pipeline.index.samples) + passes.both
+        return progress.task(self.case.id, unit="passes", total=total, at_most=True)
 
-        resisted, broken = joined(self._resisted), joined(self._broken)
-        misses = torch.cat(self._resisted.pictures) if self._resisted.count else resisted.pictures
-        default = self._definition.parameters["steps"].default if self._takes("steps") else 0
-        steps = self._attacked.step.params.get("steps", default)
-        facts = self._definition.facts
-        subject = Subject(
-            attack=self.attack,
-            build=self.build,
-            steps=int(steps),
-            eps=self.eps,
-            gradients=facts.gradients,
-            minimal=facts.minimal,
-            resisted=resisted,
-            misses=misses,
-            broken=broken,
-        )
-        told += findings(subject, self.victim)
-        if self._attacked.unit_test:
-            sample = resisted if len(resisted) else broken
-            if not subject.ball:
-                told.append(Finding("unit test", False, "attack_unit_test needs an attack within a ball of finite eps"))
-            else:
-                few = sample.at(torch.arange(min(FEW, len(sample))))
-                told.append(unit_test(self.attack, self.victim, few, self.eps, minimal=facts.minimal))
-        return told
+    def effort(self, index: Index, classes: tuple[str, ...]) -> Effort:
+        """Count the passes of the attack."""
+        return Effort(len(index.samples), attack_effort(self._how, built(self._how), index, classes), True)
+
+    def metrics(self, observation: Observation) -> list[str]:
+        """Return the metrics of attacks."""
+        return always_attacked(observation)
+
+    def unchanged(self, records: Records) -> Unchanged:
+        """Return what is to be said where no pixel was changed: nothing, where there was nothing to attack."""
+        return Unchanged() if nothing_to_change(self._how, records) else super().unchanged(records)
+
+    def notes(self) -> list[str]:
+        """Return that another attack may find more."""
+        return [UPPER_BOUND]
+
+    def worth(
+        self, suite: Suite, records: Records, stored: Stored, records_of: RecordsOf, *, gradients: bool
+    ) -> tuple[list[str], list[str]]:
+        """Return what the checks of the attack say, and what other cases of the suite do."""
+        smaller = next_smaller(suite, self.case)
+        before = None if smaller is None else records_of(smaller)
+        beaten = [] if smaller is None or before is None else risen(smaller, before, records)
+        too_weak, weak = alone(suite, self.case, self._how, gradients=gradients)
+        return [*doubts_of(stored), *beaten, *too_weak], [*power_of(self.case, self._how, records), *weak]
+
+    def as_seen(self, values: Mapping[str, float], limit: Quantity | None) -> Drawing | None:
+        """Return nothing: an attacked picture is kept, or gone."""
+        return None
+
+    @property
+    def alone(self) -> bool:
+        """Whether the attack works on one picture at a time."""
+        return bool(getattr(built(self._how), "alone", False))
+
+    def facts(self, observation: Observation, stored: Stored) -> dict[str, Any]:
+        """Return what the attack is, and what was seen of it."""
+        return attack_facts(self._how, observation, stored)
 
 
-def _named(error: NotFiniteError, inputs: torch.Tensor, ids: Sequence[str]) -> NotFiniteError:
-    """Name the pictures whose changed forms a model cannot bear: an attack looks at any part of a block, so by the nearest."""
-    if error.pictures is None:
-        return error
-    near = {int((inputs - changed).flatten(1).norm(dim=1).argmin()) for changed in error.pictures}
-    return NotFiniteError(str(error), sorted(near)).named(ids)
+def attack_effort(how: Attack, attack: Any, index: Index, classes: tuple[str, ...]) -> Passes | None:
+    """Return the passes of an attack on all pictures and of the checks of its sanity, as if every picture resisted.
+
+    Args:
+        how: The attack.
+        attack: It, built as the case says.
+        index: The pictures.
+        classes: Of the model.
+    """
+    each = passes_of(attack, len(classes))
+    if each is None:
+        return None
+    tried = each + Passes(1)
+    targeted = how.targeted
+    attacked = pictures = len(index.samples)
+    if targeted == "all":
+        attacked *= len(classes) - 1
+    elif targeted is not None and not isinstance(targeted, str):
+        attacked = int(np.isin(index.labels, [classes.index(name) for name in targeted]).sum())
+    return Passes(pictures) + tried * attacked + _checks(how, tried, min(attacked, pictures))
 
 
-def _input_of(found: _Found, place: int) -> Input:
-    # What is gray to the model is shown in three equal channels.
-    picture = found.pictures[place].expand(3, -1, -1).permute(1, 2, 0)
-    change = picture - found.goal.pictures[place].expand(3, -1, -1).permute(1, 2, 0)
-    return (picture * 255).round().byte().cpu().numpy(), change.cpu().numpy()
+def _checks(how: Attack, tried: Passes, pictures: int) -> Passes:
+    """Return what ``attacks.sanity`` and ``attacks.planted`` take after an attack."""
+    from robustcheck.attacks.attack_self_test import INNER, TRIES
+    from robustcheck.attacks.gradient_check import ROUGH_PASSES, SHARE
+    from robustcheck.attacks.sanity import FEW, PROBES, QUERIES
+
+    facts = registry.attacks[how.attack.name].facts
+    few, some = min(FEW, pictures), min(PROBES, pictures)
+    found = Passes(OTHERS * some)
+    if _is_ball(how.attack.params):
+        # Within a huge ball, within a ball twice as large, and with twice the steps.
+        found += tried * (few + some) + tried * (2 * some if not facts.minimal else 0)
+        found += Passes((QUERIES + 1) * few + 3 * some, some) if facts.gradients else Passes(0)
+    if facts.gradients:
+        budget = max(ROUGH_PASSES, int(SHARE * tried.both * pictures))
+        found += Passes(budget, budget // 2)
+    if how.unit_test:
+        found += (tried + Passes(1 + INNER + TRIES)) * few
+    return found
 
 
-class _Found:
-    """What is known of a block so far; which columns there are depends on the case alone, not on the block."""
-
-    def __init__(self, goal: Goal, logits: torch.Tensor, extra: Sequence[str]) -> None:
-        import torch
-
-        n = len(goal)
-        self.goal = goal
-        self.clean_logits = logits
-        self.pictures, self.logits = goal.pictures.clone(), logits.clone()
-        self.reached = torch.zeros(n, dtype=torch.bool, device=logits.device)
-        self.attempted: NDArray[np.bool_] = np.zeros(n, bool)
-        self.target = torch.full((n,), -1, device=logits.device)
-        self.minimal = torch.full((n,), float("inf"), dtype=torch.float64, device=logits.device)
-        self.pairs: dict[int, NDArray[np.int8]] = {}
-        self.extra: Columns = {name: np.full(n, np.nan, np.float32) for name in extra}
-        self._changed = torch.zeros(n, dtype=torch.bool, device=logits.device)
-
-    def tell(self, targets: torch.Tensor | None, attacked: torch.Tensor, there: torch.Tensor, *, pair: bool) -> None:
-        """Note which pictures are attacked, and which reach the goal as they are; by target if all have the same."""
-        self.attempted |= attacked.cpu().numpy()
-        self.reached |= there
-        self.minimal[there] = 0.0
-        if targets is not None:
-            fresh = attacked & ((self.target < 0) | there)
-            self.target[fresh] = targets[fresh]
-            if pair:
-                tried = np.where(attacked.cpu().numpy(), there.cpu().numpy().astype(np.int8), np.int8(-1))
-                self.pairs[int(targets[0])] = tried
-
-    def keep(
-        self,
-        rows: torch.Tensor,
-        pictures: torch.Tensor,
-        logits: torch.Tensor,
-        reached: torch.Tensor,
-        targets: torch.Tensor | None,
-        extra: Mapping[str, torch.Tensor],
-    ) -> None:
-        """Keep the first pictures that reach a goal, and before that the first ones of all, with what the attack says of them."""
-        better = ~self.reached[rows] & (reached | ~self._changed[rows])
-        chosen = rows[better]
-        self.pictures[chosen], self.logits[chosen] = pictures[better], logits[better]
-        self._changed[rows] = True
-        for name, values in extra.items():
-            self.extra[name][chosen.cpu().numpy()] = values.cpu().numpy()[better.cpu().numpy()]
-        if targets is not None:
-            won = rows[reached & ~self.reached[rows]]
-            self.target[won] = targets[won]
-            for target, tried in self.pairs.items():
-                mine = (targets[rows] == target) & reached
-                tried[rows[mine].cpu().numpy()] = 1
-        self.reached[rows] |= reached
+def _is_ball(params: Mapping[str, Any]) -> bool:
+    eps = params.get("eps")
+    return eps is not None and 0 < float(eps.value) < float("inf")

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from robustcheck.attacks.passes import Passes
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.units import Quantity
-from robustcheck.domain.case import Case, Limit, Span, Step
+from robustcheck.domain.case import Case
 from robustcheck.domain.estimate import Estimate
+from robustcheck.domain.how import BreakPoint
+from robustcheck.domain.steps import Span, Step
+from robustcheck.engine.effort import Effort
+from robustcheck.engine.evaluated import Evaluated
 from robustcheck.engine.gates.verdicts import measure
+from robustcheck.engine.kinds.case_kind import CaseKind, Drawing, Observe, case_kind
+from robustcheck.engine.observation import Looked
+from robustcheck.engine.sample_index import Index
 from robustcheck.metrics.records import Observation
 
 CHECKED = 8
@@ -60,17 +68,64 @@ class Found:
     note: str
 
 
-class BreakPoint:
+@case_kind(BreakPoint)
+class BreakPointKind(CaseKind):
+    """Walks one parameter until the model breaks; each value that is tried is a case with fixed pictures."""
+
+    by_labels = True
+    looks_once = False
+
+    def __init__(self, case: Case) -> None:
+        """Bind a case whose only step holds the span."""
+        super().__init__(case)
+        assert isinstance(case.how, BreakPoint)  # noqa: S101 - it is registered for these
+        self._how = case.how
+
+    def observe(self, observe: Observe, beside: Callable[[Observation], Observation]) -> Looked:
+        """Return what holds at the limit."""
+        evaluations: list[Evaluated] = []
+
+        def at(probe: Case) -> Observation:
+            observation, evaluated = observe(probe)
+            evaluations.append(evaluated)
+            return observation
+
+        return looked_for(Bisection(self.case, self._how, at).find(), evaluations)
+
+    def effort(self, index: Index, classes: tuple[str, ...]) -> Effort:
+        """Count the values that are tried."""
+        return Effort(len(index.samples) * most_probes(self._how.span, self._how.resolution), Passes(0), True)
+
+    def drawings(self) -> tuple[Drawing, ...]:
+        """Return both ends; they share their random choices with all other values, as in the search."""
+        drawings = []
+        for share in (0, 1):
+            value = self._how.value_at(share)
+            fixed = case_at(self.case, self._how, value)
+            drawings.append(Drawing(f"{self.case.id} at {value}", fixed, fixed.steps))
+        return tuple(drawings)
+
+    def as_seen(self, values: Mapping[str, float], limit: Quantity | None) -> Drawing | None:
+        """Return the value at which the model was judged."""
+        if limit is None:
+            raise RobustcheckError("the run did not keep at which value this picture was seen")
+        fixed = self.case.having(self._how.at(limit))
+        return Drawing(self.case.id, fixed, fixed.steps)
+
+    def middle(self) -> tuple[Case, tuple[Step, ...]]:
+        """Return the value in the middle of the way."""
+        fixed = case_at(self.case, self._how, self._how.value_at(0.5))
+        return fixed, fixed.steps
+
+
+class Bisection:
     """Looks for the break point of one case."""
 
-    def __init__(self, case: Case, observe: Callable[[Case], Observation]) -> None:
-        """Bind a case of kind ``find_limit`` to the means to look at a value."""
-        assert case.limit is not None  # noqa: S101 - so the language made it
-        self._case = case
-        self._limit: Limit = case.limit
-        (self._span,) = case.spans.values()
+    def __init__(self, case: Case, how: BreakPoint, observe: Callable[[Case], Observation]) -> None:
+        """Bind a case to the means to look at a value."""
+        self._case, self._how, self._span = case, how, how.span
         self._observe = observe
-        self._count = _count(self._span, self._limit.resolution)
+        self._count = _count(self._span, how.resolution)
         self._probes: dict[int, Probe] = {}
 
     def find(self) -> Found:
@@ -133,32 +188,22 @@ class BreakPoint:
 
     def _value(self, index: int) -> Quantity:
         """Return the value at a place of the grid; the last one is the end of the span, however long its step."""
-        value = self._span.at(min(1.0, index * self._limit.resolution.number / _length(self._span)))
+        value = self._span.at(min(1.0, index * self._how.resolution.number / _length(self._span)))
         return Quantity(float(value)) if isinstance(value, int) else value
 
     def _probe(self, index: int) -> Probe:
         if index not in self._probes:
             value = self._value(index)
-            seen = self._observe(case_at(self._case, value))
-            estimates = {line.name: measure(seen, line.metric, line.argument) for line in self._limit.until}
-            holds = not any(line.holds(estimates[line.name].value) for line in self._limit.until)
+            seen = self._observe(case_at(self._case, self._how, value))
+            estimates = {line.name: measure(seen, line.metric, line.argument) for line in self._how.until}
+            holds = not any(line.holds(estimates[line.name].value) for line in self._how.until)
             self._probes[index] = Probe(value, holds, estimates, seen)
         return self._probes[index]
 
 
-def case_at(case: Case, value: Quantity) -> Case:
+def case_at(case: Case, how: BreakPoint, value: Quantity) -> Case:
     """Return a case that looks for a break point with one value of the parameter; all values share their random choices."""
-    (((place, name), span),) = case.spans.items()
-    step = case.steps[place]
-    fixed = {key: str(written) for key, written in step.params.items()}
-    return dataclasses.replace(
-        case,
-        id=f"{case.id}@{value}",
-        kind="shift",
-        steps=(Step(step.name, {**step.params, name: int(value.number) if span.whole else value}),),
-        limit=None,
-        stream=json.dumps([step.name, {**fixed, name: "searched"}], sort_keys=True),
-    )
+    return case.having(how.at(value), f"@{value}")
 
 
 def most_probes(span: Span, resolution: Quantity) -> int:
@@ -173,3 +218,18 @@ def _length(span: Span) -> float:
 
 def _count(span: Span, resolution: Quantity) -> int:
     return max(1, math.ceil(_length(span) / resolution.number - 1e-9))
+
+
+def looked_for(found: Found, evaluations: Sequence[Evaluated]) -> Looked:
+    """Return what the search for a break point saw."""
+    records = found.at.seen.records
+    ordered = sorted(evaluations, key=lambda evaluated: evaluated.stored.records is not records)
+    by_records = {id(evaluated.stored.records): evaluated for evaluated in evaluations}
+    return Looked(
+        seen=dataclasses.replace(found.at.seen, limit=found.estimate),
+        evaluations=tuple(ordered),
+        furthest=(found.beyond or found.at).seen.records,
+        trace=tuple(probe.to_json() for probe in found.probes),
+        notes=(found.note,) if found.note else (),
+        probes=tuple(by_records[id(probe.seen.records)] for probe in found.probes),
+    )

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.domain.case import Search
+from robustcheck.domain.how import WorstView
 
 Point = tuple[float, ...]
 CLEARLY = 1e-3
@@ -49,12 +49,12 @@ class Strategy(Protocol):
         """Learn the margins of the points that were asked for."""
 
 
-def spread(search: Search) -> int:
+def spread(search: WorstView) -> int:
     """Return how many points every picture is looked at, right or wrong, before any is dropped."""
     return max(2, search.budget // 4)
 
 
-def most_views(search: Search, dimensions: int) -> int:
+def most_views(search: WorstView, dimensions: int) -> int:
     """Return how many views of a picture are looked at, at most; a regular grid seldom has as many points as it may.
 
     Args:
@@ -64,7 +64,7 @@ def most_views(search: Search, dimensions: int) -> int:
     return len(_grid(search.budget, dimensions)) if search.method == "grid" else search.budget
 
 
-def strategy(search: Search, dimensions: int, rng: np.random.Generator) -> Strategy:
+def strategy(search: WorstView, dimensions: int, rng: np.random.Generator) -> Strategy:
     """Return the search for one picture; its first ``spread`` points lie evenly in the box.
 
     Args:

@@ -5,20 +5,33 @@ A picture that a view breaks is dropped from the search once the views have been
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustcheck.attacks.passes import Passes
+from robustcheck.core import progress
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.units import Quantity
-from robustcheck.domain.case import Case, Step
+from robustcheck.domain.case import Case
+from robustcheck.domain.how import WorstView
+from robustcheck.domain.steps import Step
 from robustcheck.engine.cache.cache_keys import generator
 from robustcheck.engine.cache.reference_batch import ReferenceCollector
-from robustcheck.engine.kinds.strategies import CLEARLY, Point, Strategy, spread, strategy
-from robustcheck.engine.pipeline.gallery import Strip
-from robustcheck.engine.pipeline.input_pipeline import Batch, columns_of
-from robustcheck.metrics.records import score
+from robustcheck.engine.effort import Effort
+from robustcheck.engine.kinds.case_kind import CaseKind, Drawing, case_kind
+from robustcheck.engine.kinds.strategies import CLEARLY, Point, Strategy, most_views, spread, strategy
+from robustcheck.engine.pipeline.gallery import Gallery
+from robustcheck.engine.pipeline.input_pipeline import columns_of
+from robustcheck.engine.pipeline.pipeline import Pipeline
+from robustcheck.engine.sample_index import Index
+from robustcheck.engine.shard import Cost, Shard
+from robustcheck.metrics.records import Observation, score
 
 BLOCK = 256
 """Pictures that are searched at the same time; any number gives the same result."""
@@ -27,44 +40,90 @@ STREAM = 1 << 16
 """Number of the random stream of a search, beyond those of steps."""
 
 Columns = dict[str, NDArray[Any]]
-Look = Callable[[NDArray[np.int64], Sequence[Sequence[Step]]], Iterator[tuple[Batch, NDArray[np.float32]]]]
-"""From rows of the index, with what is done to each, to batches and their logits."""
+CORNERS = 3
+"""Ranges of which all corners are drawn; of more, two that lie across from each other."""
 
 
-class WorstView:
+@case_kind(WorstView)
+class WorstViewKind(CaseKind):
     """Searches the box of one case."""
 
-    def __init__(
-        self,
-        case: Case,
-        seed: int,
-        ids: Sequence[str],
-        labels: NDArray[np.int32],
-        look: Look,
-        strip: Strip,
-        reference: ReferenceCollector,
-    ) -> None:
-        """Bind a case of kind ``worst_of`` to the samples and the means to look at them.
+    by_labels = True
+    looks_once = False
+    block = BLOCK
 
-        Args:
-            case: Its steps hold the spans.
-            seed: The suite's.
-            ids: Of all samples, in the order of the index.
-            labels: Of all samples.
-            look: Draws views and asks the model.
-            strip: Keeps some of the worst views for a person to look at.
-            reference: Keeps some of them for a later run to look at.
-        """
-        assert case.search is not None  # noqa: S101 - so the language made it
-        self._case = case
-        self._search = case.search
-        self._spans = list(case.spans.items())
-        self._seed = seed
-        self._ids = ids
-        self._labels = labels
-        self._look = look
-        self._strip = strip
-        self._reference = reference
+    def __init__(self, case: Case) -> None:
+        """Bind a case whose steps hold the spans."""
+        super().__init__(case)
+        assert isinstance(case.how, WorstView)  # noqa: S101 - it is registered for these
+        self._how = case.how
+
+    def look(
+        self, pipeline: Pipeline, rows: NDArray[np.int64], gallery: Gallery, reference: ReferenceCollector
+    ) -> Shard:
+        """Search the worst view of some pictures."""
+        before = pipeline.forward.pictures
+        chosen, columns = _Search(self.case, self._how, pipeline, gallery, reference).columns(rows)
+        return Shard(chosen, columns, gallery, reference, Cost(pipeline.forward.pictures - before))
+
+    def task(self, pipeline: Pipeline, *, may_stop: bool) -> AbstractContextManager[progress.Task]:
+        """Return the task of looking at the views."""
+        total = len(pipeline.index.samples) * self._views
+        return progress.task(self.case.id, unit="views", total=total, at_most=True)
+
+    def effort(self, index: Index, classes: tuple[str, ...]) -> Effort:
+        """Count the views."""
+        return Effort(len(index.samples) * self._views, Passes(0), True)
+
+    @property
+    def _views(self) -> int:
+        return most_views(self._how, len(self._how.spans))
+
+    def metrics(self, observation: Observation) -> list[str]:
+        """Return the share of pictures that some view breaks."""
+        return ["broken_rate"]
+
+    def drawings(self) -> tuple[Drawing, ...]:
+        """Return the corners of the box."""
+        spans, case = self._how.spans, self.case
+        corners = list(itertools.product((0, 1), repeat=len(spans)))
+        if len(spans) > CORNERS:
+            corners = [corners[0], corners[-1]]
+        drawings = []
+        for corner in corners:
+            values = (
+                f"{name}={span.at(share)}" for ((_, name), span), share in zip(spans.items(), corner, strict=True)
+            )
+            drawings.append(Drawing(f"{case.id} at {', '.join(values)}", case, self._how.steps_at(corner)))
+        return tuple(drawings)
+
+    def as_seen(self, values: Mapping[str, float], limit: Quantity | None) -> Drawing | None:
+        """Return the view that was found for the picture."""
+        params = [dict(step.params) for step in self._how.steps]
+        for (index, name), span in self._how.spans.items():
+            unit = span.start.unit
+            number = values.get(f"{name}[{unit}]" if unit else name)
+            if number is None:
+                raise RobustcheckError("the run did not keep which view was the worst")
+            params[index][name] = round(number) if span.whole else Quantity(number, unit)
+        steps = tuple(replace(step, params=chosen) for step, chosen in zip(self._how.steps, params, strict=True))
+        return Drawing(self.case.id, self.case, steps)
+
+    def middle(self) -> tuple[Case, tuple[Step, ...]]:
+        """Return the steps in the middle of the box."""
+        return self.case, self._how.steps_at((0.5,) * len(self._how.spans))
+
+
+class _Search:
+    """The search on some pictures."""
+
+    def __init__(
+        self, case: Case, how: WorstView, pipeline: Pipeline, gallery: Gallery, reference: ReferenceCollector
+    ) -> None:
+        self._case, self._how, self._pipeline = case, how, pipeline
+        self._spans = list(how.spans.items())
+        self._labels = pipeline.index.labels
+        self._gallery, self._reference = gallery, reference
 
     def columns(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Columns]:
         """Return which of some rows are readable, and the columns of each one's worst view."""
@@ -87,7 +146,7 @@ class WorstView:
         columns["views_right"] = np.array([state.spread_right for state in found], np.int32)
         columns["views_spread"] = np.array([state.spread for state in found], np.int32)
         chosen = np.array([state.row for state in found], np.int64)
-        self._strip.offer(chosen, columns, lambda place: (found[place].pixels, None))
+        self._gallery.offer(chosen, columns, lambda place: (found[place].pixels, None))
         if found:
             points = np.array([state.point for state in found], np.float64).reshape(len(found), -1)
             logits = np.array([state.logits for state in found], np.float32)
@@ -95,13 +154,14 @@ class WorstView:
         return chosen, columns
 
     def _begin(self, row: int) -> _State:
-        rng = generator(self._seed, self._ids[row], self._case, STREAM)
-        dimensions = len(self._spans)
-        return _State(row, strategy(self._search, dimensions, rng), spread(self._search))
+        sample = self._pipeline.index.samples[row].id
+        rng = generator(self._pipeline.seed, sample, self._case, STREAM)
+        return _State(row, strategy(self._how, len(self._spans), rng), spread(self._how))
 
     def _evaluate(self, asked: Sequence[tuple[_State, Point]]) -> None:
         rows = np.array([state.row for state, _ in asked], np.int64)
-        for batch, logits in self._look(rows, [self.steps(point) for _, point in asked]):
+        steps = [self._how.steps_at(point) for _, point in asked]
+        for batch, logits in self._pipeline.predicted(self._case, rows, steps):
             labels = self._labels[batch.rows]
             columns = {**score(logits, labels), **columns_of(batch)}
             margins = own_margin(logits, labels)
@@ -109,18 +169,6 @@ class WorstView:
                 state, point = asked[place]
                 told = {name: values[at] for name, values in columns.items()}
                 state.take(point, float(margins[at]), told, batch.pixels[at], logits[at])
-
-    def steps(self, point: Point) -> tuple[Step, ...]:
-        """Return the steps of the case with a value for each span."""
-        return steps_at(self._case, point)
-
-
-def steps_at(case: Case, point: Point) -> tuple[Step, ...]:
-    """Return the steps of a case with a value for each span, given as a share of it."""
-    params = [dict(step.params) for step in case.steps]
-    for ((index, name), span), share in zip(case.spans.items(), point, strict=True):
-        params[index][name] = span.at(share)
-    return tuple(Step(step.name, chosen) for step, chosen in zip(case.steps, params, strict=True))
 
 
 class _State:

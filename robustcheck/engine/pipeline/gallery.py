@@ -33,7 +33,7 @@ class _Kept:
         return self.rank > other.rank
 
 
-class Strip:
+class Gallery:
     """Chooses while pictures pass, so that no more than a few are held, whatever their order."""
 
     def __init__(self, ids: list[str], clean: Records | None) -> None:
@@ -65,8 +65,21 @@ class Strip:
             if len(self._kept) == MOST and found >= self._kept[0].rank:
                 continue
             pixels, change = input_of(place)
-            kept = _Kept(row, found, pixels.copy(), None if change is None else change.copy())
-            (heapq.heappush if len(self._kept) < MOST else heapq.heapreplace)(self._kept, kept)
+            self._keep(_Kept(row, found, pixels.copy(), None if change is None else change.copy()))
+
+    def __add__(self, other: Gallery) -> Gallery:
+        """Return the pictures that both together would have kept."""
+        joined = Gallery(self._ids, None)
+        joined._clean = self._clean
+        for kept in (*self._kept, *other._kept):
+            joined._keep(kept)
+        return joined
+
+    def _keep(self, kept: _Kept) -> None:
+        if len(self._kept) < MOST:
+            heapq.heappush(self._kept, kept)
+        elif kept.rank < self._kept[0].rank:
+            heapq.heapreplace(self._kept, kept)
 
     @property
     def rows(self) -> list[int]:

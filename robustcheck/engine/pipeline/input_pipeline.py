@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from robustcheck.core import registry
 from robustcheck.core.errors import CaseError, RobustcheckError, UnreadablePicture, place_of
 from robustcheck.data.source import Source
-from robustcheck.domain.case import Case, Step
+from robustcheck.domain.case import Case
 from robustcheck.domain.config import Preprocessing
+from robustcheck.domain.steps import Step
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.cache.cache_keys import generator
 from robustcheck.engine.pipeline.image_cache import Memory, Picture

@@ -12,16 +12,13 @@ import numpy as np
 from robustcheck.attacks.passes import Passes
 from robustcheck.core import progress
 from robustcheck.core.errors import CaseError, DataError, RobustcheckError
-from robustcheck.core.units import Quantity
 from robustcheck.data import open_source
 from robustcheck.data.selection import select
-from robustcheck.domain.case import Case, Step
+from robustcheck.domain.case import Case
 from robustcheck.domain.config import Project
 from robustcheck.domain.suite import Suite
-from robustcheck.engine.effort import Effort, effort_of
-from robustcheck.engine.gates.attack_validity import built
-from robustcheck.engine.kinds.break_point import case_at
-from robustcheck.engine.kinds.worst_view import steps_at
+from robustcheck.engine.effort import Effort
+from robustcheck.engine.kinds.case_kind import kind_of_case
 from robustcheck.engine.options import Options
 from robustcheck.engine.pipeline.batching import Forward
 from robustcheck.engine.pipeline.input_pipeline import Preparation
@@ -140,8 +137,8 @@ class Estimator:
     def case(self, case: Case) -> Estimate:
         """Return what a case costs; what is wrong with it is said, never raised."""
         try:
-            effort = effort_of(case, self.index, self._classes)
-            alone = case.attack is not None and bool(getattr(built(case.attack), "alone", False))
+            kind = kind_of_case(case)
+            effort, alone = kind.effort(self.index, self._classes), kind.alone
         except RobustcheckError as error:
             return Estimate(Effort(0, Passes(0), False), 0.0, str(error))
         prepared = self._prepared(case)
@@ -230,20 +227,10 @@ class Estimator:
 
     def _drawn(self, case: Case) -> float | str:
         rows = self._rows[:DRAWN]
-        fixed, steps = _middle(case)
+        fixed, steps = kind_of_case(case).middle()
         began = time.perf_counter()
         try:
             count = sum(len(batch.rows) for batch in self._preparation.batches(fixed, rows, DRAWN, [steps] * len(rows)))
         except CaseError as error:
             return str(error)
         return (time.perf_counter() - began) / max(1, count)
-
-
-def _middle(case: Case) -> tuple[Case, tuple[Step, ...]]:
-    """Return a case without spans, and its steps: those in the middle of its ranges."""
-    if case.limit:
-        (span,) = case.spans.values()
-        value = span.at(0.5)
-        case = case_at(case, Quantity(float(value)) if isinstance(value, int) else value)
-        return case, case.steps
-    return case, steps_at(case, (0.5,) * len(case.spans)) if case.spans else case.steps

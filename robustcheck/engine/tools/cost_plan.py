@@ -19,6 +19,7 @@ from robustcheck.domain.suite import Suite
 from robustcheck.domain.threshold import Threshold
 from robustcheck.domain.tier import in_tier
 from robustcheck.engine.gates.feasibility import OF_PAIRS, counts_of, unprovable
+from robustcheck.engine.kinds.case_kind import kind_of_case
 from robustcheck.engine.options import Options
 from robustcheck.engine.sample_index import Index, build_index
 from robustcheck.engine.suite_run import SuiteRun
@@ -29,10 +30,6 @@ FEW, MORE = 8, 16
 """Pictures that the calibration looks at: the difference is what passes a picture costs, the rest what a case does."""
 TIMED = 64
 """Pictures by which the time of a case is told that looks at each only once; for others it is that of their passes."""
-
-
-ONCE = ("clean", "shift", "compose", "combine")
-"""Kinds of cases that look at each picture once."""
 
 
 CALIBRATED = (
@@ -165,7 +162,7 @@ def calibrated(suite: Suite, project: Project, options: Options) -> tuple[Cost, 
             return _ran(suite, project, limited, chosen)
 
         few, more = ran(FEW, cases), ran(MORE, cases)
-        timed = more | ran(TIMED, [case for case in cases if case.kind in ONCE])
+        timed = more | ran(TIMED, [case for case in cases if kind_of_case(case).looks_once])
     return tuple(_cost(case, few[case.id], more[case.id], timed[case.id], index, classes) for case in cases)
 
 

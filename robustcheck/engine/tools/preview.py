@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.core.errors import RobustcheckError, place_of
-from robustcheck.core.units import Quantity
 from robustcheck.data import open_source
 from robustcheck.data.selection import select
 from robustcheck.data.source import Sample
-from robustcheck.domain.case import Case, Step
 from robustcheck.domain.config import Project
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.gates.visibility import barely_visible
-from robustcheck.engine.kinds.break_point import case_at
+from robustcheck.engine.kinds.case_kind import Drawing
 from robustcheck.engine.observation import SYNTHETIC_REFUSED
 from robustcheck.engine.pipeline.batching import Forward
 from robustcheck.engine.pipeline.input_pipeline import Preparation
@@ -29,21 +27,6 @@ from robustcheck.models import open_model
 
 CORNERS: Final = 3
 """Ranges up to which every corner of their box is drawn; of more, only all their starts and all their stops."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A case with fixed parameters: one row of a preview.
-
-    Attributes:
-        name: The id of the case; with the values chosen where the case holds ranges.
-        case: What random choices are keyed by, and how borders are filled.
-        steps: What is done to the pictures.
-    """
-
-    name: str
-    case: Case
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +67,13 @@ class Shown:
     unreadable: bool = False
 
 
-def views_of(case: Case) -> tuple[View, ...]:
-    """Return what to draw of a case: its steps, or where they hold ranges, the ends of those.
-
-    A label must hold in the whole range, and the ends are where it is most in doubt.
-    """
-    spans = case.spans
-    if not spans:
-        return (View(case.id, case, case.steps),)
-    if case.limit:
-        ends = [_at(case, (share,)) for share in (0, 1)]
-        return tuple(_probe(case, end[0].params[case.limit.parameter]) for end in ends)
-    corners = list(itertools.product((0, 1), repeat=len(spans)))
-    if len(spans) > CORNERS:
-        corners = [corners[0], corners[-1]]
-    views = []
-    for corner in corners:
-        values = (f"{name}={span.at(share)}" for ((_, name), span), share in zip(spans.items(), corner, strict=True))
-        views.append(View(f"{case.id} at {', '.join(values)}", case, _at(case, corner)))
-    return tuple(views)
-
-
-def _at(case: Case, shares: Sequence[float]) -> tuple[Step, ...]:
-    values = {place: span.at(share) for (place, span), share in zip(case.spans.items(), shares, strict=True)}
-    return tuple(
-        replace(step, params={name: values.get((index, name), value) for name, value in step.params.items()})
-        for index, step in enumerate(case.steps)
-    )
-
-
-def _probe(case: Case, value: Quantity | int) -> View:
-    """Return a value of a break point, which shares its random choices with all others as in the search."""
-    fixed = case_at(case, Quantity(float(value)) if isinstance(value, int) else value)
-    return View(f"{case.id} at {value}", fixed, fixed.steps)
-
-
 def mean_change(shown: Sequence[Shown]) -> float:
     """Return the mean change of the pictures of a row that could be drawn, in grey levels; 0 if none could."""
     drawn = [one.mean_change for one in shown if one.pixels is not None]
     return sum(drawn) / len(drawn) if drawn else 0.0
 
 
-def notes_of_row(view: View, shown: Sequence[Shown]) -> Iterator[str]:
+def notes_of_row(view: Drawing, shown: Sequence[Shown]) -> Iterator[str]:
     """Yield what a person who looks at the pictures of a row must know.
 
     Args:
@@ -213,7 +161,7 @@ class Preview:
         """Let go of the pictures."""
         self._preparation.close()
 
-    def row(self, view: View) -> tuple[Shown, ...]:
+    def row(self, view: Drawing) -> tuple[Shown, ...]:
         """Return the pictures of a view, one a sample.
 
         Raises:
@@ -222,7 +170,7 @@ class Preview:
         cells = [self._cell(view, row) for row in self._rows]
         return tuple(self._guessed(cells)) if self._forward else tuple(cells)
 
-    def _cell(self, view: View, row: int) -> Shown:
+    def _cell(self, view: Drawing, row: int) -> Shown:
         """Draw one picture by itself, so that a shift that fails on one of them takes no other with it."""
         try:
             for batch in self._preparation.batches(view.case, [row], 1, [view.steps]):

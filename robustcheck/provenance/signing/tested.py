@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Set
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.text import printable
-from robustcheck.domain.case import Kind
+from robustcheck.domain.how import KINDS_OF_CASE
 from robustcheck.domain.verdict import WORST_FIRST
 from robustcheck.provenance.signing.metric_ranges import wrong_with
 
 HEX: Final = re.compile(r"[0-9a-f]{64}")
 TEST: Final = {"id", "kind", "verdict", "severity", "n", "metrics", "records", "waiver"}
 WAIVER: Final = {"reason", "owner", "expires"}
-KINDS: Final = (*get_args(Kind), "overall", "provenance", "unknown")
+KINDS: Final = (*KINDS_OF_CASE, "overall", "provenance", "unknown")
 """``unknown`` is what ended without a result, such as a case whose process died."""
 WAIVED: Final = ("waived", "fail", "error", "unreliable")
 """What a case can be that a waiver names: where it holds, the waiver is stale, and the case fails."""

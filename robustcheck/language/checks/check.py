@@ -6,21 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from robustcheck.core import registry
 from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import did_you_mean
 from robustcheck.domain.case import Border, Case, Fill
 from robustcheck.domain.covering import CoveringArray
 from robustcheck.domain.threshold import DECIDES, Rule, Threshold
 from robustcheck.domain.tier import TIERS
-from robustcheck.language.attacking import norms_of
+from robustcheck.language.checks.kinds import READERS
+from robustcheck.language.checks.subject import Subject, is_parameter
 from robustcheck.language.conflicts import check_conflicts
 from robustcheck.language.nodes import Mapping, Node, shown, what_is
 from robustcheck.language.one_threshold import levels_of
 from robustcheck.language.parameters import Combination, combinations, factors
-from robustcheck.language.perturbations import READERS, Subject, attack_of, check_bound, completed, is_parameter
-from robustcheck.language.radii import check_radii
-from robustcheck.language.thresholds import Expect, Expectation, merge
+from robustcheck.language.thresholds import Expect, merge
 from robustcheck.language.value_types import (
     INVALID,
     Amount,
@@ -34,9 +32,6 @@ from robustcheck.language.value_types import (
     Text,
     Values,
 )
-
-STOPPING: Final = ("shift", "compose", "combine", "worst_of", "attack")
-"""Kinds of case that ``anytime`` may stop early; the others look at every picture."""
 
 Expected = dict[tuple[str, tuple[str, ...]], Threshold]
 
@@ -146,20 +141,16 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
     """
     values, subject = check.values, check.subject
     own = values.get("expect", ())
-    _check_kinds(own, subject, reading)
-    fitting = {key: line for key, line in (inherited or {}).items() if _fits(line.metric, subject)}
-    if subject.attack:
-        lines = [*fitting.values(), *(line.threshold for line in own if line.threshold)]
-        check_radii(lines, norms_of(subject.attack.step), reading)
+    for line in own:
+        subject.check_expectation(line, reading)
+    fitting = {key: line for key, line in (inherited or {}).items() if subject.measures(line.metric)}
+    subject.check_thresholds([*fitting.values(), *(line.threshold for line in own if line.threshold)], reading)
     expected = merge(fitting, own, reading if inherited is not None else None)
     shared: dict[str, Any] = {
         "check": check.id,
-        "kind": subject.kind,
-        "search": subject.search,
-        "limit": subject.limit,
         "expectations": levels_of(expected),
         "tier": values.get("tier", "standard"),
-        "rule": rule_of(values, suite, subject.kind, reading),
+        "rule": rule_of(values, suite, reading, stops=subject.stops),
         "tags": tuple(tag for tag, _ in values.get("tags", ())),
         "why": values.get("why", ""),
         "where": check.node.where,
@@ -176,28 +167,22 @@ def cases_of(check: CheckRead, suite: Values, inherited: Expected | None, readin
     shared["approved"] = (values.get("approved") or suite.get("approved", "optional")) == "required"
     named = values.get("id") is not None
     points = combinations(subject.steps, values.get("sweep", "grid"), check.node, reading, strength=subject.strength)
-    made = [completed(subject, point.steps) for point in points]
-    check_conflicts(made, subject.steps, check.node.where, reading)
+    made = [subject.how(point.steps, shared["tier"]) for point in points]
+    check_conflicts([how.steps for how in made], subject.steps, check.node.where, reading)
     return tuple(
-        Case(
-            id=_id(check.id, point, named=named),
-            steps=steps,
-            attack=attack_of(subject, point.steps, shared["tier"]),
-            swept=point.swept,
-            **shared,
-        )
-        for point, steps in zip(points, made, strict=True)
+        Case(id=_id(check.id, point, named=named), how=how, swept=point.swept, **shared)
+        for point, how in zip(points, made, strict=True)
     )
 
 
-def rule_of(values: Values, suite: Values, kind: str, reading: Reading) -> Rule:
+def rule_of(values: Values, suite: Values, reading: Reading, *, stops: bool = False) -> Rule:
     """Return how a check decides.
 
     Args:
         values: The check's own keys, or the suite's for the clean case.
         suite: The suite's.
-        kind: Of the case: only cases that look at each picture for itself may stop early.
         reading: Where problems go.
+        stops: Whether a case may stop early, as those may that look at each picture for itself.
     """
     decide = values.get("decide") or suite.get("decide", "point")
     confidence = values.get("confidence") or suite.get("confidence")
@@ -211,44 +196,13 @@ def rule_of(values: Values, suite: Values, kind: str, reading: Reading) -> Rule:
                 "write decide: confident beside it, or remove the line",
             )
         return Rule()
-    return Rule(decide, 0.95 if confidence is None else confidence.value, decide == "anytime" and kind in STOPPING)
+    return Rule(decide, 0.95 if confidence is None else confidence.value, decide == "anytime" and stops)
 
 
 def array_of(check: CheckRead, cases: Sequence[Case]) -> CoveringArray:
     """Return what a check with ``combine`` covers."""
     names = tuple(case.id for case in cases)
     return CoveringArray(check.id, check.subject.strength, factors(check.subject.steps), names)
-
-
-def _fits(metric: str, subject: Subject) -> bool:
-    """Whether a suite's expectation says something about a check.
-
-    A break point is measured by itself: whatever holds of the pictures there follows from how it was sought.
-    """
-    kinds = registry.metrics[metric].facts.kinds
-    return subject.kind in kinds if kinds or subject.kind == "find_limit" else True
-
-
-def _check_kinds(own: Sequence[Expectation], subject: Subject, reading: Reading) -> None:
-    """Report expectations that a kind of check cannot measure."""
-    for line in own:
-        kinds = registry.metrics[line.metric].facts.kinds
-        if kinds and subject.kind not in kinds:
-            reading.add(
-                line.where,
-                Code.METRIC_NOT_HERE,
-                f"{line.metric} is measured by {' and '.join(kinds)}, not by {subject.kind}",
-            )
-        elif subject.limit and not kinds:
-            what = f"find_limit expects a limit, not {line.metric}"
-            reading.add(
-                line.where,
-                Code.METRIC_NOT_HERE,
-                what,
-                f"write {line.metric} under until, which says what the limit is of",
-            )
-        elif subject.limit and line.threshold:
-            check_bound(subject, line.threshold, reading)
 
 
 def listed(words: Iterable[str]) -> str:

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from robustcheck.core import registry
 from robustcheck.core.registry import Definition
-from robustcheck.domain.case import AIMS, METHODS
-from robustcheck.language.attacking import ATTACK, TIME_LIMIT, UNIT_TEST, VIEW_KEYS
-from robustcheck.language.checks import KEYS, listed
+from robustcheck.domain.how import AIMS, METHODS
+from robustcheck.language.checks.attack import ATTACK, TIME_LIMIT, UNIT_TEST, VIEW_KEYS
+from robustcheck.language.checks.check import KEYS, listed
+from robustcheck.language.checks.combine import STRENGTHS
+from robustcheck.language.checks.kinds import READERS
+from robustcheck.language.checks.worst_of import DEFAULT_BUDGET, MAX_BUDGET
 from robustcheck.language.parameters import RANGE, parameters_schema, shift_names
-from robustcheck.language.perturbations import DEFAULT_BUDGET, MAX_BUDGET, READERS, STRENGTHS
 from robustcheck.language.value_types import Choice, Whole
 
 Schema = dict[str, Any]

@@ -12,11 +12,14 @@ from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import did_you_mean
 from robustcheck.core.registry import Definition
 from robustcheck.core.units import Quantity
-from robustcheck.domain.case import AIMS, Aim, Attacked, Step
+from robustcheck.domain.how import AIMS, Aim, Attack, How
+from robustcheck.domain.steps import Step
+from robustcheck.domain.threshold import Threshold
 from robustcheck.domain.tier import Tier
+from robustcheck.language.checks.subject import Subject
 from robustcheck.language.nodes import Mapping, Node, Scalar, Sequence, is_null, shown, what_is
 from robustcheck.language.parameters import RegisteredName, WrittenStep, read_step
-from robustcheck.language.radii import problem_of_radius
+from robustcheck.language.radii import check_radii, problem_of_radius
 from robustcheck.language.value_types import INVALID, Amount, Flag, Reading
 
 KEYS: Final = frozenset({"attack", "targeted", "time_limit", "attack_unit_test"})
@@ -38,9 +41,35 @@ class WrittenAttack:
     unit_test: bool
     seconds: float
 
-    def at(self, step: Step, tier: Tier) -> Attacked:
-        """Return the attack of one point of a sweep."""
-        return Attacked(step, self.targeted, self.unit_test, self.seconds, tier)
+
+@dataclass(frozen=True)
+class AttackSubject(Subject):
+    """An attack, which may follow shifts; its own step is the last one."""
+
+    steps: tuple[WrittenStep, ...]
+    attack: WrittenAttack
+    key = "attack"
+
+    @property
+    def name(self) -> str:
+        """The names of the shifts and the attack."""
+        return self.names
+
+    def how(self, steps: tuple[Step, ...], tier: Tier) -> How:
+        """Return the attack with the parameters of one point of the sweep."""
+        *shifts, step = steps
+        written = self.attack
+        return Attack(tuple(shifts), step, written.targeted, written.unit_test, written.seconds, tier)
+
+    def check_thresholds(self, lines: tuple[Threshold, ...] | list[Threshold], reading: Reading) -> None:
+        """Report thresholds on radii that bound nothing."""
+        check_radii(lines, norms_of(self.attack.step), reading)
+
+
+def read_attack_check(node: Mapping, keys: frozenset[str], reading: Reading) -> Any:
+    """Read a check with ``attack``."""
+    attack = read_attack(node, keys - VIEW_KEYS, reading)
+    return INVALID if attack is INVALID else AttackSubject((attack.step,), attack)
 
 
 def read_attack(node: Mapping, others: frozenset[str], reading: Reading) -> Any:
