@@ -49,7 +49,7 @@ def test_what_is_signed_is_what_the_session_holds(gate: Any, monkeypatch: pytest
         path.write_text(path.read_text().replace('"fail"', '"pass"'))
         return ""
 
-    monkeypatch.setattr("robustcheck.runs.history.history.remember", edited)
+    monkeypatch.setattr("robustcheck.session.finishing.remember", edited)
     assert gate.run("--robustcheck-attest", "ci.key").ret == 1
     with pytest.raises(AttestationRefused, match="the run failed: 2 of 7"):
         verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
@@ -63,7 +63,7 @@ def test_records_that_changed_under_the_session_are_not_signed(gate: Any, monkey
         path.write_bytes(path.read_bytes() + b" ")
         return ""
 
-    monkeypatch.setattr("robustcheck.runs.history.history.remember", edited)
+    monkeypatch.setattr("robustcheck.session.finishing.remember", edited)
     done = gate.run("--robustcheck-attest", "ci.key")
     assert done.ret == 1
     done.stdout.fnmatch_lines(["robustcheck: NOT SIGNED: suites/greys.yaml: *is not the file that the run wrote*"])
