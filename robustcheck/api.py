@@ -12,7 +12,7 @@ from robustcheck.core.project_imports import watch_imports
 from robustcheck.domain.result import CaseResult
 from robustcheck.domain.tier import Tier
 from robustcheck.domain.verdict import FAILING, Verdict, worst
-from robustcheck.engine.options import CACHE_SIZE, Options
+from robustcheck.engine.options import CACHE_SIZE, Options, processes_of
 from robustcheck.language import load_project
 from robustcheck.report.messages import failure
 from robustcheck.session.clock import Clock
@@ -70,6 +70,7 @@ def run_suite(
     cache: bool = True,
     every_picture: bool = False,
     cache_size: int = CACHE_SIZE,
+    executor: str = "threads",
     report: str | Path = "robustcheck-report",
 ) -> RunResult:
     """Run a suite and write its report, as ``pytest --robustcheck`` does.
@@ -88,6 +89,7 @@ def run_suite(
         cache: Whether results of earlier runs may be used.
         every_picture: Whether all pictures are looked at even where a check may stop early.
         cache_size: Bytes that cached records may take; those that were used last stay.
+        executor: Who looks at the pictures: ``threads`` of this process, or ``processes:4``, of which each loads the model.
         report: Folder of the report, relative to ``root``.
 
     Raises:
@@ -110,6 +112,7 @@ def run_suite(
         cache=cache,
         every_picture=every_picture,
         cache_size=cache_size,
+        processes=processes_of(executor),
     )
     session = SuiteSession.load(base / suite, project, options, model=model, data=data, seed=seed)
     begin_report(options.report)

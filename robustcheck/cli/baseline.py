@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from robustcheck.cli.output import OK, WrongCall, say
 from robustcheck.core.errors import RobustcheckError, did_you_mean
+from robustcheck.domain.how import of_one_set_of_pictures
 
 if TYPE_CHECKING:
     from robustcheck.engine.gates.baseline import Baseline
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"{_shown(path)}: {len(baseline.cases)} cases of {len(baseline.ids)} pictures by {baseline.model}, "
         f"{right} of {looked} right, {len(content)} bytes; commit it"
     )
-    limits = [name for name, case in suite.cases.items() if case.kind == "find_limit"]
+    limits = [name for name, case in suite.cases.items() if not of_one_set_of_pictures(case.kind)]
     if limits:
         say(f"left out, since each model is looked at where it breaks: {named(limits)}")
     if suite.not_run:

@@ -25,6 +25,11 @@ KINDS_OF_CASE: tuple[str, ...] = ("clean", "shift", "compose", "combine", "worst
 """The words for kinds of cases, as results have them."""
 
 
+def of_one_set_of_pictures(kind: str) -> bool:
+    """Whether all that a result of a kind says is about one set of pictures: a break point is about those of several values."""
+    return kind != BreakPoint.kind
+
+
 class How:
     """What is done to the pictures of a case; a kind of case is a subclass.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from typing import Final
@@ -18,21 +19,24 @@ from robustcheck.data.source import Source
 from robustcheck.domain.case import Case
 from robustcheck.domain.config import ModelEntry, Project
 from robustcheck.domain.suite import Suite
+from robustcheck.engine.cache.cache_keys import environment
 from robustcheck.engine.cache.probe import Probe
 from robustcheck.engine.cache.project_code import digest_of_file
 from robustcheck.engine.cache.record_cache import RecordCache
 from robustcheck.engine.cache.record_files import Stored, export
-from robustcheck.engine.cache.reference_batch import ReferenceCollector, most_kept
 from robustcheck.engine.cache.version_control import refuse_tracked
 from robustcheck.engine.early_stop import Watch
 from robustcheck.engine.evaluated import Evaluated
 from robustcheck.engine.gates.preconditions import check_arguments, check_digest, check_gradients
-from robustcheck.engine.kinds.case_kind import CaseKind, kind_of_case
+from robustcheck.engine.kinds.case_kind import kind_of_case
 from robustcheck.engine.options import Options
 from robustcheck.engine.pipeline.batching import Forward
-from robustcheck.engine.pipeline.gallery import Gallery
+from robustcheck.engine.pipeline.gallery import before_of
 from robustcheck.engine.pipeline.input_pipeline import Preparation
 from robustcheck.engine.pipeline.pipeline import Pipeline
+from robustcheck.engine.pool_runner import PoolRunner
+from robustcheck.engine.pool_worker import Setup
+from robustcheck.engine.runner import LocalRunner, Runner, nothing
 from robustcheck.engine.sample_index import Index, build_index, check_classes, relabelled
 from robustcheck.engine.shard import Columns, Cost, Shard
 from robustcheck.engine.stored_forms import form_column
@@ -101,6 +105,9 @@ class Evaluator:
         )
         forward = Forward(self.predictor, options.batch_size)
         self.pipeline = Pipeline(self.index, self.predictor, preparation, forward, seed=suite.seed, clean=suite.clean)
+        self.runner: Runner = LocalRunner(self.pipeline)
+        if options.processes:
+            self.runner = PoolRunner(self.pipeline, self._setup(project, entry), options.processes)
         self.cache = RecordCache(
             suite,
             project,
@@ -109,6 +116,28 @@ class Evaluator:
             data=self.data_digest,
             labels=self.overlaid.changed if self.overlaid else {},
             probe=Probe(preparation, forward, self.predictor, self.index),
+        )
+
+    def _setup(self, project: Project, entry: ModelEntry) -> Setup:
+        """Return what other processes need to look at the same pictures with the same model."""
+        import torch
+
+        return Setup(
+            path=tuple(sys.path),
+            model=entry,
+            data=project.data[self._suite.data],
+            clean=self._suite.clean,
+            seed=self._suite.seed,
+            limit=self._options.limit,
+            device=self.predictor.device,
+            batch_size=self.pipeline.forward.size,
+            workers=self._options.workers,
+            memory=self._options.memory // self._options.processes,
+            threads=torch.get_num_threads(),
+            first=dict(project.files.pictures),
+            ids=tuple(sample.id for sample in self.index.samples),
+            labels=self.index.labels,
+            environment=environment(),
         )
 
     def _note_files(self, project: Project, entry: ModelEntry) -> None:
@@ -129,6 +158,7 @@ class Evaluator:
 
     def close(self) -> None:
         """End the threads and let go of the pictures."""
+        self.runner.close()
         self.pipeline.preparation.close()
         self.cache.close()
 
@@ -201,7 +231,8 @@ class Evaluator:
         began, kind = time.perf_counter(), kind_of_case(case)
         with kind.task(self.pipeline, may_stop=watch is not None) as task:
             self.pipeline.began, self.pipeline.advance = time.monotonic(), task.advance
-            shard = self._gathered(kind, watch, clean)
+            shard = self._gathered(case, watch, clean)
+            self.pipeline.preparation.learn(shard.unreadable, shard.forms)
             findings, notes, checks = kind.finish(self.pipeline, shard)
         every_unreadable = self.pipeline.preparation.unreadable
         unreadable = tuple((error.name, error.reason) for _, error in sorted(every_unreadable.items()))
@@ -235,29 +266,18 @@ class Evaluator:
         rows, pixels, *_ = self.pipeline.inputs(self._suite.clean, shard.gallery.rows, predict=False)
         return shard.gallery.columns(shard.rows, zip(rows.tolist(), pixels, strict=True))
 
-    def _gathered(self, kind: CaseKind, watch: Watch | None, clean: Records | None) -> Shard:
-        """Look at all pictures a block at a time, or at those that a watch asks for."""
-        samples = [sample.id for sample in self.index.samples]
-        most = most_kept(self.predictor.entry.preprocessing.input_size, attacked=kind.attacked)
-
-        def look(rows: NDArray[np.int64]) -> Shard:
-            # Which pictures a watch asks for is not known beforehand.
-            reference = (ReferenceCollector.spread if watch is None else ReferenceCollector)(samples, most)
-            return kind.look(self.pipeline, rows, Gallery(samples, clean), reference)
-
-        every = np.arange(len(samples))
-        shard = None
+    def _gathered(self, case: Case, watch: Watch | None, clean: Records | None) -> Shard:
+        """Look at all pictures, or at those that a watch asks for."""
+        before = before_of(clean)
         if watch is None:
-            for start in range(0, len(every), kind.block):
-                looked = look(every[start : start + kind.block])
-                shard = looked if shard is None else shard + looked
-        else:
-            while asked := watch.ask():
-                looked = look(self.index.rows(np.array(asked)))
-                if len(looked.rows):
-                    uniform = {"uniform": np.full(len(looked.rows), watch.uniform)}
-                    looked = replace(looked, columns=looked.columns | uniform)
-                shard = looked if shard is None else shard + looked
-                if shard.columns:
-                    watch.learn(self._records(shard.rows, shard.columns))
-        return look(every[:0]) if shard is None else shard
+            return self.runner.run(case, np.arange(len(self.index.samples)), before, every=True).in_order()
+        shard = nothing(self.pipeline, case, before, every=False)
+        while asked := watch.ask():
+            looked = self.runner.run(case, self.index.rows(np.array(asked)), before, every=False)
+            if len(looked.rows):
+                uniform = {"uniform": np.full(len(looked.rows), watch.uniform)}
+                looked = replace(looked, columns=looked.columns | uniform)
+            shard = shard + looked
+            if shard.columns:
+                watch.learn(self._records(shard.rows, shard.columns))
+        return shard

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from robustcheck.core.errors import RobustcheckError
 from robustcheck.domain.tier import Tier
 
+MOST_PROCESSES: Final = 256
 CACHE_SIZE: Final = 2_000_000_000
 """Bytes that cached records may take."""
 
@@ -29,6 +31,7 @@ class Options:
         workers: Threads that decode and shift pictures.
         every_picture: Whether a case looks at all pictures even where it may stop early.
         keep: Whether records are kept for later runs and reports.
+        processes: Processes that look at pictures; 0 for this one alone.
         memory: Bytes that decoded pictures may occupy, so that each is decoded once a suite.
     """
 
@@ -44,3 +47,20 @@ class Options:
     keep: bool = True
     every_picture: bool = False
     cache_size: int = CACHE_SIZE
+    processes: int = 0
+
+
+def processes_of(text: str | None) -> int:
+    """Return how many processes an executor asks for: ``processes:4`` is 4; 0 for none.
+
+    Raises:
+        RobustcheckError: It is none that is known.
+    """
+    if not text or text == "threads":
+        return 0
+    name, _, count = text.partition(":")
+    if name != "processes" or not count.isdecimal() or not 1 <= int(count) <= MOST_PROCESSES:
+        raise RobustcheckError(
+            f"{text}: it is threads, or processes:N with N from 1 to {MOST_PROCESSES}, such as processes:4"
+        )
+    return int(count)

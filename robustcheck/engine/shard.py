@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from robustcheck.engine.cache.reference_batch import ReferenceCollector
 from robustcheck.engine.pipeline.gallery import Gallery
+from robustcheck.engine.pipeline.pipeline import Pipeline
+from robustcheck.images.form import Form
 
 Columns = dict[str, NDArray[Any]]
 
@@ -39,6 +41,8 @@ class Shard:
         cost: What it took.
         counts: Of things that are told of the case as a whole, such as how many pictures each attack of a cascade broke.
         kept: Whatever a kind of case needs to say at its end what its numbers are worth; shards of one kind add these up.
+        unreadable: Name and reason of pictures that cannot be read, by row.
+        forms: How pictures are stored, by id, where that was seen.
     """
 
     rows: NDArray[np.int64]
@@ -48,6 +52,8 @@ class Shard:
     cost: Cost = Cost()
     counts: Mapping[str, int] = field(default_factory=dict)
     kept: Any = None
+    unreadable: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     def __add__(self, other: Shard) -> Shard:
         """Return both together, this one's pictures first."""
@@ -61,4 +67,19 @@ class Shard:
             self.cost + other.cost,
             {name: self.counts.get(name, 0) + other.counts.get(name, 0) for name in {**self.counts, **other.counts}},
             kept[0] + kept[1] if len(kept) == 2 else (kept or [None])[0],
+            {**self.unreadable, **other.unreadable},
+            {**self.forms, **other.forms},
         )
+
+    def in_order(self) -> Shard:
+        """Return the shard with its pictures in the order of the index."""
+        order = np.argsort(self.rows, kind="stable")
+        columns = {name: column[order] for name, column in self.columns.items()}
+        return replace(self, rows=self.rows[order], columns=columns)
+
+    def with_unreadable(self, pipeline: Pipeline, rows: NDArray[np.int64]) -> Shard:
+        """Return the shard with what was seen of some pictures while they were decoded."""
+        known = pipeline.preparation.unreadable
+        unreadable = {row: (known[row].name, known[row].reason) for row in rows.tolist() if row in known}
+        forms = pipeline.preparation.forms(rows)
+        return replace(self, unreadable=unreadable, forms=forms)

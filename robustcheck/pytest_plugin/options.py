@@ -59,6 +59,12 @@ SETTINGS = (
         "",
         decides=False,
     ),
+    Setting(
+        "executor",
+        "who looks at the pictures: threads of this process, or processes:N, of which each loads the model",
+        "threads",
+        decides=False,
+    ),
     Setting("cache_size", "bytes that cached records may take, such as 500MB", "2GB", decides=False),
 )
 
@@ -149,7 +155,23 @@ def run_options(config: pytest.Config) -> Options:
         cache=not is_on(config, "no_cache") and chosen(config, "attest") is None,
         cache_size=cache_size(config),
         every_picture=is_on(config, "every_picture"),
+        processes=processes(config),
     )
+
+
+def processes(config: pytest.Config) -> int:
+    """Return how many processes look at pictures; 0 for this one alone.
+
+    Raises:
+        pytest.UsageError: It is no executor.
+    """
+    from robustcheck.core.errors import RobustcheckError
+    from robustcheck.engine.options import processes_of
+
+    try:
+        return processes_of(chosen(config, "executor"))
+    except RobustcheckError as error:
+        raise pytest.UsageError(f"{PREFIX}-executor {error}") from None
 
 
 def cache_size(config: pytest.Config) -> int:
@@ -186,6 +208,6 @@ def suite_folders(config: pytest.Config) -> list[Path]:
 
 def rerun_arguments(config: pytest.Config) -> str:
     """Return the options given on the command line that a rerun of one case needs too."""
-    needed = [setting for setting in SETTINGS if setting.name not in ("attest", "cache_size")]
+    needed = [setting for setting in SETTINGS if setting.name not in ("attest", "cache_size", "executor")]
     given = [(setting.flag, config.getoption(f"robustcheck_{setting.name}")) for setting in needed]
     return " ".join(f"{flag} {value}" for flag, value in given if value is not None)

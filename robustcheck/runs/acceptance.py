@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustcheck.core.errors import RobustcheckError
+from robustcheck.domain.how import of_one_set_of_pictures
 
 if TYPE_CHECKING:
     from robustcheck.engine.gates.baseline import Baseline
@@ -38,7 +39,7 @@ def baseline_of(suite: KeptSuite, *, reason: str, by: str, day: str) -> Baseline
 
     from robustcheck.engine.gates.baseline import Baseline, BaselineCase
 
-    cases = {name: case for name, case in suite.cases.items() if case.kind != "find_limit"}
+    cases = {name: case for name, case in suite.cases.items() if of_one_set_of_pictures(case.kind)}
     _refuse(suite, cases)
     labels = suite.labels()
     ids = tuple(sorted(labels))

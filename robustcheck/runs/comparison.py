@@ -14,6 +14,7 @@ from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.text import named, printable, written
 from robustcheck.domain.case import same_case
 from robustcheck.domain.estimate import Estimate
+from robustcheck.domain.how import of_one_set_of_pictures
 from robustcheck.runs.load import NO_NUMBER, KeptCase, KeptRun, KeptSuite
 
 SCHEMA: Final = "robustcheck/comparison/1"
@@ -191,7 +192,7 @@ def _same_pictures(path: str, a: KeptSuite, b: KeptSuite) -> str:
 
 def _incomparable(a: KeptCase, b: KeptCase) -> str:
     for run, case in (("A", a), ("B", b)):
-        if case.kind == "find_limit":
+        if not of_one_set_of_pictures(case.kind):
             return "each model is looked at where it breaks"
         if case.verdict in NO_NUMBER:
             return f"it ended as {case.verdict} in {run}"

@@ -110,7 +110,7 @@ def test_no_search_tries_more_values_than_was_said() -> None:
     rng = np.random.default_rng(4)
     for count in (1, 2, 3, 4, 5, 8, 17, 64, 90):
         given = case(0, count, 1)
-        (span,) = given.spans.values()
+        (span,) = given.how.spans.values()
         said = most_probes(span, Quantity(1, "deg"))
         for _ in range(40):
             holds = rng.random(count + 1) < rng.choice([0.5, 0.9, 0.98])

@@ -15,18 +15,33 @@ from PIL import Image
 from small_project import make_project
 
 import robustcheck
-from robustcheck.engine.pipeline.gallery import MOST, Strip
+from robustcheck.engine.pipeline.gallery import MOST, Gallery
 from robustcheck.images.thumbnails import amplified, thumbnail
 from robustcheck.report.pictures import strip, thumbnails
 from robustcheck.runs.load import load_document
 
 
 def offered(losses: list[float], ranks: list[int], order: list[int]) -> list[int]:
-    found = Strip([f"{row:03}" for row in range(len(losses))], None)
+    found = Gallery([f"{row:03}" for row in range(len(losses))], {})
     for row in order:
         columns = {"loss": np.array([losses[row]]), "rank": np.array([ranks[row]])}
         found.offer(np.array([row]), columns, lambda _, row=row: (np.full((2, 2, 3), row, np.uint8), None))
     return found.rows
+
+
+@given(data=st.data(), n=st.integers(2, 40))
+def test_galleries_add_up_to_one_of_all_pictures(data: st.DataObject, n: int) -> None:
+    ids = [f"{row:03}" for row in range(n)]
+    losses = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0]), min_size=n, max_size=n)))
+    cut = data.draw(st.integers(0, n))
+    parts = []
+    for rows in (np.arange(n), np.arange(cut), np.arange(cut, n)):
+        gallery = Gallery(ids, {})
+        columns = {"loss": losses[rows], "rank": np.ones(len(rows), int)}
+        gallery.offer(rows, columns, lambda place: (np.full((2, 2, 3), place, np.uint8), None))
+        parts.append(gallery)
+    whole, first, second = parts
+    assert whole.rows == (first + second).rows == (second + first).rows
 
 
 @given(data=st.data(), n=st.integers(1, 40))

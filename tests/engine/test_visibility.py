@@ -10,6 +10,7 @@ import pytest
 from small_project import SUITE
 
 from robustcheck.domain.case import Case
+from robustcheck.domain.how import Fixed
 from robustcheck.engine.gates.visibility import BARELY, LEAST_CHANGE, barely_visible
 from robustcheck.language import load_project, load_suite
 
@@ -53,4 +54,4 @@ def test_neither_an_attack_nor_the_clean_case_is_noted(cases: dict[str, Case]) -
     assert barely_visible(cases["clean"], 0.5, 1) == []
     assert cases["attack"].steps
     assert barely_visible(cases["attack"], 0.5, 1) == []
-    assert barely_visible(dataclasses.replace(cases["attack"], attack=None), 0.5, 1)
+    assert barely_visible(dataclasses.replace(cases["attack"], how=Fixed(cases["attack"].steps)), 0.5, 1)

@@ -395,8 +395,11 @@ def test_worst_of_keeps_its_box(load) -> None:
         1:
     ]
     assert (case.kind, case.how.method, case.how.budget) == ("worst_of", "coarse-to-fine", 9)
-    assert {name: str(span) for (_, name), span in case.spans.items()} == {"zoom": "0.8..1.25", "yaw": "-15deg..15deg"}
-    span = case.spans[0, "yaw"]
+    assert {name: str(span) for (_, name), span in case.how.spans.items()} == {
+        "zoom": "0.8..1.25",
+        "yaw": "-15deg..15deg",
+    }
+    span = case.how.spans[0, "yaw"]
     assert [str(span.at(share)) for share in (0, 0.5, 0.75, 1)] == ["-15deg", "0deg", "7.5deg", "15deg"]
     assert case.canonical()["search"] == ["coarse-to-fine", 9]
 
@@ -407,7 +410,7 @@ def test_whole_parameters_are_searched_in_whole_steps(load) -> None:
     span = Span(Quantity(1), Quantity(5), whole=True)
     assert [span.at(share) for share in (0, 0.3, 0.5, 0.9, 1)] == [1, 2, 3, 5, 5]
     (case,) = load(**limit("shift: sensor.bit_depth, param: bits, from: 8, to: 1", 'expect: {limit: "<= 3"}')).cases[1:]
-    assert (case.how.resolution, case.spans[0, "bits"].whole) == (Quantity(1), True)
+    assert (case.how.resolution, case.how.spans[0, "bits"].whole) == (Quantity(1), True)
 
 
 def test_a_break_point_has_no_other_expectation_and_no_part_in_overall(load) -> None:

@@ -29,6 +29,7 @@ NOT_DECIDING = (
     "report",
     "review",
     "runs",
+    "session",
 )
 """Packages of ours that cannot change pixels or records; every other counts as a whole, with every file that is added to it."""
 DECIDING_SUFFIXES = (".py", ".json", ".yaml", ".txt", ".npz")

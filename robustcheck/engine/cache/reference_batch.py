@@ -103,6 +103,10 @@ class ReferenceCollector:
         """Keep pictures from the whole of the data set, which may be sorted by class."""
         return cls(ids, most, np.unique(np.linspace(0, len(ids) - 1, min(most, len(ids))).round().astype(np.int64)))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the names of all samples, which whoever adds collectors of other processes knows by itself."""
+        return self.__dict__ | {"_ids": ()}
+
     def offer(
         self,
         rows: NDArray[np.int64],

@@ -73,7 +73,7 @@ class CaseKind:
         case: The case.
         by_labels: Whether what is done to a picture depends on its label, as what a search or an attack finds does.
         looks_once: Whether every picture goes through the model once.
-        block: Pictures that are worked on at a time; any number gives the same result.
+        block: Pictures that are worked on at a time; ``None`` where each batch stands for itself.
         attacked: Whether the model sees pictures that are not those of the pipeline.
         pairs_known: Whether it is known beforehand which pictures are about which pair of classes.
     """
@@ -81,7 +81,7 @@ class CaseKind:
     by_labels: ClassVar[bool] = False
     looks_once: ClassVar[bool] = True
     attacked: ClassVar[bool] = False
-    block: ClassVar[int] = 2**62
+    block: ClassVar[int | None] = None
 
     def __init__(self, case: Case) -> None:
         """Bind a case."""

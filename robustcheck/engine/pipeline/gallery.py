@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,14 @@ Input = tuple[NDArray[np.uint8], NDArray[np.float32] | None]
 """A model's input, shape (h, w, 3), RGB; under attack also its change from before the attack."""
 
 
+def before_of(clean: Records | None) -> dict[str, tuple[float, bool]]:
+    """Return the loss of each picture in the clean case, and whether the model was right; nothing of no case."""
+    if clean is None:
+        return {}
+    facts = zip(clean.id.tolist(), clean.loss.tolist(), clean.right.tolist(), strict=True)
+    return {name: (loss, right) for name, loss, right in facts}
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     row: int
@@ -36,19 +44,20 @@ class _Kept:
 class Gallery:
     """Chooses while pictures pass, so that no more than a few are held, whatever their order."""
 
-    def __init__(self, ids: list[str], clean: Records | None) -> None:
+    def __init__(self, ids: Sequence[str], before: Mapping[str, tuple[float, bool]]) -> None:
         """Bind it to the samples.
 
         Args:
             ids: Of all samples, in the order of the index.
-            clean: The clean case, from which the rise of the loss is counted; ``None`` for the clean case itself.
+            before: Of samples in the clean case, from which the rise of the loss is counted: the loss, and whether the model was
+                right; empty for the clean case itself.
         """
-        self._ids = ids
-        self._clean: dict[str, tuple[float, bool]] = {}
-        if clean is not None:
-            facts = zip(clean.id.tolist(), clean.loss.tolist(), clean.right.tolist(), strict=True)
-            self._clean = {name: (loss, right) for name, loss, right in facts}
+        self._ids, self._before = ids, before
         self._kept: list[_Kept] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what whoever adds galleries of other processes knows by itself."""
+        return {"_ids": (), "_before": {}, "_kept": self._kept}
 
     def offer(self, rows: NDArray[np.int64], columns: Columns, input_of: Callable[[int], Input]) -> None:
         """Look at some pictures.
@@ -60,7 +69,7 @@ class Gallery:
         """
         ranked = zip(rows.tolist(), columns["loss"].tolist(), columns["rank"].tolist(), strict=True)
         for place, (row, loss, rank) in enumerate(ranked):
-            before, was_right = self._clean.get(self._ids[row], (0.0, True))
+            before, was_right = self._before.get(self._ids[row], (0.0, True))
             found = not (rank > 0 and was_right), before - loss, self._ids[row]
             if len(self._kept) == MOST and found >= self._kept[0].rank:
                 continue
@@ -69,8 +78,7 @@ class Gallery:
 
     def __add__(self, other: Gallery) -> Gallery:
         """Return the pictures that both together would have kept."""
-        joined = Gallery(self._ids, None)
-        joined._clean = self._clean
+        joined = Gallery(self._ids, self._before)
         for kept in (*self._kept, *other._kept):
             joined._keep(kept)
         return joined

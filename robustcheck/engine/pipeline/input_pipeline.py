@@ -23,6 +23,7 @@ from robustcheck.domain.suite import Suite
 from robustcheck.engine.cache.cache_keys import generator
 from robustcheck.engine.pipeline.image_cache import Memory, Picture
 from robustcheck.engine.sample_index import Index
+from robustcheck.images.form import Form
 
 CHUNK = 4
 """Pictures a task: small enough that the last batch is shared evenly, large enough to cost nothing."""
@@ -126,6 +127,19 @@ class Preparation:
             memory=LOOKED_AT,
             beside_model=False,
         )
+
+    def forms(self, rows: NDArray[np.int64]) -> dict[str, Form]:
+        """Return how some pictures are stored, by id, as far as they were decoded."""
+        known: Mapping[str, Form] = getattr(self._source, "forms", {})
+        ids = (self._index.samples[row].id for row in rows.tolist())
+        return {name: known[name] for name in ids if name in known}
+
+    def learn(self, unreadable: Mapping[int, tuple[str, str]], forms: Mapping[str, Form]) -> None:
+        """Keep what another process saw while it decoded pictures."""
+        with self._lock:
+            for row, (name, reason) in unreadable.items():
+                self.unreadable.setdefault(row, UnreadablePicture(name, reason))
+        getattr(self._source, "forms", {}).update(forms)
 
     def close(self) -> None:
         """End the threads and let go of the pictures."""

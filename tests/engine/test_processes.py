@@ -1,0 +1,198 @@
+"""Pictures that several processes look at: the same records to the byte, and what becomes of a process that dies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+from small_project import MODEL, SUITE, make_project, write_pictures
+
+from robustcheck import run_suite
+from robustcheck.core.errors import RobustcheckError
+from robustcheck.engine.options import processes_of
+from robustcheck.engine.pool_runner import Worker
+
+HEAD = SUITE.split("checks:", maxsplit=1)[0]
+EVERYTHING = HEAD + (
+    """checks:
+  - {id: dim, shift: light.exposure, stops: [-0.2ev, 0.2ev]}
+  - {id: noisy, shift: sensor.noise, iso: 3200}
+  - {id: both, compose: [{shift: light.exposure, stops: -0.2ev}, {shift: camera.shift, dx: 2%}]}
+  - {id: worst, worst_of: light.exposure, stops: -1ev..1ev, budget: 5}
+  - {id: far, find_limit: {shift: light.exposure, param: stops, from: 0ev, to: -2ev, resolution: 0.5ev, until: {accuracy: "< 90%"}}, expect: {limit: "<= 0ev"}}
+  - {id: pgd, attack: pgd, norm: linf, eps: 4/255, steps: 4}
+  - {id: square, attack: square, norm: linf, eps: 4/255, queries: 20, severity: warn}
+  - {id: aimed, attack: pgd, norm: linf, eps: 4/255, steps: 4, targeted: random, expect: {attack_success: "<= 99%"}}
+  - {id: early, shift: light.exposure, stops: -0.1ev, decide: anytime}
+"""
+)
+
+
+def records_of(root: Path, report: str) -> dict[str, dict[str, Any]]:
+    """Return the columns of every file of records, by its name without the key of the cache."""
+    found = {}
+    for path in sorted((root / report / "records").rglob("*.parquet")):
+        table = pyarrow.parquet.read_table(path)
+        found[path.stem] = {name: table.column(name).to_pylist() for name in table.column_names}
+    return found
+
+
+def bits(values: list[Any]) -> list[Any]:
+    """Return values so that NaN is NaN and no number is another one by a hair."""
+    return [value.hex() if isinstance(value, float) else value for value in values]
+
+
+def told(result: Any) -> list[tuple[Any, ...]]:
+    """Return all that a result says of its cases but for how long they took."""
+    return [
+        (
+            case.id,
+            case.verdict,
+            case.problems,
+            case.notes,
+            case.n,
+            case.unreadable_names,
+            case.proof,
+            case.forwards,
+            case.backwards,
+        )
+        for case in result.cases
+    ]
+
+
+@pytest.mark.timeout(300)
+def test_records_are_the_same_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    suite = make_project(tmp_path, suite=EVERYTHING)
+    write_pictures(tmp_path / "more", each=8)
+    for number in range(11):
+        for path in sorted((tmp_path / "more").rglob("*.png")):
+            copy = tmp_path / "pictures" / path.parent.name / f"{number}-{path.name}"
+            copy.write_bytes(path.read_bytes())
+    (tmp_path / "pictures/dark/00.png").write_bytes(b"no picture")
+    text = suite.read_text().replace("expect:\n", "max_unreadable: 1\nexpect:\n", 1)
+    suite.write_text(text)
+    one = run_suite(suite, root=tmp_path, cache=False, batch_size=8, report="one")
+    two = run_suite(suite, root=tmp_path, cache=False, batch_size=8, report="two", executor="processes:2")
+    assert told(one) == told(two)
+    first, second = records_of(tmp_path, "one"), records_of(tmp_path, "two")
+    assert first.keys() == second.keys()
+    assert len(first) >= 12
+    for name, columns in first.items():
+        assert columns.keys() == second[name].keys()
+        for column, values in columns.items():
+            assert bits(values) == bits(second[name][column]), f"{name}: {column}"
+    assert len(first[next(name for name in first if name.startswith("pgd"))]["id"]) == 287, "more than one block"
+
+
+CRASHING = MODEL.replace(
+    "        mean = x.mean",
+    """        if bool((x.flatten(1).amax(dim=1) < 0.001).any()):
+            import os
+            os.kill(os.getpid(), 9)
+        mean = x.mean""",
+)
+SMALL = HEAD + "checks:\n  - {id: dim, shift: light.exposure, stops: -0.2ev}\n"
+
+
+@pytest.mark.timeout(300)
+def test_a_picture_that_kills_its_process_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    suite = make_project(tmp_path, suite=SMALL)
+    (tmp_path / "tiny.py").write_text(CRASHING)
+    from PIL import Image
+
+    Image.fromarray(np.zeros((24, 20, 3), np.uint8)).save(tmp_path / "pictures/dark/black.png")
+    result = run_suite(suite, root=tmp_path, cache=False, batch_size=2, executor="processes:1")
+    assert {case.verdict for case in result.cases} == {"error"}
+    problem = result["clean"].problems[0]
+    assert problem.startswith(
+        "clean: the process that looked at the picture dark/black.png ended with signal 9, and so did another one"
+    )
+
+
+@pytest.fixture
+def killer(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Kill the first process of a pool once, when it was given its second unit; returns whom."""
+    killed: list[int] = []
+    ask, lock = Worker.ask, threading.Lock()
+    asked: dict[int, int] = {}
+
+    def asking(self: Worker, unit: Any) -> None:
+        ask(self, unit)
+        with lock:
+            pid = self._process.pid
+            asked[pid] = asked.get(pid, 0) + 1
+            if not killed and asked[pid] == 2:
+                killed.append(pid)
+                os.kill(pid, signal.SIGKILL)
+                time.sleep(0.05)
+
+    monkeypatch.setattr(Worker, "ask", asking)
+    return killed
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_process_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killer: list[int]) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    suite = make_project(tmp_path, suite=SMALL)
+    one = run_suite(suite, root=tmp_path, cache=False, batch_size=4, report="one")
+    assert not killer
+    two = run_suite(suite, root=tmp_path, cache=False, batch_size=4, report="two", executor="processes:2")
+    assert killer
+    assert told(one) == told(two)
+    digests = [
+        {
+            path.stem: hashlib.sha256(str(columns).encode()).hexdigest()
+            for path, columns in ((Path(n), c) for n, c in records_of(tmp_path, name).items())
+        }
+        for name in ("one", "two")
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_an_error_in_a_process_is_the_error_of_the_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = MODEL.replace(
+        "        mean = x.mean",
+        "        if x.mean() > 0.6:\n            raise ValueError('too bright')\n        mean = x.mean",
+    )
+    suite = make_project(tmp_path, suite=SMALL)
+    (tmp_path / "tiny.py").write_text(broken)
+    one, two = (
+        run_suite(suite, root=tmp_path, cache=False, batch_size=4, report=name, executor=name.replace("-", ":"))
+        for name in ("threads", "processes-2")
+    )
+    assert told(one) == told(two)
+    assert "too bright" in one["clean"].problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("threads", 0), ("", 0), (None, 0), ("processes:1", 1), ("processes:12", 12)]
+)
+def test_what_an_executor_means(text: str | None, count: int) -> None:
+    assert processes_of(text) == count
+
+
+@pytest.mark.parametrize(
+    "text", ["processes", "processes:", "processes:0", "processes:257", "processes:-1", "ray", "processes:two"]
+)
+def test_what_is_no_executor(text: str) -> None:
+    with pytest.raises(RobustcheckError, match="it is threads, or processes:N"):
+        processes_of(text)
+
+
+def test_the_option(gate: Any) -> None:
+    gate.write(suite=SMALL)
+    done = gate.run("--robustcheck-executor", "ray")
+    assert done.ret == 4
+    done.stderr.fnmatch_lines(["*--robustcheck-executor ray: it is threads, or processes:N with N from 1 to 256*"])
+    assert gate.run("--robustcheck-executor", "processes:2").ret == 0
