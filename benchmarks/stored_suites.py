@@ -264,7 +264,7 @@ def packed(values: list[Any], first: list[Any] | None, is_first: bool) -> Any:
 def unpacked(stored: Any, name: str, first: Mapping[str, Any]) -> Any:
     """Return a column of what ``packed`` made of it."""
     if stored == "first":
-        return first[name]
+        return list(first[name])
     return [stored["all"]] * stored["rows"] if isinstance(stored, dict) else stored
 
 
