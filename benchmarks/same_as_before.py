@@ -13,8 +13,8 @@ configuration and pictures are those of the tree for both.
 suite, case, column and sample. A step that changes a key on purpose names it with ``--except``. A model's digest holds the source
 files of its network, those of the demo too: where they changed in an import, ``--other-models`` leaves such digests out.
 
-Run with ``uv run --group dev python -m benchmarks.same_as_before REVISION [--stored] [--suite PATH]
-[--except KEY] [--other-models]``.
+Run with ``uv run --group dev python -m benchmarks.same_as_before REVISION [--stored | --shipped]
+[--suite PATH] [--except KEY] [--other-models]``.
 """
 
 from __future__ import annotations
@@ -297,7 +297,9 @@ def main() -> None:
     """Run both, print what differs and a table, and end with 1 where anything does."""
     parser = argparse.ArgumentParser(description="Whether a run gives the same bytes as at another revision.")
     parser.add_argument("revision", help="what the tree is compared with")
-    parser.add_argument("--stored", action="store_true", help="only the small suites of tests/unchanged")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--stored", action="store_true", help="only the small suites of tests/unchanged")
+    only.add_argument("--shipped", action="store_true", help="only the shipped ones")
     parser.add_argument("--suite", action="append", default=[], help="of the shipped suites only this one")
     parser.add_argument(
         "--except",
@@ -316,8 +318,7 @@ def main() -> None:
             "before": package_of(ROOT, chosen.revision, base / "code-before"),
             "after": package_of(ROOT, None, base / "code-after"),
         }
-        kinds = ["stored"] if chosen.stored else ["stored", "shipped"]
-        for kind in kinds:
+        for kind in ["stored"] * (not chosen.shipped) + ["shipped"] * (not chosen.stored):
             projects = []
             for name, package in packages.items():
                 folder = base / f"{kind}-{name}"
