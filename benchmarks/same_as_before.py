@@ -51,7 +51,7 @@ TEXTS: Final = (
     (re.compile(r"-[0-9a-f]{12}\.parquet"), ".parquet"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+\d\d:\d\d|Z| UTC)?"), "TIME"),
     (re.compile(r'data-seconds="[^"]*"|class="c-seconds">[^<]*<'), "SECONDS"),
-    (re.compile(r"\b\d+(\.\d+)? ?(s|seconds|ms|min|minutes)\b"), "SECONDS"),
+    (re.compile(r"\b(\d+ ?(h|min) ?)?\d+(\.\d+)? ?(s|seconds|ms|min|minutes)\b"), "SECONDS"),
 )
 """What stands in for times within texts, and for what follows from digests in the names of files of records."""
 

@@ -114,6 +114,10 @@ def test_the_place_is_named(compared: Compared, what: str) -> None:
     assert compared.differences[0].what == what
 
 
+def test_longer_times_are_no_difference() -> None:
+    assert not compare_lines("index.html", "took 48 s in all", "took 1 min 20 s in all").differences
+
+
 def test_what_is_excepted_is_not_compared() -> None:
     assert not compare_results("r.json", '{"digest": 1}', '{"digest": 2}', frozenset({"digest"})).differences
     texts = ('{"model": {"digest": 1, "name": "a"}}', '{"model": {"digest": 2, "name": "b"}}')
