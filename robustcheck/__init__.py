@@ -12,14 +12,20 @@ if TYPE_CHECKING:
     from robustcheck.api import RunResult, run_suite
     from robustcheck.core.errors import AttestationRefused
     from robustcheck.core.registry import attack, metric, shift
+    from robustcheck.domain.estimate import Estimate
+    from robustcheck.images.geometry import Warp
     from robustcheck.provenance.recording import record_training
     from robustcheck.provenance.signing.verification import verify_attestation
+    from robustcheck.stats.intervals import proportion
 
 __all__ = [
     "AttestationRefused",
+    "Estimate",
     "RunResult",
+    "Warp",
     "attack",
     "metric",
+    "proportion",
     "record_training",
     "run_suite",
     "shift",
@@ -31,9 +37,12 @@ __distribution__ = "pytest-robustcheck"
 
 _HOMES = {
     "AttestationRefused": "robustcheck.core.errors",
+    "Estimate": "robustcheck.domain.estimate",
     "RunResult": "robustcheck.api",
+    "Warp": "robustcheck.images.geometry",
     "attack": "robustcheck.core.registry",
     "metric": "robustcheck.core.registry",
+    "proportion": "robustcheck.stats.intervals",
     "record_training": "robustcheck.provenance.recording",
     "run_suite": "robustcheck.api",
     "shift": "robustcheck.core.registry",

@@ -12,11 +12,13 @@ PACKAGE = ROOT / "robustcheck"
 
 LAYERS: dict[str, set[str]] = {
     "core": set(),
+    "errors": set(),
+    "units": set(),
     "domain": set(),
     "language": {"domain"},
     "images": {"domain"},
     "stats": {"domain"},
-    "demo": set(),
+    "demo": {"errors"},
     "data": {"demo", "domain", "images"},
     "models": {"domain", "images"},
     "shifts": {"images"},
@@ -31,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "api": {"domain", "engine", "language", "report", "session"},
     "pytest_plugin": {"api", "domain", "engine", "language", "provenance", "report", "session"},
     "cli": {"data", "demo", "domain", "engine", "images", "language", "provenance", "report", "review", "runs"},
-    "__init__": {"api", "provenance"},
+    "__init__": {"api", "domain", "images", "provenance", "stats"},
 }
 """What a part may import beside itself and the core. Whoever stands further down may import whoever stands further up."""
 

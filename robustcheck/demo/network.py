@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from robustcheck.core.errors import ModelError, did_you_mean
+from robustcheck.errors import ModelError, did_you_mean
 
 WEIGHTS = Path(__file__).with_name("weights")
 """Folder of the weights that come with the package, each with its provenance beside it."""

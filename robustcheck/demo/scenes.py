@@ -13,7 +13,7 @@ import PIL
 from numpy.typing import NDArray
 
 from robustcheck.core.errors import DataError, did_you_mean
-from robustcheck.demo import drawn_signs as cache
+from robustcheck.demo import drawn_signs
 from robustcheck.demo.canvas import SIZE
 from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.renderer import generator, render
@@ -67,14 +67,14 @@ def load(split: str = "test", size: int = DEFAULT_SIZE, seed: int = 0) -> SceneS
     if seed < 0:
         raise DataError(f"the signs cannot be drawn with seed {seed}; use 0 or more")
     entry = f"{split}-{size}-{seed}-{version()[:16]}"
-    stored = cache.read(entry)
+    stored = drawn_signs.read(entry)
     if stored is None:
         _draw(entry, split, size, seed)
-        stored = cache.read(entry)
+        stored = drawn_signs.read(entry)
     if stored is None:
         raise DataError(
-            f"the demo's pictures in {cache.folder()} do not read back as they were written; "
-            f"is the disk full? Set {cache.VARIABLE} to another folder"
+            f"the demo's pictures in {drawn_signs.folder()} do not read back as they were written; "
+            f"is the disk full? Set {drawn_signs.VARIABLE} to another folder"
         )
     images, notes = stored
     keys = [_key(index) for index in range(size)]
@@ -108,4 +108,4 @@ def _draw(entry: str, split: str, size: int, seed: int) -> None:
         scene = render(label, generator(seed, split, label, number))
         images[index] = scene.pixels
         metadata.append(dict(scene.metadata))
-    cache.write(entry, images, {"metadata": metadata})
+    drawn_signs.write(entry, images, {"metadata": metadata})

@@ -14,7 +14,7 @@ import pytest
 from robustcheck.cli import main
 from robustcheck.cli.command import COMMANDS
 from robustcheck.core.errors import DataError, SuiteError
-from robustcheck.demo import drawn_signs as cache
+from robustcheck.demo import drawn_signs
 from robustcheck.language import load_project, load_suite
 
 pytestmark = pytest.mark.timeout(60)
@@ -138,11 +138,11 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
     def homeless() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
-    for name in ("HOME", "XDG_CACHE_HOME", cache.VARIABLE):
+    for name in ("HOME", "XDG_CACHE_HOME", drawn_signs.VARIABLE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", staticmethod(homeless))
     with pytest.raises(DataError, match="set ROBUSTCHECK_CACHE to a folder"):
-        cache.folder()
+        drawn_signs.folder()
 
 
 def test_a_suite_whose_name_is_no_utf8_is_refused_with_its_name(project: Call, tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from robustcheck.core.errors import ModelError
-from robustcheck.demo import drawn_signs as cache
-from robustcheck.demo import scenes
+from robustcheck.demo import drawn_signs, scenes
 from robustcheck.demo.attacking import robust_accuracy
 from robustcheck.demo.faces import CLASSES
 from robustcheck.demo.framing import reframe, view
@@ -62,7 +61,7 @@ def test_only_hardened_weights_withstand_small_changes(name, least, most):
 # A hardened network's first epoch has radius 0: the second is the first that is attacked.
 @pytest.mark.parametrize(("name", "epochs"), [("signs-robot", 1), ("signs-hardened", 2)])
 def test_training_is_deterministic_and_writes_its_provenance(name, epochs, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(drawn_signs.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(scenes, "DEFAULT_SIZE", 14)
     for folder in ("first", "second"):
         out = str(tmp_path / folder)
@@ -86,7 +85,7 @@ def test_training_is_deterministic_and_writes_its_provenance(name, epochs, tmp_p
 
 
 def test_training_leaves_torch_as_it_was(tmp_path, monkeypatch):
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(drawn_signs.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(scenes, "DEFAULT_SIZE", 14)
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.get_rng_state().tolist()
     main(["signs-web", "--out", str(tmp_path), "--epochs", "1", "--size", "14"])

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from robustcheck.core.errors import DataError
-from robustcheck.demo import drawn_signs as cache
-from robustcheck.demo import scenes
+from robustcheck.demo import drawn_signs, scenes
 from robustcheck.demo.faces import CLASSES, face
 from robustcheck.demo.renderer import generator, render
 
@@ -20,7 +19,7 @@ PICTURES = "from robustcheck.demo import scenes; import hashlib; s = scenes.load
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(drawn_signs.VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / "signs"
 
 
@@ -81,7 +80,7 @@ def test_pictures_do_not_depend_on_size_or_order(own_cache):
 
 def test_two_processes_draw_the_same_pixels(own_cache, tmp_path):
     here = digest(scenes.load("test", 15, 3).images)
-    environment = {**os.environ, cache.VARIABLE: str(tmp_path / "other"), "PYTHONHASHSEED": "7"}
+    environment = {**os.environ, drawn_signs.VARIABLE: str(tmp_path / "other"), "PYTHONHASHSEED": "7"}
     there = subprocess.run(
         [sys.executable, "-c", PICTURES + "print(hashlib.sha256(s.images.tobytes()).hexdigest())"],
         env=environment,
@@ -150,7 +149,7 @@ def test_an_interrupted_write_leaves_nothing(own_cache, monkeypatch):
         file.write(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cache.np, "save", interrupted)
+    monkeypatch.setattr(drawn_signs.np, "save", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scenes.load("test", 14)
     assert list(own_cache.iterdir()) == []
@@ -188,8 +187,8 @@ def test_wrong_requests_are_refused(arguments, message):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
-    with pytest.raises(DataError, match=f"cannot be stored in .*file.*set {cache.VARIABLE}"):
+    monkeypatch.setenv(drawn_signs.VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(DataError, match=f"cannot be stored in .*file.*set {drawn_signs.VARIABLE}"):
         scenes.load("test", 1)
 
 
@@ -208,12 +207,12 @@ def test_the_cache_lies_where_the_platform_keeps_caches(monkeypatch, platform, v
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cache.sys, "platform", platform)
-    assert cache.folder().as_posix() == expected
+    monkeypatch.setattr(drawn_signs.sys, "platform", platform)
+    assert drawn_signs.folder().as_posix() == expected
 
 
 def test_drawing_needs_neither_torch_nor_cv2(tmp_path):
     code = "import sys; from robustcheck.demo import scenes; scenes.load('test', 1); print(sorted({'torch', 'cv2', 'scipy'} & set(sys.modules)))"
-    environment = {**os.environ, cache.VARIABLE: str(tmp_path)}
+    environment = {**os.environ, drawn_signs.VARIABLE: str(tmp_path)}
     answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

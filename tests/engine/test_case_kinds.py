@@ -19,6 +19,7 @@ from robustcheck.engine.kinds.case_kind import KINDS, CaseKind, Drawing, case_ki
 from robustcheck.engine.options import Options
 from robustcheck.engine.pipeline.gallery import Gallery
 from robustcheck.engine.pipeline.pipeline import Pipeline
+from robustcheck.engine.runner import nothing
 from robustcheck.engine.shard import Shard
 from robustcheck.engine.suite_run import SuiteRun
 from robustcheck.language import load_project, load_suite
@@ -49,7 +50,8 @@ class EveryOtherKind(CaseKind):
         plain = kind_of_case(replace(self.case, how=Fixed(())))
         shifted = kind_of_case(replace(self.case, how=Fixed(self.case.steps)))
         first = plain.look(pipeline, rows[rows % 2 == 0], gallery, reference)
-        return first + shifted.look(pipeline, rows[rows % 2 == 1], Gallery((), {}), ReferenceCollector((), 0))
+        empty = nothing(pipeline, self.case, {}, every=False)
+        return first + shifted.look(pipeline, rows[rows % 2 == 1], empty.gallery, empty.reference)
 
     def metrics(self, observation: Observation) -> list[str]:
         return ["mean_confidence"]
@@ -78,6 +80,7 @@ def test_a_kind_from_outside_is_run_judged_and_drawn(project: Any, tmp_path: Pat
         whole, half = run.case(mixed.cases[1]), run.case(case)
     finally:
         run.close()
+    assert half.problems == ()
     assert (half.verdict, half.kind, half.n) == ("pass", "every_other", 24)
     assert half.proof is not None
     assert whole.proof is not None
