@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,13 +33,14 @@ PATIENCE = 120
 class Editor:
     """A client of the language server, as an editor is one."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], root: Path) -> None:
+        self._root = root
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=ROOT,
+            cwd=root,
         )
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self._problems: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -46,7 +48,7 @@ class Editor:
         threading.Thread(target=self._listen, daemon=True).start()
         self.ask(
             "initialize",
-            {"processId": None, "rootUri": ROOT.as_uri(), "capabilities": {"workspace": {"configuration": True}}},
+            {"processId": None, "rootUri": root.as_uri(), "capabilities": {"workspace": {"configuration": True}}},
         )
         self._send({"method": "initialized", "params": {}})
         self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": SETTINGS}})
@@ -61,7 +63,7 @@ class Editor:
     def open(self, text: str) -> tuple[str, list[str]]:
         """Open a suite, and return its address and the problems that the editor shows."""
         self._number += 1
-        address = (ROOT / "suites" / f"new{self._number}.yaml").as_uri()
+        address = (self._root / "suites" / f"new{self._number}.yaml").as_uri()
         document = {"uri": address, "languageId": "yaml", "version": 1, "text": text}
         self._send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
         while (told := self._problems.get(timeout=PATIENCE))["uri"] != address:
@@ -106,8 +108,15 @@ class Editor:
 
 
 @pytest.fixture(scope="module")
-def editor(language_server: list[str]) -> Iterator[Editor]:
-    found = Editor(language_server)
+def editor(language_server: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    root = tmp_path_factory.mktemp("project")
+    (root / "suites").mkdir()
+    # In a process of its own: other tests may have registered shifts.
+    made = subprocess.run(
+        [sys.executable, "-m", "robustcheck.cli", "schema", "suite"], capture_output=True, check=True, cwd=ROOT
+    )
+    (root / "robustcheck.schema.json").write_bytes(made.stdout)
+    found = Editor(language_server, root)
     yield found
     found.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ from robustcheck.core import registry
 from robustcheck.language import data_schema, json_schema, models_schema, variables_schema
 from robustcheck.language.loader import load_bytes
 from robustcheck.language.nodes import plain_value
+from robustcheck.language.schema import with_shared_parts
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,8 +124,49 @@ def test_every_shift_and_metric_completes() -> None:
     assert set(schema["definitions"]["expect"]["properties"]) == {metric.name for metric in registry.metrics}
 
 
-def test_committed_copy_is_fresh() -> None:
+def test_the_command_writes_it() -> None:
     # In a process of its own: other tests may have registered shifts.
     made = subprocess.run([sys.executable, "-m", "robustcheck.language"], capture_output=True, check=True).stdout
-    committed = (ROOT / "robustcheck.schema.json").read_bytes()
-    assert made == committed, "run: python -m robustcheck.language > robustcheck.schema.json"
+    written = subprocess.run(
+        [sys.executable, "-m", "robustcheck.cli", "schema", "suite"], capture_output=True, check=True, cwd=ROOT
+    ).stdout
+    assert made == written
+    assert json.loads(made)["definitions"]["check.camera.pitch"]
+
+
+def test_parts_that_stand_several_times_are_written_once() -> None:
+    schema = json_schema()
+    definitions = schema["definitions"]
+    assert len(json.dumps(schema, separators=(",", ":"))) < 300_000
+    refs = [match for match in re.findall(r'"#/definitions/([^"]+)"', json.dumps(schema))]
+    assert set(refs) <= definitions.keys()
+    shared = {name for name in definitions if name.startswith("shared.")}
+    assert shared
+    assert all(refs.count(name) > 1 for name in shared), "a part that stands once is where it stands"
+
+
+def test_a_schema_with_shared_parts_means_the_same() -> None:
+    long = {"type": "string", "pattern": "^a long enough pattern to be worth a definition$"}
+    schema = {
+        "type": "object",
+        "properties": {
+            "one": {"anyOf": [long, {"type": "array", "items": long}]},
+            # A property may be called like a keyword, and a constant may look like a schema.
+            "items": {"anyOf": [long, {"type": "array", "items": long}]},
+            "fixed": {"const": {"items": long}},
+            "other": {"enum": [long]},
+        },
+        "definitions": {"named": {"not": long}},
+    }
+    made = with_shared_parts(schema)
+    assert sorted(made["definitions"]) == ["named", "shared.0", "shared.1"]
+    assert made["properties"]["fixed"] == {"const": {"items": long}}
+    for value in (
+        {"one": "a long enough pattern to be worth a definition"},
+        {"one": ["a"], "items": "b"},
+        {"items": ["a long enough pattern to be worth a definition"]},
+        {"fixed": {"items": long}},
+        {"other": {"$ref": "#/definitions/shared.0"}},
+    ):
+        first, second = (jsonschema.Draft7Validator(form).is_valid(value) for form in (schema, made))
+        assert first == second, value

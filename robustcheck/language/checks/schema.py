@@ -28,11 +28,13 @@ def check_definitions() -> Schema:
     """Return the schema definitions of checks: one a shift, and the choice among them."""
     definitions: Schema = {f"key.{name}": known.schema() for name, known in KEYS.items()}
     shared: Schema = {name: {"$ref": f"#/definitions/key.{name}"} for name in KEYS}
+    # What these are is said once, of any check; here only that they may stand there.
+    beside: Schema = dict.fromkeys(KEYS, True)
     names = shift_names()
     choices: list[Schema] = []
     step_choices: list[Schema] = []
     for definition in registry.shifts:
-        definitions |= _of_shift(definition, shared)
+        definitions |= _of_shift(definition, shared, beside)
         for key, prefix, chosen in (
             ("shift", "check", choices),
             ("worst_of", "worst", choices),
@@ -41,7 +43,7 @@ def check_definitions() -> Schema:
             if f"{prefix}.{definition.name}" in definitions:
                 chosen.append(_chosen(key, definition.name, f"#/definitions/{prefix}.{definition.name}"))
     for definition in registry.attacks:
-        definitions |= _of_attack(definition, shared)
+        definitions |= _of_attack(definition, beside)
         choices.append(_chosen("attack", definition.name, f"#/definitions/attack.{definition.name}"))
         step_choices.append(_chosen("attack", definition.name, f"#/definitions/attack_step.{definition.name}"))
     definitions["shift_name"], definitions["attack_name"] = _described(names), _described(ATTACK.schema()["enum"])
@@ -83,7 +85,7 @@ def check_definitions() -> Schema:
     return definitions
 
 
-def _of_shift(definition: Definition, shared: Schema) -> Schema:
+def _of_shift(definition: Definition, shared: Schema, beside: Schema) -> Schema:
     """Return the definitions of one shift: its parameters, as a check, as a step, and as what is searched."""
     made: Schema = {f"{definition.name}.{name}": one for name, one in parameters_schema(definition).items()}
     parameters: Schema = {name: {"$ref": f"#/definitions/{definition.name}.{name}"} for name in definition.parameters}
@@ -92,7 +94,6 @@ def _of_shift(definition: Definition, shared: Schema) -> Schema:
     def mapping(key: str, properties: Schema) -> Schema:
         return {
             "type": "object",
-            "description": definition.summary,
             "additionalProperties": False,
             "required": [key, *required],
             "properties": {key: {"const": definition.name, "description": definition.doc}, **properties},
@@ -100,7 +101,7 @@ def _of_shift(definition: Definition, shared: Schema) -> Schema:
 
     # A name that is both a parameter and a key of checks may be either.
     both = {name: {"anyOf": [parameters[name], shared[name]]} for name in parameters if name in shared}
-    made[f"check.{definition.name}"] = mapping("shift", {**parameters, **shared, **both})
+    made[f"check.{definition.name}"] = mapping("shift", {**parameters, **beside, **both})
     made[f"step.{definition.name}"] = mapping("shift", parameters)
     numbers = {known.name for known in definition.parameters.values() if known.kind in ("quantity", "integer")}
     if numbers:
@@ -117,7 +118,7 @@ def _of_shift(definition: Definition, shared: Schema) -> Schema:
                 **Whole(2, MAX_BUDGET).schema(),
             },
         }
-        made[f"worst.{definition.name}"] = mapping("worst_of", {**shared, **ranged, **search})
+        made[f"worst.{definition.name}"] = mapping("worst_of", {**beside, **ranged, **search})
     return made
 
 
@@ -142,7 +143,6 @@ def _of_attack(definition: Definition, shared: Schema) -> Schema:
     required = ["attack", *(known.name for known in definition.parameters.values() if known.required)]
     closed: Schema = {
         "type": "object",
-        "description": definition.summary,
         "additionalProperties": False,
         "required": required,
     }
