@@ -18,6 +18,9 @@ from robustcheck.cli import main
 pytest_plugins = ["pytester"]
 # Tiny models wait for each other's threads longer than they compute; processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Images of containers turn it on; torch's thousands of modules would then be compiled anew in every process that a test starts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True, scope="session")
