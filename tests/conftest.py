@@ -14,6 +14,7 @@ import pytest
 from small_project import make_project
 
 from robustcheck.cli import main
+from robustcheck.demo import drawn_signs
 
 pytest_plugins = ["pytester"]
 # Tiny models wait for each other's threads longer than they compute; processes that tests start inherit it.
@@ -30,6 +31,8 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder))
         patch.delenv("ROBUSTCHECK_CACHE_SECRET", raising=False)
+        # Where it is anyway, but for pytester, which moves the home folder: each process would draw the demo's pictures anew.
+        patch.setenv(drawn_signs.VARIABLE, str(drawn_signs.folder()))
         yield folder
 
 
