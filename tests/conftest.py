@@ -24,6 +24,27 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the whole suite on every core, and tell which tests are slow, unless the command says how.
+
+    Not in ``addopts``, which ``pytest --robustcheck`` would take over: it needs no xdist and has one suite. Nor for paths that
+    were named, where starting workers takes longer than a few files of tests.
+    """
+    options = config.option
+    whole = config.args_source is config.ArgsSource.TESTPATHS and not options.keyword and options.markexpr == "not long"
+    worker = hasattr(config, "workerinput")
+    if not whole or worker or options.robustcheck or options.usepdb or not config.pluginmanager.has_plugin("xdist"):
+        return
+    if options.numprocesses is None and not options.tx:
+        options.numprocesses = os.cpu_count()
+    if options.dist == "no":
+        # Tests of one file stay with one worker, which has its fixtures, until another has nothing left to do.
+        options.dist = "worksteal"
+    if options.durations is None:
+        options.durations = 25
+
+
 @pytest.fixture(autouse=True, scope="session")
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the secret that seals caches in a folder of the tests, outside the projects that they write."""
