@@ -14,10 +14,35 @@ import pytest
 from small_project import make_project
 
 from robustcheck.cli import main
+from robustcheck.demo import drawn_signs
 
 pytest_plugins = ["pytester"]
 # Tiny models wait for each other's threads longer than they compute; processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Images of containers turn it on; torch's thousands of modules would then be compiled anew in every process that a test starts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the whole suite on every core, and tell which tests are slow, unless the command says how.
+
+    Not in ``addopts``, which ``pytest --robustcheck`` would take over: it needs no xdist and has one suite. Nor for paths that
+    were named, where starting workers takes longer than a few files of tests.
+    """
+    options = config.option
+    whole = config.args_source is config.ArgsSource.TESTPATHS and not options.keyword and options.markexpr == "not long"
+    worker = hasattr(config, "workerinput")
+    if not whole or worker or options.robustcheck or options.usepdb or not config.pluginmanager.has_plugin("xdist"):
+        return
+    if options.numprocesses is None and not options.tx:
+        options.numprocesses = os.cpu_count()
+    if options.dist == "no":
+        # Tests of one file stay with one worker, which has its fixtures, until another has nothing left to do.
+        options.dist = "worksteal"
+    if options.durations is None:
+        options.durations = 25
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -27,6 +52,8 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder))
         patch.delenv("ROBUSTCHECK_CACHE_SECRET", raising=False)
+        # Where it is anyway, but for pytester, which moves the home folder: each process would draw the demo's pictures anew.
+        patch.setenv(drawn_signs.VARIABLE, str(drawn_signs.folder()))
         yield folder
 
 
@@ -43,9 +70,16 @@ _ELSEWHERE: dict[str, Any] = {}
 """Modules that were looked at and lie elsewhere, so that each is looked at once: there are thousands, and as many tests."""
 
 
+_LOADED: list[Any] = []
+"""The modules that were loaded when they were last looked at: most tests import nothing, and no loop is as quick as one comparison."""
+
+
 def forget_imports(folder: str) -> None:
     """Forget the modules that lie in a folder, and look for none there any more."""
     inside = folder.rstrip(os.sep) + os.sep
+    sys.path[:] = [path for path in sys.path if not path.startswith(inside)]
+    if list(sys.modules.values()) == _LOADED:
+        return
     for name, module in list(sys.modules.items()):
         if _ELSEWHERE.get(name, _ELSEWHERE) is module:
             continue
@@ -53,7 +87,7 @@ def forget_imports(folder: str) -> None:
             del sys.modules[name]
         else:
             _ELSEWHERE[name] = module
-    sys.path[:] = [path for path in sys.path if not path.startswith(inside)]
+    _LOADED[:] = sys.modules.values()
 
 
 def _lies_in(module: Any, folder: str) -> bool:

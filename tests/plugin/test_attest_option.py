@@ -92,7 +92,7 @@ def test_a_part_of_a_suite_is_signed_and_refused(gate: Any) -> None:
 def test_a_run_of_one_node_id_is_refused(gate: Any, arguments: list[str]) -> None:
     model = prepare(gate)
     (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
-    assert gate.spawn("--robustcheck-attest", "ci.key", "suites/greys.yaml::noisy", *arguments).ret == 0
+    assert gate.run("--robustcheck-attest", "ci.key", "suites/greys.yaml::noisy", *arguments).ret == 0
     with pytest.raises(AttestationRefused, match="6 tests of the suite were not run: clean,"):
         verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"])
 
@@ -135,12 +135,15 @@ def test_a_run_that_cannot_be_signed_does_not_pass(gate: Any) -> None:
     done.stdout.fnmatch_lines(["robustcheck: NOT SIGNED: suites/greys.yaml: the model brightness has no weights file*"])
 
 
-def test_workers_leave_signing_to_the_controller(gate: Any) -> None:
+def test_split_lets_a_suite_use_both_workers_which_leave_signing_to_the_controller(gate: Any) -> None:
     model = prepare(gate)
     (gate.root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     # Each worker looks at the clean pictures; without the cache neither gets them from the other.
-    done = gate.spawn("--robustcheck-attest", "ci.key", "--robustcheck-no-cache", "-n", "2", "--robustcheck-split")
+    done = gate.run("--robustcheck-attest", "ci.key", "--robustcheck-no-cache", "-n", "2", "--robustcheck-split", "-v")
     assert done.ret == 0
+    done.assert_outcomes(passed=7)
+    assert {line[:5] for line in done.outlines if "PASSED" in line} == {"[gw0]", "[gw1]"}
+    assert json.dumps(gate.report()).count('"verdict": "pass"') > 7
     assert verify_attestation(model, attestation=gate.root / ATTESTATION, keys=[gate.root / "ci.pub"]).tests == 7
     assert len(json.loads((gate.root / ATTESTATION).read_bytes())["signatures"]) == 1
 

@@ -120,7 +120,7 @@ def test_cache_is_used_only_for_what_did_not_change(gate: Any, change: str) -> N
         suite.write_text(suite.read_text().replace("0.2ev]", "0.25ev]"))
     else:
         suite.write_text(suite.read_text().replace(">= 60%", ">= 55%"))
-    result = gate.spawn() if change == "model" else gate.run()
+    result = gate.run()
     cached = sum(case["cached"] for case in gate.report()["suites"][0]["cases"])
     assert result.ret == 0
     assert cached == {"threshold": 6, "parameter": 5}.get(change, 0)
@@ -167,7 +167,7 @@ def test_waiver_of_a_case_that_holds_is_stale_and_fails(gate: Any) -> None:
 def test_waiver_never_excuses_a_crash(gate: Any) -> None:
     gate.write(suite=SUITE + WAIVER.format(case="noisy", expires="2999-01-01"))
     (gate.root / "tiny.py").write_text("def build():\n    raise OSError('no such file')\n")
-    result = gate.spawn()
+    result = gate.run()
     assert result.ret == 1
     result.assert_outcomes(failed=7)
 

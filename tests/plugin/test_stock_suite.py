@@ -99,7 +99,7 @@ def test_a_linked_folder_is_not_written_through(bare: Any, tmp_path_factory: pyt
 
 
 def test_workers_run_it_too(bare: Any) -> None:
-    ran = bare.spawn("-n1", *CALL)
+    ran = bare.run("-n1", *CALL)
     assert ran.ret == 1
     assert KEEP in ran.stdout.str()
     assert len(bare.verdicts()) == 5
