@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import Problem, RobustcheckError, SuiteError
-from robustcheck.engine.kinds.case_kind import kind_of_case
 
 if TYPE_CHECKING:
     from robustcheck.domain.case import Case
@@ -27,6 +26,7 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
     Returns:
         What would be an error of a run, and what a person must know, each with its place.
     """
+    from robustcheck.engine.kinds.case_kind import kind_of_case
     from robustcheck.engine.tools.preview import Preview
 
     try:
@@ -50,6 +50,7 @@ def drawn_cases(suite: Suite, project: Project) -> tuple[list[Problem], list[str
 
 
 def _drawn(case: Case, suite: Suite, preview: Preview) -> tuple[list[Problem], list[str]]:
+    from robustcheck.engine.kinds.case_kind import kind_of_case
     from robustcheck.engine.tools.preview import mean_change, notes_of_row
 
     rows = [(view, preview.row(view)) for view in kind_of_case(case).drawings()]

@@ -14,10 +14,10 @@ from robustcheck.cli.cases import add_suite, chosen_cases, load_named
 from robustcheck.cli.output import OK, PROBLEMS, WrongCall, complain, say
 from robustcheck.core import progress
 from robustcheck.core.errors import RobustcheckError
-from robustcheck.engine.kinds.case_kind import Drawing, kind_of_case
 
 if TYPE_CHECKING:
     from robustcheck.domain.suite import Suite
+    from robustcheck.engine.kinds.case_kind import Drawing
     from robustcheck.engine.tools.preview import Preview, Shown
     from robustcheck.report.sheet import Cell, Row, Sheet
 
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the sheet and say where it lies and what is wrong in it."""
     suite, project = load_named(arguments.suite, model=arguments.model or None, seed=arguments.seed)
     cases = chosen_cases(suite, arguments.cases)
+    from robustcheck.engine.kinds.case_kind import kind_of_case
     from robustcheck.engine.tools.preview import Preview
 
     views = [view for case in (suite.clean, *cases) for view in kind_of_case(case).drawings()]
