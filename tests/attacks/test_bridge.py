@@ -23,7 +23,7 @@ from robustcheck.core.errors import CaseError, ModelError, RobustcheckError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-FEW = {"boundary": 25, "hopskipjump": 2, "cw": 30, "salt_and_pepper": 30, "noise": 20, "contrast": 10, "blur": 10}
+FEW = {"boundary": 25, "hopskipjump": 2, "cw": 8, "salt_and_pepper": 30, "noise": 20, "contrast": 10, "blur": 10}
 RADIUS = {"linf": 0.1, "l2": 1.0, "l1": 4.0, "l0": 12}
 
 EVERY = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name}-{row.norm}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,8 @@ def bent() -> dict[str, Model]:
     return bent_models(robot()[0], signs("signs-web", 1)[0])
 
 
-def judged(model: Model, goal: Goal, attack: Any = None, eps: float = EPS) -> tuple[int, list[Finding]]:
-    """Return how many pictures an attack leaves right, and what is to be doubted of that."""
+def judged(model: Model, goal: Goal, attack: Any = None, eps: float = EPS) -> tuple[int, Iterator[Finding]]:
+    """Return how many pictures an attack leaves right, and what is to be doubted of that, which is looked for as it is asked."""
     attack = attack or PGD(steps=10)
     victim = Victim(model, size=32)
     with torch.no_grad():
@@ -56,7 +56,12 @@ def judged(model: Model, goal: Goal, attack: Any = None, eps: float = EPS) -> tu
         misses=tried.pictures[left],
         broken=goal.at(broken),
     )
-    return int((~tried.reached).sum()), [one for one in findings(subject, victim) if not one.held]
+    return int((~tried.reached).sum()), (one for one in findings(subject, victim) if not one.held)
+
+
+def named(doubts: Iterator[Finding]) -> bool:
+    """Whether one of them is the gradient: it comes before those that need attacks of their own."""
+    return any(one.name == "surrogate gradient" for one in doubts)
 
 
 @functools.cache
@@ -77,7 +82,7 @@ def test_there_are_twenty_bent_ones() -> None:
 def test_a_bent_gradient_is_not_believed(name: str) -> None:
     left, doubts = judged(bent()[name], robot()[1])
     honestly_broken = left <= truth() + 1
-    assert honestly_broken or "surrogate gradient" in {one.name for one in doubts}, (left, truth(), doubts)
+    assert honestly_broken or named(doubts), (left, truth())
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ def test_nor_is_a_cascade_that_follows_it(name: str, tier: str) -> None:
     goal = robot()[1].at(torch.arange(4 if tier == "standard" else 12))
     left, doubts = judged(bent()[name], goal, cascade_of("linf", tier))
     honest, _ = judged(robot()[0], goal, cascade_of("linf", tier))
-    assert left <= honest or "surrogate gradient" in {one.name for one in doubts}, (left, honest, doubts)
+    assert left <= honest or named(doubts), (left, honest)
 
 
 @pytest.mark.parametrize("levels", [1, 2, 3, 5, 7, 11, 15, 20])
@@ -220,7 +225,7 @@ def test_no_honest_gradient_is_doubted(honest: tuple[Model, Goal]) -> None:
 def test_an_attack_on_an_honest_network_is_believed() -> None:
     left, doubts = judged(*robot(), eps=2 / 255)
     assert left > 0, "something must resist, or nothing is checked"
-    assert not doubts
+    assert not list(doubts)
 
 
 def test_the_check_costs_little() -> None:
