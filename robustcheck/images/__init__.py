@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from robustcheck.images.decoding import decode
     from robustcheck.images.framing import frame_of
     from robustcheck.images.rendering import quiet_opencv, render
-    from robustcheck.images.scene import Rendered
+    from robustcheck.images.view import Geometry, View
 
-__all__ = ["Frame", "Rendered", "Warp", "decode", "frame_of", "quiet_opencv", "render"]
+__all__ = ["Frame", "Geometry", "View", "Warp", "decode", "frame_of", "quiet_opencv", "render"]
 
 _HOMES = {
-    "Rendered": "scene",
+    "Geometry": "view",
+    "View": "view",
     "decode": "decoding",
     "frame_of": "framing",
     "quiet_opencv": "rendering",

@@ -10,7 +10,7 @@ from robustcheck.images.geometry import Frame
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Framing:
     """The numbers of a model's own preprocessing for one size of picture.
 
     Attributes:
@@ -27,7 +27,7 @@ class View:
 
 
 @functools.lru_cache(maxsize=1024)
-def view_of(width: int, height: int, preprocessing: Preprocessing) -> View:
+def framing_of(width: int, height: int, preprocessing: Preprocessing) -> Framing:
     """Return the view of a picture, with the rounding of torchvision's Resize and CenterCrop.
 
     Args:
@@ -48,7 +48,7 @@ def view_of(width: int, height: int, preprocessing: Preprocessing) -> View:
     left, top = _offset(resized[0], out_width), _offset(resized[1], out_height)
     across, down = width / resized[0], height / resized[1]
     frame = Frame(left * across, top * down, out_width * across, out_height * down, out_width, out_height)
-    return View(resized, left, top, frame)
+    return Framing(resized, left, top, frame)
 
 
 def _offset(length: int, crop: int) -> int:
@@ -57,4 +57,4 @@ def _offset(length: int, crop: int) -> int:
 
 def frame_of(width: int, height: int, preprocessing: Preprocessing) -> Frame:
     """Return the part of a picture that the model sees, in source pixels."""
-    return view_of(width, height, preprocessing).frame
+    return framing_of(width, height, preprocessing).frame

@@ -15,7 +15,8 @@ from robustcheck.domain.case import Border, Fill
 from robustcheck.domain.config import Preprocessing
 from robustcheck.images.geometry import Frame
 from robustcheck.images.resample import Picture
-from robustcheck.images.scene import Rendered, Scene
+from robustcheck.images.scene import Scene
+from robustcheck.images.view import View
 
 
 def quiet_opencv() -> None:
@@ -31,7 +32,7 @@ def render(
     border: Border,
     fill: Fill,
     rng_for: Callable[[int], np.random.Generator],
-) -> Rendered:
+) -> View:
     """Perturb a picture and turn it into the model's input.
 
     Args:

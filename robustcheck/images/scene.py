@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from robustcheck.core.errors import CaseError
 from robustcheck.domain.case import Border, Fill
 from robustcheck.domain.config import Preprocessing
-from robustcheck.images.framing import View, view_of
+from robustcheck.images.framing import Framing, framing_of
 from robustcheck.images.geometry import Frame, Warp
 from robustcheck.images.mapping import Mapping, Mask, Traced, bands, inside, placement, sees
 from robustcheck.images.resample import BORDERS, WARP, Picture, as_gray, fill_value, pad, resize
+from robustcheck.images.view import Geometry, Leg, Limits, View
 
 Bounds = tuple[int, int, int, int]
-Limits = tuple[float, float, float, float]
 EXACT = 1e-7
 """Source pixels below which two positions are the same."""
 
@@ -29,19 +29,6 @@ PADDED = 1 << 26
 
 LONGEST = 32766
 """Longest side that OpenCV warps: it counts pixels in 16 bits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A model's input.
-
-    Attributes:
-        pixels: Shape (h, w, 3) of the model's input size, uint8 RGB.
-        unseen_fraction: Share of it for which no real pixel existed, in [0, 1].
-    """
-
-    pixels: Picture
-    unseen_fraction: float
 
 
 class Scene:
@@ -58,13 +45,14 @@ class Scene:
         """Begin with an untouched picture."""
         self._border: Border = border
         self._fill = fill
+        self._legs: tuple[Leg, ...] = ()
         self._begin(image, preprocessing)
 
     def _begin(self, image: Picture, preprocessing: Preprocessing) -> None:
         self.pixels = _read_only(image)
         self.preprocessing = preprocessing
         self._size = image.shape[1], image.shape[0]
-        self._view: View = view_of(*self._size, preprocessing)
+        self._view: Framing = framing_of(*self._size, preprocessing)
         self.frame: Frame = self._view.frame
         self._bounds, self._limits = _real(self._size, self.frame, self._border)
         self._warps: tuple[Warp, ...] = ()
@@ -124,6 +112,7 @@ class Scene:
                 self.settle()
             return
         pixels, seen = self._photograph()
+        self._legs += (self._leg,)
         self._begin(pixels, dataclasses.replace(self.preprocessing, resize=None))
         self._taken, self._seen = True, None if seen.all() else seen
 
@@ -133,18 +122,25 @@ class Scene:
         pixels = self._warped(mapping, self._size, mapping.scale(self._size, self._limits), spared=1.0)
         self._seen = self._look(mapping, self._size, pixels)
         self.pixels = _read_only(pixels)
+        self._legs += (Leg(self._warps, np.eye(3), self._limits),)
         self._warps = ()
 
-    def photograph(self) -> Rendered:
+    @property
+    def _leg(self) -> Leg:
+        """How the model's view is drawn as things stand."""
+        return Leg(self._warps, placement(self.frame), self._limits)
+
+    def photograph(self) -> View:
         """Return what the model sees."""
+        geometry = Geometry((*self._legs, self._leg), (self.frame.out_width, self.frame.out_height))
         if self.preprocessing.channels == "gray":
             # As late as this, so that colour shifts work on colours; before the resize, as ``convert("L")`` comes first.
             self.pixels = _read_only(as_gray(self.pixels))
         if self._plain:
             plan = plan_of(self._warps, self.frame, self._limits)
-            return Rendered(self._drawn(plan, (self.frame.out_width, self.frame.out_height)), plan.unseen)
+            return View(self._drawn(plan, geometry.size), plan.unseen, geometry)
         pixels, seen = self._photograph()
-        return Rendered(pixels, 1.0 - float(seen.mean()))
+        return View(pixels, 1.0 - float(seen.mean()), geometry)
 
     @property
     def _plain(self) -> bool:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from robustcheck.core import registry
 from robustcheck.core.units import Quantity
 from robustcheck.domain.config import Preprocessing
-from robustcheck.images import Frame, Rendered, Warp, render
+from robustcheck.images import Frame, View, Warp, render
 from robustcheck.images.mapping import BAND, Mapping, bands, inside, placement, project, sees
 
 WAY = Preprocessing(input_size=(96, 96), resize=None)
 
 
-def yaws(*turns: tuple[float, float], **options: Any) -> Rendered:
+def yaws(*turns: tuple[float, float], **options: Any) -> View:
     """Render a white picture through turns by (yaw, hfov), on black unless said otherwise."""
     entry = registry.shifts["camera.yaw"]
     steps = [(entry, entry.bind({"yaw": Quantity(yaw, "deg"), "hfov": Quantity(hfov, "deg")})) for yaw, hfov in turns]
@@ -34,7 +34,7 @@ def test_a_turn_shows_what_each_ray_meets_and_nothing_from_behind(yaw: float, hf
     x, z = across * np.cos(turn) + np.sin(turn), np.cos(turn) - across * np.sin(turn)
     met = (z > 1e-9) & (np.abs(x) <= edge * z) & (np.abs(down) <= edge * z)
     found = yaws((yaw, hfov))
-    assert found.unseen_fraction == pytest.approx(1 - met.mean(), abs=1e-9)
+    assert found.unseen == pytest.approx(1 - met.mean(), abs=1e-9)
     # Interpolation blurs the rim of the picture over less than a pixel of it.
     assert ((found.pixels[..., 0] > 127) != met).mean() < 0.02
 
@@ -42,13 +42,13 @@ def test_a_turn_shows_what_each_ray_meets_and_nothing_from_behind(yaw: float, hf
 @pytest.mark.parametrize("turns", [[(60, 60)] * 3, [(-60, 60)] * 2, [(60, 100), (60, 100)]])
 def test_looking_away_shows_nothing(turns: list[tuple[float, float]]) -> None:
     found = yaws(*turns)
-    assert found.unseen_fraction == 1
+    assert found.unseen == 1
     assert not found.pixels.any()
 
 
 def test_a_full_turn_comes_back() -> None:
     found = yaws(*[(60, 60)] * 6)
-    assert found.unseen_fraction == 0
+    assert found.unseen == 0
     assert (found.pixels == 255).all()
 
 

@@ -17,7 +17,7 @@ from robustcheck.core import registry
 from robustcheck.core.errors import CaseError
 from robustcheck.core.units import Quantity
 from robustcheck.domain.config import Preprocessing
-from robustcheck.images import Rendered, Warp, frame_of, render
+from robustcheck.images import View, Warp, frame_of, render
 
 Pixels = NDArray[np.uint8]
 MODES = {
@@ -41,7 +41,7 @@ def preprocessing(size: int = 64, resize: Any = 100, **changes: Any) -> Preproce
     return Preprocessing(input_size=(size, size), resize=resize, **changes)
 
 
-def shot(image: Pixels, *steps: tuple[str, Mapping[str, Any]], **options: Any) -> Rendered:
+def shot(image: Pixels, *steps: tuple[str, Mapping[str, Any]], **options: Any) -> View:
     """Render with written parameters, such as ``("camera.yaw", {"yaw": Quantity(5, "deg")})``."""
     way = {"preprocessing": preprocessing(), "border": "source", "fill": "reflect", **options}
     bound: Sequence[Any] = [(registry.shifts[name], registry.shifts[name].bind(params)) for name, params in steps]
@@ -85,7 +85,7 @@ def test_border_source_equals_cropping_the_larger_picture(step: tuple[int, int])
     left, top = 18 + step[0], 18 + step[1]
     found = shot(image, px(*step))
     np.testing.assert_array_equal(found.pixels, larger[top : top + 64, left : left + 64])
-    assert found.unseen_fraction == 0
+    assert found.unseen == 0
 
 
 def test_zooming_out_shows_the_larger_picture_resized_once() -> None:
@@ -93,13 +93,13 @@ def test_zooming_out_shows_the_larger_picture_resized_once() -> None:
     found = shot(image, ("camera.zoom", {"ratio": Quantity(0.64)}))
     expected = np.asarray(Image.fromarray(image).resize((64, 64), Image.Resampling.BILINEAR))
     np.testing.assert_array_equal(found.pixels, expected)
-    assert found.unseen_fraction == 0
+    assert found.unseen == 0
 
 
 def test_beyond_the_source_is_filled_and_counted() -> None:
     image = picture(160, 160)
     found = shot(image, px(18 + 32), fill="gray")
-    assert found.unseen_fraction == pytest.approx(0.5)
+    assert found.unseen == pytest.approx(0.5)
     assert (found.pixels[:, 33:] == 128).all()
     assert not (found.pixels[:, :31] == 128).all()
 
@@ -107,7 +107,7 @@ def test_beyond_the_source_is_filled_and_counted() -> None:
 def test_border_view_pretends_that_nothing_lies_outside() -> None:
     image = picture(160, 160)
     found = shot(image, px(16), border="view", fill="black")
-    assert found.unseen_fraction == pytest.approx(0.25)
+    assert found.unseen == pytest.approx(0.25)
     assert (found.pixels[:, -16:] == 0).all()
     np.testing.assert_array_equal(found.pixels[:, :48], shot(image).pixels[:, 16:])
 
@@ -134,8 +134,8 @@ def test_ten_degrees_of_yaw_at_sixty_move_the_picture_and_leave_a_fifth_unseen()
     across, down = np.meshgrid(*[((np.arange(224) + 0.5) / 112 - 1) * edge] * 2)
     x, z = across * np.cos(turn) + np.sin(turn), np.cos(turn) - across * np.sin(turn)
     outside = (np.abs(x / z) > edge) | (np.abs(down / z) > edge)
-    assert found.unseen_fraction == pytest.approx(outside.mean(), abs=1e-9)
-    assert found.unseen_fraction == pytest.approx(0.204, abs=0.01)
+    assert found.unseen == pytest.approx(outside.mean(), abs=1e-9)
+    assert found.unseen == pytest.approx(0.204, abs=0.01)
     assert np.tan(turn) / (2 * edge) == pytest.approx(0.153, abs=0.0005)
 
 
@@ -186,10 +186,10 @@ def test_unseen_is_remembered_through_a_shift_that_needs_the_geometry_drawn() ->
     vignette = ("light.vignette", {"corner": Quantity(-1, "ev")})
     far = px(18 + 32)
     drawn = shot(image, far, vignette)
-    assert drawn.unseen_fraction == pytest.approx(0.5, abs=0.02)
+    assert drawn.unseen == pytest.approx(0.5, abs=0.02)
     # What left the picture when it was drawn is gone, as it is from any photo.
     back = shot(image, far, vignette, px(-18 - 32))
-    assert back.unseen_fraction == pytest.approx(0.5, abs=0.02)
+    assert back.unseen == pytest.approx(0.5, abs=0.02)
 
 
 def test_letterbox_bars_are_black_and_not_unseen() -> None:
@@ -199,7 +199,7 @@ def test_letterbox_bars_are_black_and_not_unseen() -> None:
     assert black.sum() == pytest.approx(64 * (1 - 1 / 1.5), abs=1.1)
     np.testing.assert_array_equal(black, black[::-1])
     assert (found.pixels[~black] == 200).all()
-    assert found.unseen_fraction == 0
+    assert found.unseen == 0
 
 
 def test_frame_is_the_middle_of_the_picture_in_source_pixels() -> None:
@@ -227,7 +227,7 @@ def test_any_picture_and_any_warp_give_an_input_of_the_right_shape(
     way = preprocessing(size=24, resize=32, antialias=antialias)
     found = shot(image, px(x), yaw(turn), preprocessing=way, border=border, fill=fill)
     assert (found.pixels.shape, found.pixels.dtype) == ((24, 24, 3), np.uint8)
-    assert 0 <= found.unseen_fraction <= 1
+    assert 0 <= found.unseen <= 1
     np.testing.assert_array_equal(image, before)
 
 
@@ -244,8 +244,8 @@ def test_huge_pictures() -> None:
 @pytest.mark.parametrize("border", ["source", "view"])
 def test_nothing_of_an_untouched_picture_is_unseen(size: tuple[int, int], border: str) -> None:
     way = preprocessing(224, 256)
-    assert shot(picture(*size), preprocessing=way, border=border).unseen_fraction == 0
-    assert shot(picture(*size), ("camera.shift", {}), preprocessing=way, border=border).unseen_fraction == 0
+    assert shot(picture(*size), preprocessing=way, border=border).unseen == 0
+    assert shot(picture(*size), ("camera.shift", {}), preprocessing=way, border=border).unseen == 0
 
 
 def test_border_view_holds_in_a_picture_smaller_than_the_input() -> None:
@@ -256,7 +256,7 @@ def test_border_view_holds_in_a_picture_smaller_than_the_input() -> None:
     found = shot(image, px(3), preprocessing=way, border="view", fill="black")
     np.testing.assert_array_equal(found.pixels[:, :53], clean[:, 3:])
     assert not found.pixels[:, 53:].any()
-    assert found.unseen_fraction == pytest.approx(3 / 56)
+    assert found.unseen == pytest.approx(3 / 56)
 
 
 def test_without_antialiasing_only_the_extra_shrink_is_smoothed() -> None:
@@ -279,7 +279,7 @@ def test_a_view_far_larger_than_the_picture_is_drawn_the_same_without_padding_it
     padded = shot(image, zoom, fill="black")
     monkeypatch.setattr(scene, "PADDED", 0)
     warped = shot(image, zoom, fill="black")
-    assert warped.unseen_fraction == padded.unseen_fraction
+    assert warped.unseen == padded.unseen
     assert np.abs(warped.pixels.astype(int) - padded.pixels).mean() < 2.5
 
 
@@ -308,7 +308,7 @@ def test_a_shift_that_returns_something_else_is_named(step: Any, message: str) -
         render_steps(picture(64, 64), step)
 
 
-def render_steps(image: Pixels, *steps: Any) -> Rendered:
+def render_steps(image: Pixels, *steps: Any) -> View:
     return render(
         image, steps, preprocessing=preprocessing(), border="source", fill="reflect", rng_for=np.random.default_rng
     )
@@ -340,7 +340,7 @@ def test_a_picture_too_long_to_be_warped_is_named() -> None:
 
 
 def test_a_model_that_shrinks_shows_the_long_picture_all_the_same() -> None:
-    assert shot(np.zeros((600, 40000, 3), np.uint8), yaw(5), preprocessing=preprocessing(64, 64)).unseen_fraction < 0.1
+    assert shot(np.zeros((600, 40000, 3), np.uint8), yaw(5), preprocessing=preprocessing(64, 64)).unseen < 0.1
 
 
 FILTERS = [(name, antialias) for name in ("bilinear", "bicubic", "lanczos") for antialias in (True, False)]

@@ -159,11 +159,11 @@ def shot(border: str = "source", **arguments: Any) -> Any:
 def test_the_share_that_nobody_saw_is_told() -> None:
     focal = 32 / math.tan(math.radians(30))
     # Moved by 16 pixels, a quarter of the picture.
-    assert shot(rise=16 / focal * 10).unseen_fraction == pytest.approx(0.25)
+    assert shot(rise=16 / focal * 10).unseen == pytest.approx(0.25)
     # A camera at half the height sees each row below the horizon where the one twice as far below was: the lower half of the
     # lower half shows ground that lay below the picture.
-    assert shot(plane="ground", rise=-0.75, above_ground=1.5).unseen_fraction == pytest.approx(0.25)
-    assert shot(plane="ground", rise=1.5, above_ground=1.5).unseen_fraction == 0
+    assert shot(plane="ground", rise=-0.75, above_ground=1.5).unseen == pytest.approx(0.25)
+    assert shot(plane="ground", rise=1.5, above_ground=1.5).unseen == 0
 
 
 def test_the_picture_of_a_ground_is_drawn_where_its_points_are() -> None:
@@ -180,7 +180,7 @@ def test_the_ends_of_all_ranges_can_be_drawn(horizon: float, plane: str, hfov: f
     for rise, distance, aim in itertools.product((-100.0, 100.0), (0.1, 10000.0), ("same", "object")):
         above = 1000.0 if rise < 0 else 0.01
         found = shot(rise=rise, plane=plane, distance=distance, aim=aim, horizon=horizon, hfov=hfov, above_ground=above)
-        assert 0 <= found.unseen_fraction <= 1
+        assert 0 <= found.unseen <= 1
 
 
 def test_a_wall_is_not_seen_by_rays_that_lead_away_from_it() -> None:

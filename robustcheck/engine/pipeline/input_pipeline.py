@@ -236,7 +236,7 @@ class Preparation:
         pixels = clean
         if steps:
             rendered = self._shift(row, case, steps)
-            pixels, unseen = rendered.pixels, rendered.unseen_fraction
+            pixels, unseen = rendered.pixels, rendered.unseen
             if pixels.shape != clean.shape or pixels.dtype != np.uint8:
                 raise CaseError(f"{case.id} gave {pixels.shape} {pixels.dtype} instead of {clean.shape} uint8")
         batch.pixels[place] = pixels
