@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from robustcheck.core.registry import attack, metric, shift
     from robustcheck.domain.estimate import Estimate
     from robustcheck.images.geometry import Warp
+    from robustcheck.metrics.shares import Share
     from robustcheck.provenance.recording import record_training
     from robustcheck.provenance.signing.verification import verify_attestation
     from robustcheck.stats.intervals import proportion
@@ -22,6 +23,7 @@ __all__ = [
     "AttestationRefused",
     "Estimate",
     "RunResult",
+    "Share",
     "Warp",
     "attack",
     "metric",
@@ -39,6 +41,7 @@ _HOMES = {
     "AttestationRefused": "robustcheck.core.errors",
     "Estimate": "robustcheck.domain.estimate",
     "RunResult": "robustcheck.api",
+    "Share": "robustcheck.metrics.shares",
     "Warp": "robustcheck.images.geometry",
     "attack": "robustcheck.core.registry",
     "metric": "robustcheck.core.registry",

@@ -92,6 +92,9 @@ class MetricFacts:
         relative: Of other kinds than ``paired``: bounds only what an attack makes of pictures that are right without it, so that
             a model that has none right fulfils any threshold.
         synonyms: Further words and phrases that people look for it by, such as ``overconfident``.
+        needs: What it cannot be measured without: an accepted run (``baseline``), or what a suite promises (``review``).
+        pictures: Of a metric that is a share of pictures which its argument and the model choose: from the argument and the number
+            of all pictures to words for these and how many they are.
     """
 
     better: Literal["higher", "lower"]
@@ -103,3 +106,10 @@ class MetricFacts:
     kinds: tuple[str, ...] = ()
     relative: bool = False
     synonyms: tuple[str, ...] = ()
+    needs: Literal["", "baseline", "review"] = ""
+    pictures: Callable[[str, int], tuple[str, int]] | None = None
+
+    @property
+    def may_be_of_none(self) -> bool:
+        """Whether its argument chooses some of the pictures, of which there may be none."""
+        return self.argument in ("group", "coverage")

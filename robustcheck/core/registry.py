@@ -302,14 +302,17 @@ def metric(
     kinds: tuple[str, ...] = (),
     relative: bool = False,
     synonyms: tuple[str, ...] = (),
+    needs: Literal["", "baseline", "review"] = "",
+    pictures: Callable[[str, int], tuple[str, int]] | None = None,
 ) -> Callable[[Function], Function]:
     """Register a metric: a function of the records of a case (see ``robustcheck.metrics``).
 
-    The arguments are those of ``MetricFacts``.
+    The arguments are those of ``MetricFacts``. It returns a ``Share``, several of which the worst counts, or an ``Estimate``.
     """
 
     def register(function: Function) -> Function:
-        metrics.add(name, function, MetricFacts(better, unit, low, high, argument, paired, kinds, relative, synonyms))
+        facts = MetricFacts(better, unit, low, high, argument, paired, kinds, relative, synonyms, needs, pictures)
+        metrics.add(name, function, facts)
         return function
 
     return register

@@ -87,7 +87,3 @@ class Rule:
     def __str__(self) -> str:
         """Return ``point`` or ``confident at 95%``."""
         return self.decide if self.decide == "point" else f"{self.decide} at {self.confidence * 100:g}%"
-
-
-OF_SOME = ("group_accuracy", "selective_accuracy")
-"""Metrics of a part of the pictures that may hold none."""

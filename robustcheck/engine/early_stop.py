@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustcheck.core.units import parse_quantity
+from robustcheck.core import registry
+from robustcheck.core.errors import CaseError
 from robustcheck.domain.threshold import Rule, Threshold
-from robustcheck.metrics.attacked import towards, withstood
-from robustcheck.metrics.groups import values_of
 from robustcheck.metrics.records import Observation, Records
+from robustcheck.metrics.shares import Share, imagine, shares_of
 from robustcheck.stats.confidence_sequence import Anytime
 
-AGAINST_BASELINE = ("regression", "negative_flips")
-"""The metrics that need an accepted run."""
-
 Outcome = Literal["pass", "fail"]
-Trial = tuple[NDArray[np.bool_], NDArray[np.bool_]]
-"""Which pictures a share is of, known beforehand, and for which of them it happened: bool, shape (n,) each."""
-
 STEP, SHARE = 4, 32
 """Pictures between two looks at first; later a look each time that one of 32 more was seen, in steps of as many."""
 
@@ -57,9 +51,9 @@ class Watch:
             seed: The suite's; with the samples' ids it decides the order.
         """
         self._clean = clean
-        self._lines = {line: _Line(line, rule, clean) for line in expectations if line.metric in TRIALS}
+        self._lines = {line: _Line(line, rule, clean) for line in expectations}
         lines = self._lines.values()
-        self.possible = bool(lines) and len(lines) == len(expectations) and all(line.possible for line in lines)
+        self.possible = bool(lines) and all(line.possible for line in lines)
         self.text = f"{rule}: {', '.join(map(str, expectations))}{_accepted(expectations, clean)}"
         self._order = _visiting(seed, clean.records.id.tolist())
         self._asked = np.zeros(len(clean.records), bool)
@@ -103,7 +97,9 @@ class Watch:
 
 def _accepted(expectations: Sequence[Threshold], clean: Observation) -> str:
     """Return what the accepted run had right, as part of a digest, where any expectation depends on it."""
-    if clean.baseline is None or not any(line.metric in AGAINST_BASELINE for line in expectations):
+    if clean.baseline is None or not any(
+        registry.metrics[line.metric].facts.needs == "baseline" for line in expectations
+    ):
         return ""
     return f" against {hashlib.sha256(clean.baseline.tobytes()).hexdigest()}"
 
@@ -126,20 +122,37 @@ class _Line:
     def __init__(self, threshold: Threshold, rule: Rule, clean: Observation) -> None:
         self._threshold, self._clean = threshold, clean
         self.outcome: Outcome | None = None
-        bound, at_least = _bound(threshold, clean)
-        self._scopes = [over for over, _ in self._trials(clean)]
+        imagined = imagine(threshold.metric, threshold.argument, clean)
+        self._shares = imagined.shares if imagined.known else ()
+        bound, at_least = _bound(threshold, self._shares)
+        self._scopes = [share.scope for share in self._shares]
         totals = [int(over.sum()) for over in self._scopes]
         self.whole = all(n == len(clean.records) for n in totals)
         # Of several shares each must be good enough; that the worst be bad enough is no use to anybody.
-        self.possible = all(totals) and (len(totals) == 1 or (bool(totals) and at_least))
+        self.possible = bool(totals) and all(totals) and (len(totals) == 1 or at_least)
         alpha, strict = 1 - rule.confidence, threshold.comparison in (">", "<")
         # Each must prove that it holds, which needs no correction; that one of them fails is a finding among many.
         self._holds = [Anytime(n, bound, at_least=at_least, alpha=alpha, strict=strict) for n in totals]
         self._breaks = [Anytime(n, bound, at_least=at_least, alpha=alpha / len(totals), strict=strict) for n in totals]
         self._held = [False] * len(totals)
 
-    def _trials(self, seen: Observation) -> list[Trial]:
-        return TRIALS[self._threshold.metric](seen, self._threshold.argument, self._clean)
+    def _counts(self, seen: Observation) -> list[tuple[int, int]]:
+        """Return of each share how often it happened among the pictures seen, and how often not."""
+        try:
+            result = registry.metrics[self._threshold.metric].function(seen, *self._threshold.argument)
+        except CaseError:
+            return [(0, 0)] * len(self._shares)  # so far there is no picture that it is about
+        if len(self._shares) == 1:
+            shares: Sequence[Share | None] = shares_of(result)
+        else:
+            known = {share.detail: share for share in shares_of(result)}
+            shares = [known.get(share.detail) for share in self._shares]
+        return [
+            (0, 0)
+            if share is None
+            else (int((share.scope & share.happened).sum()), int((share.scope & ~share.happened).sum()))
+            for share in shares
+        ]
 
     def scope(self) -> NDArray[np.bool_]:
         """Return which pictures can still tell something, bool, of all clean ones."""
@@ -147,7 +160,7 @@ class _Line:
         return np.logical_or.reduce(open_) if open_ else np.zeros(len(self._clean.records), bool)
 
     def learn(self, seen: Observation) -> None:
-        counts = [(int((over & was).sum()), int((over & ~was).sum())) for over, was in self._trials(seen)]
+        counts = self._counts(seen)
         if any(process.decide(*count) == "fail" for process, count in zip(self._breaks, counts, strict=True)):
             self.outcome = "fail"
             return
@@ -157,92 +170,13 @@ class _Line:
             self.outcome = "pass"
 
 
-def _bound(threshold: Threshold, clean: Observation) -> tuple[float, bool]:
+def _bound(threshold: Threshold, shares: Sequence[Share]) -> tuple[float, bool]:
     """Return the bound of the share that is watched, and whether it must be at least so much.
 
     What is lost against pictures that are all known is a bound of what is right.
     """
     value, at_least = threshold.bound.value, threshold.comparison in (">=", ">")
-    if threshold.metric not in ("drop", "regression"):
+    before = shares[0].before if shares else None
+    if before is None:
         return value, at_least
-    before = clean.records.right if threshold.metric == "drop" else _baseline(clean)
-    return min(max(float(before.mean()) - value, 0.0), 1.0), not at_least
-
-
-Trials = Callable[[Observation, tuple[str, ...], Observation], list[Trial]]
-"""From what was seen, a metric's argument and all clean pictures to shares."""
-
-
-def _every(happened: Callable[[Observation], NDArray[np.bool_]]) -> Trials:
-    return lambda seen, argument, clean: [(np.ones(len(seen.records), bool), happened(seen))]
-
-
-def _of_class(seen: Observation, name: str) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = seen.records.label == seen.classes.index(name)
-    return mask
-
-
-def _baseline(seen: Observation) -> NDArray[np.bool_]:
-    if seen.baseline is None:
-        raise ValueError("there is no baseline")
-    return seen.baseline
-
-
-def _within(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    every = np.ones(len(seen.records), bool)
-    if "minimal_norm" not in seen.records.extra:
-        # Before anything was attacked: it will be a share of all pictures.
-        return [(every, ~every)]
-    radius = parse_quantity(argument[0])
-    if radius is None:
-        raise ValueError("no radius")
-    return [(every, withstood(seen, radius.value))]
-
-
-def _reached(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    """Every picture of the source is attacked, where pairs of classes say what for or each class is tried."""
-    source, target = argument
-    mask = _of_class(seen, source)
-    return [(mask, towards(seen, source, target)[1] if "reached" in seen.records.extra else ~mask)]
-
-
-def _top_k(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    return [(np.ones(len(seen.records), bool), seen.records.rank < int(argument[0]))]
-
-
-def _class(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    return [(_of_class(seen, argument[0]), seen.records.right)]
-
-
-def _each_class(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    return [(seen.records.label == label, seen.records.right) for label in np.unique(clean.records.label)]
-
-
-def _group(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    column, *value = argument
-    here, none = values_of(seen.groups[column]), np.zeros(len(seen.records), bool)
-    return [(here.get(name, none), seen.records.right) for name in value or values_of(clean.groups[column])]
-
-
-def _confused(seen: Observation, argument: tuple[str, ...], clean: Observation) -> list[Trial]:
-    source, target = argument
-    return [(_of_class(seen, source), seen.records.predicted == seen.classes.index(target))]
-
-
-TRIALS: dict[str, Trials] = {
-    "accuracy": _every(lambda seen: seen.records.right),
-    "robust_accuracy": _every(lambda seen: seen.records.right),
-    "drop": _every(lambda seen: seen.records.right),
-    "regression": _every(lambda seen: seen.records.right),
-    "negative_flips": _every(lambda seen: _baseline(seen) & ~seen.records.right),
-    "robust_accuracy_at": _within,
-    "targeted_success": _reached,
-    "flip_rate": _every(lambda seen: seen.clean.predicted != seen.records.predicted),
-    "broken_rate": _every(lambda seen: seen.clean.right & ~seen.records.right),
-    "top_k_accuracy": _top_k,
-    "class_accuracy": _class,
-    "worst_class_accuracy": _each_class,
-    "group_accuracy": _group,
-    "confusion": _confused,
-}
-"""The metrics that are shares of pictures which are known beforehand."""
+    return min(max(float(before[shares[0].scope].mean()) - value, 0.0), 1.0), not at_least

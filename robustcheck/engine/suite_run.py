@@ -21,7 +21,7 @@ from robustcheck.domain.suite import Overall, Suite
 from robustcheck.domain.threshold import Threshold
 from robustcheck.domain.verdict import Verdict, worst
 from robustcheck.engine.cache.record_cache import StaleRecords
-from robustcheck.engine.early_stop import AGAINST_BASELINE, Watch
+from robustcheck.engine.early_stop import Watch
 from robustcheck.engine.evaluate import Evaluator
 from robustcheck.engine.evaluated import Evaluated
 from robustcheck.engine.gates.baseline_match import Compared
@@ -41,8 +41,12 @@ from robustcheck.metrics.records import Observation, Records
 
 ALWAYS = ("accuracy", "balanced_accuracy", "worst_class_accuracy", "mean_confidence")
 ALWAYS_PAIRED = ("drop", "flip_rate")
-PROMISED = ("automatic_share",)
-"""Metrics that need a promise of the suite."""
+ALWAYS_AGAINST_BASELINE = ("regression", "negative_flips")
+
+
+def needing(what: str) -> list[str]:
+    """Return the metrics that cannot be measured without something: see ``MetricFacts.needs``."""
+    return [known.name for known in registry.metrics if known.facts.needs == what]
 
 
 class SuiteRun:
@@ -330,9 +334,12 @@ class SuiteRun:
             if case.kind in metric.facts.kinds and not kind_of_case(case).attacked
         ]
         names += kind_of_case(case).metrics(seen)
-        names += AGAINST_BASELINE
+        names += ALWAYS_AGAINST_BASELINE
         names += [overall.threshold.metric for overall in self.suite.overall if case.id in overall.cases]
-        lacking = (*(AGAINST_BASELINE if seen.baseline is None else ()), *(() if self.suite.review else PROMISED))
+        lacking = {
+            *(needing("baseline") if seen.baseline is None else ()),
+            *(() if self.suite.review else needing("review")),
+        }
         return {name: measure(seen, name) for name in dict.fromkeys(names) if name not in lacking}
 
     def _raw(self, case: Case, looked: Evaluated) -> dict[str, Estimate]:
@@ -353,7 +360,7 @@ class SuiteRun:
 
     def _check_baseline(self, metric: str, case: Case) -> None:
         """Say why there is no accepted run to compare a case with, if a metric needs one."""
-        if metric in AGAINST_BASELINE:
+        if metric in needing("baseline"):
             measure(self._beside(case, self._clean()[0]), metric)
 
     def _reference(self, name: str) -> ReferenceErrors:

@@ -11,7 +11,7 @@ from robustcheck.core.errors import Location
 from robustcheck.domain.case import Case
 from robustcheck.domain.config import ModelEntry
 from robustcheck.domain.suite import MOST, Overall, Suite, declared_of
-from robustcheck.domain.threshold import OF_SOME, Threshold
+from robustcheck.domain.threshold import Threshold
 from robustcheck.domain.waiver import Waiver
 from robustcheck.language.value_types import Reading
 
@@ -101,7 +101,7 @@ def depends_on_counts(suite: Suite) -> bool:
     """Whether an expectation of a suite may be one that no result on too few pictures could fulfil."""
     lines = [(case.rule, line) for case in suite.cases for line in case.expectations]
     lines += [(line.rule, line.threshold) for line in suite.overall]
-    return any(rule.decide == "confident" or line.metric in OF_SOME for rule, line in lines)
+    return any(rule.decide == "confident" or registry.metrics[line.metric].facts.may_be_of_none for rule, line in lines)
 
 
 def _only_warns(case: Case) -> bool:

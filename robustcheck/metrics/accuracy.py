@@ -1,4 +1,4 @@
-"""The metrics a suite can name. Each reads an Observation and returns an Estimate."""
+"""Metrics of how often a model is right. Each reads an Observation and returns a Share, or an Estimate."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from robustcheck.core.registry import metric
 from robustcheck.domain.estimate import Estimate
 from robustcheck.metrics.groups import column_of, values_of
 from robustcheck.metrics.records import Observation
-from robustcheck.stats.intervals import mean_of, paired_difference, proportion, sample_mean, worst_of
-
-
-def _share(happened: NDArray[np.bool_], *, detail: str = "") -> Estimate:
-    return proportion(int(happened.sum()), len(happened), detail=detail)
+from robustcheck.metrics.shares import Share
+from robustcheck.stats.intervals import mean_of, sample_mean
 
 
 def _index(seen: Observation, name: str) -> int:
@@ -30,10 +27,10 @@ def _of_class(seen: Observation, name: str) -> NDArray[np.bool_]:
     return mask
 
 
-def _by_class(seen: Observation) -> list[Estimate]:
-    present = np.unique(seen.records.label)
+def _by_class(seen: Observation) -> tuple[Share, ...]:
     right, label = seen.records.right, seen.records.label
-    return [_share(right[label == index], detail=seen.classes[index]) for index in present]
+    names = ((index, seen.classes[index]) for index in np.unique(label))
+    return tuple(Share(right, label == index, of=f"of {name}", detail=name) for index, name in names)
 
 
 @metric(
@@ -41,9 +38,9 @@ def _by_class(seen: Observation) -> list[Estimate]:
     better="higher",
     synonyms=("acc", "correct", "recognition rate", "error", "error rate", "top 1", "top 1 accuracy"),
 )
-def accuracy(seen: Observation) -> Estimate:
+def accuracy(seen: Observation) -> Share:
     """Share of pictures whose best class is the label."""
-    return _share(seen.records.right)
+    return Share(seen.records.right)
 
 
 @metric(
@@ -52,27 +49,27 @@ def accuracy(seen: Observation) -> Estimate:
     argument="k",
     synonyms=("top five", "best guesses", "top 3", "top 3 accuracy", "top 5", "top 5 accuracy"),
 )
-def top_k_accuracy(seen: Observation, k: str) -> Estimate:
+def top_k_accuracy(seen: Observation, k: str) -> Share:
     """Share of pictures whose label is among the k best classes."""
-    return _share(seen.records.rank < int(k))
+    return Share(seen.records.rank < int(k))
 
 
 @metric("balanced_accuracy", better="higher", synonyms=("macro recall", "mean recall", "imbalanced classes"))
 def balanced_accuracy(seen: Observation) -> Estimate:
     """Mean of the accuracies of the classes that the data has, each with the same weight."""
-    return mean_of(_by_class(seen))
+    return mean_of([share.estimate() for share in _by_class(seen)])
 
 
 @metric("worst_class_accuracy", better="higher", synonyms=("weakest class", "lowest recall", "worst recall"))
-def worst_class_accuracy(seen: Observation) -> Estimate:
+def worst_class_accuracy(seen: Observation) -> tuple[Share, ...]:
     """Accuracy of the class that fares worst, among those that the data has."""
-    return worst_of(_by_class(seen))
+    return _by_class(seen)
 
 
 @metric("class_accuracy", better="higher", argument="class", synonyms=("recall", "sensitivity", "per class"))
-def class_accuracy(seen: Observation, name: str) -> Estimate:
+def class_accuracy(seen: Observation, name: str) -> Share:
     """Accuracy on the pictures of one class."""
-    return _share(seen.records.right[_of_class(seen, name)])
+    return Share(seen.records.right, _of_class(seen, name), of=f"of {name}")
 
 
 @metric(
@@ -81,7 +78,7 @@ def class_accuracy(seen: Observation, name: str) -> Estimate:
     argument="group",
     synonyms=("fairness", "subgroup", "slice", "metadata", "worst group"),
 )
-def group_accuracy(seen: Observation, column: str, value: str | None = None) -> Estimate:
+def group_accuracy(seen: Observation, column: str, value: str | None = None) -> tuple[Share, ...]:
     """Accuracy on the pictures with one value of a metadata column; without a value, of the worst group.
 
     Pictures that have no value there are a group of their own.
@@ -90,22 +87,24 @@ def group_accuracy(seen: Observation, column: str, value: str | None = None) -> 
     if value is not None and value not in groups:
         raise CaseError(f"no picture has {column} = {value}; {did_you_mean(value, groups)}")
     chosen = groups if value is None else {value: groups[value]}
-    return worst_of([_share(seen.records.right[mask], detail=f"{column}={name}") for name, mask in chosen.items()])
+    return tuple(
+        Share(seen.records.right, mask, of=f"with {column} = {name}", detail=f"{column}={name}")
+        for name, mask in chosen.items()
+    )
 
 
 @metric(
     "drop", better="lower", unit="pp", low=-100.0, paired=True, synonyms=("degradation", "loss of accuracy", "decrease")
 )
-def drop(seen: Observation) -> Estimate:
+def drop(seen: Observation) -> Share:
     """Clean accuracy minus accuracy under the perturbation, picture by picture."""
-    before, after = seen.clean.right, seen.records.right
-    return paired_difference(int((before & ~after).sum()), int((~before & after).sum()), len(after))
+    return Share(seen.records.right, before=seen.clean.right)
 
 
 @metric("flip_rate", better="lower", paired=True, synonyms=("consistency", "stability", "changed predictions"))
-def flip_rate(seen: Observation) -> Estimate:
+def flip_rate(seen: Observation) -> Share:
     """Share of pictures whose predicted class is another one than on the clean picture."""
-    return _share(seen.clean.predicted != seen.records.predicted)
+    return Share(seen.clean.predicted != seen.records.predicted)
 
 
 @metric(
@@ -114,10 +113,11 @@ def flip_rate(seen: Observation) -> Estimate:
     argument="confusion",
     synonyms=("mistaken for", "mixed up", "misclassified", "false negative"),
 )
-def confusion(seen: Observation, source: str, target: str) -> Estimate:
+def confusion(seen: Observation, source: str, target: str) -> Share:
     """Share of the pictures of one class that are taken for one other class."""
     mask = _of_class(seen, source)
-    return _share(seen.records.predicted[mask] == _index(seen, target), detail=f"{source} -> {target}")
+    taken = seen.records.predicted == _index(seen, target)
+    return Share(taken, mask, of=f"of {source}", detail=f"{source} -> {target}")
 
 
 @metric("mean_confidence", better="higher", synonyms=("confidence", "certainty"))
@@ -127,9 +127,9 @@ def mean_confidence(seen: Observation) -> Estimate:
 
 
 @metric("broken_rate", better="lower", paired=True, synonyms=("newly wrong",))
-def broken_rate(seen: Observation) -> Estimate:
+def broken_rate(seen: Observation) -> Share:
     """Share of pictures that are right as they are and wrong under the perturbation."""
-    return _share(seen.clean.right & ~seen.records.right)
+    return Share(seen.clean.right & ~seen.records.right)
 
 
 @metric("mean_view_accuracy", better="higher", kinds=("worst_of",), synonyms=("average view",))

@@ -13,6 +13,7 @@ from robustcheck.core.registry import metric
 from robustcheck.core.units import parse_quantity
 from robustcheck.domain.estimate import Estimate
 from robustcheck.metrics.records import Observation
+from robustcheck.metrics.shares import Share
 from robustcheck.stats.intervals import proportion, sample_mean
 from robustcheck.stats.mean import mean_between
 
@@ -20,13 +21,12 @@ from robustcheck.stats.mean import mean_between
 @metric(
     "robust_accuracy", better="higher", kinds=("attack",), synonyms=("adversarial accuracy", "accuracy under attack")
 )
-def robust_accuracy(seen: Observation) -> Estimate:
+def robust_accuracy(seen: Observation) -> Share:
     """Share of pictures that the attack leaves right: an upper bound.
 
     A better attack may find more.
     """
-    right = seen.records.right
-    return proportion(int(right.sum()), len(right))
+    return Share(seen.records.right)
 
 
 @metric(
@@ -36,7 +36,7 @@ def robust_accuracy(seen: Observation) -> Estimate:
     relative=True,
     synonyms=("success rate", "fooled", "fooling rate"),
 )
-def attack_success(seen: Observation) -> Estimate:
+def attack_success(seen: Observation) -> Share:
     """Share of the attacked pictures that the attack takes to its goal: a lower bound.
 
     A better attack may find more. Attacked are the pictures that are right without it; under a targeted attack those that are
@@ -45,7 +45,7 @@ def attack_success(seen: Observation) -> Estimate:
     attempted = _column(seen, "attempted")
     if not attempted.any():
         raise CaseError("the attack had no picture to attack: no picture is right, or none is of a class that is named")
-    return proportion(int((_column(seen, "reached") & attempted).sum()), int(attempted.sum()))
+    return Share(_column(seen, "reached").astype(bool), attempted.astype(bool))
 
 
 @metric(
@@ -56,7 +56,7 @@ def attack_success(seen: Observation) -> Estimate:
     relative=True,
     synonyms=("targeted attack",),
 )
-def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
+def targeted_success(seen: Observation, source: str, target: str) -> Share:
     """Share of the pictures of one class that a targeted attack turns into one other class: a lower bound."""
     for name in (source, target):
         if name not in seen.classes:
@@ -64,7 +64,7 @@ def targeted_success(seen: Observation, source: str, target: str) -> Estimate:
     tried, reached = towards(seen, source, target)
     if not tried.any():
         raise CaseError(f"the attack turned no picture of {source} towards {target}; name the pair under targeted")
-    return proportion(int((reached & tried).sum()), int(tried.sum()), detail=f"{source} -> {target}")
+    return Share(reached, tried, of=f"of {source}", detail=f"{source} -> {target}")
 
 
 def towards(seen: Observation, source: str, target: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -132,7 +132,7 @@ def median_norm(seen: Observation) -> Estimate:
 
 
 @metric("robust_accuracy_at", better="higher", argument="eps", kinds=("attack",), synonyms=("radius", "epsilon"))
-def robust_accuracy_at(seen: Observation, eps: str) -> Estimate:
+def robust_accuracy_at(seen: Observation, eps: str) -> Share:
     """Share of right pictures that no change within a radius was found to fool: an upper bound.
 
     One run of an attack that looks for the least change answers it for every radius.
@@ -140,7 +140,7 @@ def robust_accuracy_at(seen: Observation, eps: str) -> Estimate:
     radius = parse_quantity(eps)
     if radius is None:
         raise CaseError(f"{eps} is no radius; write 4/255 or 0.5")
-    return accuracy_at(seen, radius.value)
+    return Share(withstood(seen, radius.value), detail=f"eps {radius.value:g}")
 
 
 def accuracy_at(seen: Observation, radius: float) -> Estimate:

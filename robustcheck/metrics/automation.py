@@ -86,6 +86,7 @@ def _sequence(start: int, n: int) -> Iterator[int]:
     "automatic_share",
     better="higher",
     kinds=("clean", "shift", "compose", "combine"),
+    needs="review",
     synonyms=("automation", "human review", "manual work"),
 )
 def automatic_share(seen: Observation) -> Estimate:

@@ -72,7 +72,21 @@ def check_share(coverage: Quantity, n: int) -> None:
         )
 
 
-@metric("selective_accuracy", better="higher", argument="coverage", synonyms=("abstention", "rejection", "coverage"))
+def _most_confident(coverage: str, n: int) -> tuple[str, int]:
+    share = parse_quantity(coverage)
+    if share is None:
+        raise CaseError(f"{coverage} is no coverage; write 80%")
+    check_share(share, n)
+    return f", the {share} of them it is surest of", selected(share, n)
+
+
+@metric(
+    "selective_accuracy",
+    better="higher",
+    argument="coverage",
+    pictures=_most_confident,
+    synonyms=("abstention", "rejection", "coverage"),
+)
 def selective_accuracy(seen: Observation, coverage: str) -> Estimate:
     """Accuracy on the share of pictures that the model is most confident about.
 

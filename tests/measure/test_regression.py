@@ -50,7 +50,7 @@ def observed(now: str, before: str | None, why: str = "") -> Observation:
 
 def test_regression_counts_pairs() -> None:
     seen = observed("0001111111", "1110111111")
-    estimate = regression(seen)
+    estimate = regression(seen).estimate()
     expected = paired_difference(3, 1, 10)
     assert (estimate.value, estimate.low, estimate.high, estimate.n) == (0.2, expected.low, expected.high, 10)
     assert estimate.detail == "3 lost, 1 gained"
@@ -58,7 +58,7 @@ def test_regression_counts_pairs() -> None:
 
 
 def test_negative_flips_are_named_however_many_got_right_instead() -> None:
-    estimate = negative_flips(observed("0001111111", "1110111111"))
+    estimate = negative_flips(observed("0001111111", "1110111111")).estimate()
     assert (estimate.value, estimate.n, estimate.detail) == (0.3, 10, "p0, p1, p2")
     assert negative_flips(observed("0000000", "1111111")).detail == "p0, p1, p2, p3, p4 and 2 more"
     assert negative_flips(observed("111", "000")).detail == ""
@@ -70,9 +70,9 @@ def test_regression_is_what_was_lost_less_what_was_gained(pairs: list[tuple[bool
     before, now = ("".join("01"[pair[place]] for pair in pairs) for place in (0, 1))
     seen = observed(now, before)
     gained = sum(b and not a for a, b in pairs) / len(pairs)
-    assert regression(seen).value == pytest.approx(negative_flips(seen).value - gained)
-    assert regression(seen).value == pytest.approx(bits(before).mean() - bits(now).mean())
-    assert regression(observed(now, now)).value == 0
+    assert regression(seen).estimate().value == pytest.approx(negative_flips(seen).estimate().value - gained)
+    assert regression(seen).estimate().value == pytest.approx(bits(before).mean() - bits(now).mean())
+    assert regression(observed(now, now)).estimate().value == 0
 
 
 @pytest.mark.parametrize("metric", [regression, negative_flips])

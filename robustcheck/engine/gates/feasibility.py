@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from robustcheck.core import registry
 from robustcheck.core.error_codes import Code
 from robustcheck.core.errors import CaseError, Problem, RobustcheckError, SuiteError, did_you_mean
-from robustcheck.core.units import parse_quantity
 from robustcheck.data import OpenSources
 from robustcheck.domain.case import Case
 from robustcheck.domain.config import Project
 from robustcheck.domain.suite import Overall, Suite
-from robustcheck.domain.threshold import OF_SOME, Rule, Threshold
+from robustcheck.domain.threshold import Rule, Threshold
 from robustcheck.engine.options import Options
 from robustcheck.engine.sample_index import Index, build_index
 from robustcheck.metrics.groups import column_of, values_of
-from robustcheck.metrics.selective import check_share, selected
+from robustcheck.metrics.shares import imagine, pictures_of
 from robustcheck.stats.intervals import least_pictures, paired_difference
-
-OF_ALL = (
-    "accuracy",
-    "top_k_accuracy",
-    "flip_rate",
-    "broken_rate",
-    "negative_flips",
-    "robust_accuracy",
-    "robust_accuracy_at",
-    "attack_success",
-)
-"""Shares of all pictures, or of fewer."""
-
-OF_PAIRS = ("drop", "regression")
 
 
 def refuse_unprovable(suite: Suite, project: Project, options: Options, sources: OpenSources) -> None:
@@ -95,17 +82,17 @@ def empty_lines(suite: Suite, project: Project, sources: OpenSources) -> Iterato
 
     In a run it is an error of the case.
     """
-    lines = [line for _, line in _lines(suite) if line.metric in OF_SOME]
+    lines = [line for _, line in _lines(suite) if registry.metrics[line.metric].facts.may_be_of_none]
     index = _listed(suite, project, sources, None) if lines else None
     if index is None:
         return
     for line in lines:
+        facts = registry.metrics[line.metric].facts
         try:
-            share = parse_quantity(line.argument[0])
-            if line.metric == "group_accuracy":
+            if facts.argument == "group":
                 _check_group(index, *line.argument)
-            elif share is not None:
-                check_share(share, len(index.labels))
+            elif facts.pictures is not None:
+                facts.pictures(line.argument[0], len(index.labels))
         except CaseError as error:
             yield Problem(line.where, Code.NO_SUCH_PICTURES, str(error))
 
@@ -141,8 +128,8 @@ def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ..
     if rule.decide != "confident":
         return None
     confidence, at_least = rule.confidence, line.comparison in (">=", ">")
-    for text, n in counts_of(line, index, classes):
-        if line.metric in OF_PAIRS:
+    for part in counts_of(line, index, classes):
+        if part.paired:
             needed = None if at_least else _pairs_needed(line.bound.value, confidence)
         else:
             strict = line.comparison in (">", "<")
@@ -152,34 +139,46 @@ def unprovable(rule: Rule, line: Threshold, index: Index, classes: tuple[str, ..
                 return Problem(
                     line.where, Code.UNPROVABLE, what, "ask for less, such as 1% and 99%, or write decide: point"
                 )
-        if needed is not None and n < needed:
-            perfect = "not one error" if at_least or line.metric in OF_PAIRS else "not one case"
-            what = f"{line} cannot be proven at {confidence * 100:g}% with {n} pictures{text}, even if there is {perfect}: it takes {needed}"
+        if needed is not None and part.count < needed:
+            perfect = "not one error" if at_least or part.paired else "not one case"
+            what = f"{line} cannot be proven at {confidence * 100:g}% with {part.count} pictures{part.of}, even if there is {perfect}: it takes {needed}"
             return Problem(line.where, Code.UNPROVABLE, what, "add pictures, ask for less, or write decide: point")
     return None
 
 
-def counts_of(line: Threshold, index: Index, classes: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """Yield of how many pictures an expectation is, with words for which; nothing where that is not known."""
-    if line.metric in (*OF_ALL, *OF_PAIRS):
-        yield "", len(index.labels)
-    elif line.metric == "selective_accuracy":
-        share = parse_quantity(line.argument[0])
-        if share is not None:
-            yield f", the {share} of them it is surest of", selected(share, len(index.labels))
-    elif line.metric in ("class_accuracy", "confusion", "targeted_success"):
-        name = line.argument[0]
-        if name in classes:
-            yield f" of {name}", int((index.labels == classes.index(name)).sum())
-    elif line.metric == "worst_class_accuracy":
-        labels, counts = np.unique(index.labels, return_counts=True)
-        place = int(counts.argmin())
-        yield f" of {classes[labels[place]]}", int(counts[place])
-    elif line.metric == "group_accuracy" and line.argument[0] in index.columns:
-        column, *value = line.argument
-        groups = values_of(index.columns[column])
-        for one in value or groups:
-            yield f" with {column} = {one}", int(groups[one].sum()) if one in groups else 0
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some pictures that an expectation is about.
+
+    Attributes:
+        of: Words for which, behind their number; empty for all.
+        count: How many there are.
+        paired: Whether it is about the difference of two shares of them.
+    """
+
+    of: str
+    count: int
+    paired: bool = False
+
+
+def counts_of(line: Threshold, index: Index, classes: tuple[str, ...]) -> list[Part]:
+    """Return of how many pictures an expectation is, the fewest first; nothing where that is not known."""
+    facts, count = registry.metrics[line.metric].facts, len(index.labels)
+    if facts.pictures is not None:
+        try:
+            return [Part(*facts.pictures(line.argument[0], count))]
+        except CaseError:
+            return []
+    ids = np.array([sample.id for sample in index.samples])
+    imagined = imagine(line.metric, line.argument, pictures_of(ids, index.labels, classes, index.columns))
+    if not imagined.known:
+        # Of which pictures is up to the model: it can be no more than all.
+        return [Part("", count, imagined.shares[0].before is not None)] if imagined.shares else []
+    parts = [
+        Part(f" {share.of}" if share.of else "", int(share.scope.sum()), share.before is not None)
+        for share in imagined.shares
+    ]
+    return sorted(parts, key=lambda part: part.count)
 
 
 def _pairs_needed(bound: float, confidence: float) -> int | None:

@@ -13,6 +13,7 @@ from robustcheck.domain.estimate import Estimate
 from robustcheck.domain.threshold import Rule, Threshold
 from robustcheck.domain.verdict import Judgement, Outcome, Verdict, breach_of
 from robustcheck.metrics.records import Observation
+from robustcheck.metrics.shares import estimate_of
 from robustcheck.stats.edges import possible, straddles
 from robustcheck.stats.intervals import pictures_needed, worst_of
 
@@ -25,7 +26,8 @@ def measure(seen: Observation, name: str, argument: Sequence[str] = ()) -> Estim
     """
     if not len(seen.records):
         raise CaseError("no picture was evaluated, so nothing can be said")
-    estimate: Estimate = registry.metrics[name].function(seen, *argument)
+    definition = registry.metrics[name]
+    estimate = estimate_of(definition.function(seen, *argument), definition.facts.better)
     if not all(math.isfinite(number) for number in (estimate.value, estimate.low, estimate.high)):
         raise CaseError(f"the metric {name} gave {estimate.value}, which is not a number a threshold can use")
     return estimate

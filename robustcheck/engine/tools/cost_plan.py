@@ -18,7 +18,7 @@ from robustcheck.domain.result import CaseResult
 from robustcheck.domain.suite import Suite
 from robustcheck.domain.threshold import Threshold
 from robustcheck.domain.tier import in_tier
-from robustcheck.engine.gates.feasibility import OF_PAIRS, counts_of, unprovable
+from robustcheck.engine.gates.feasibility import counts_of, unprovable
 from robustcheck.engine.kinds.case_kind import kind_of_case
 from robustcheck.engine.options import Options
 from robustcheck.engine.sample_index import Index, build_index
@@ -203,16 +203,23 @@ def _cost(
 
 
 def _gate(case: Case, line: Threshold, index: Index, classes: tuple[str, ...]) -> Gate:
-    n = min((count for _, count in counts_of(line, index, classes)), default=0)
+    parts = counts_of(line, index, classes)
+    n = parts[0].count if parts else 0
     problem = unprovable(case.rule, line, index, classes)
-    return Gate(str(line), str(case.rule), n, _sees(case, line, n), problem.what if problem else "")
+    return Gate(
+        str(line),
+        str(case.rule),
+        n,
+        _sees(case, line, n, paired=bool(parts) and parts[0].paired),
+        problem.what if problem else "",
+    )
 
 
-def _sees(case: Case, line: Threshold, n: int) -> str:
+def _sees(case: Case, line: Threshold, n: int, *, paired: bool) -> str:
     if not n:
         return ""
     alpha = 0.05 if case.rule.decide == "point" else 1 - case.rule.confidence
-    if line.metric in OF_PAIRS:
+    if paired:
         drop = smallest_drop(n, alpha=alpha)
         return "no drop" if drop is None else f"a drop of {drop * 100:.1f}pp"
     if line.bound.unit != "%":
