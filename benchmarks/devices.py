@@ -92,22 +92,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT)
     parser.add_argument("--devices", nargs="+", default=["cpu"])
     parser.add_argument("--batch-sizes", nargs="+", type=int, default=[64, 7])
+    parser.add_argument("--executors", nargs="+", default=["threads"])
     parser.add_argument("--limit", type=int)
     given = parser.parse_args(arguments)
     runs: dict[str, tuple[Path, dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as base:
-        for number, (device, size) in enumerate(itertools.product(given.devices, given.batch_sizes)):
+        ways = itertools.product(given.devices, given.batch_sizes, given.executors)
+        for number, (device, size, executor) in enumerate(ways):
             folder = Path(base) / str(number)
             found = run_suite(
                 given.suite,
                 root=given.root,
                 device=device,
                 batch_size=size,
+                executor=executor,
                 limit=given.limit,
                 cache=False,
                 report=folder,
             )
-            name = f"{device}, batches of {size}"
+            name = f"{device}, batches of {size}" + ("" if executor == "threads" else f", {executor}")
             runs[name] = folder, dict(found.document)
             print(f"{name}: {found.verdict} in {found.document['seconds']:.1f} s")
         first, *rest = runs
