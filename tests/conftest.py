@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 from small_project import make_project
 
+import robustcheck
 from robustcheck.cli import main
 from robustcheck.demo import drawn_signs
 
@@ -43,6 +48,17 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         options.dist = "worksteal"
     if options.durations is None:
         options.durations = 25
+
+
+def pytest_collection_finish() -> None:
+    """Look no more at what was imported and collected when garbage is looked for: millions of objects that stay."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the end of the process free what was kept from the search."""
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -138,8 +154,21 @@ class Gate:
         return {case["id"]: case["verdict"] for suite in suites for case in (*suite["cases"], *suite["overall"])}
 
 
+@pytest.fixture(scope="session")
+def loaded() -> None:
+    """Load what runs load, once: pytester forgets what was imported in a run, and compiled modules do not bear a second import."""
+    for module in pkgutil.walk_packages(robustcheck.__path__, "robustcheck."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in ("cryptography.hazmat.primitives.serialization", "hypothesis", "pyarrow.dataset", "rich.console"):
+        importlib.import_module(name)
+    for name in ("scipy.optimize", "scipy.special", "scipy.stats", "_pytest.stepwise", "webbrowser", "allpairspy"):
+        importlib.import_module(name)
+    PIL.Image.init()
+
+
 @pytest.fixture
-def gate(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gate:
+def gate(loaded: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Return a gate over an empty project folder."""
     monkeypatch.syspath_prepend(pytester.path)
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):

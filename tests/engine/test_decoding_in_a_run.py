@@ -149,7 +149,7 @@ def test_each_setting_is_told(tmp_path: Path, more: str, said: str) -> None:
 def test_workers_and_a_part_of_the_cases_tell_the_same(gate: Any) -> None:
     mixed(build(gate.root))
     for arguments in (("-n2", "--robustcheck-split"), ("-k", "stops=0.2ev")):
-        (gate.spawn if "-n2" in arguments else gate.run)("--robustcheck-no-cache", *arguments)
+        gate.run("--robustcheck-no-cache", *arguments)
         assert gate.report()["suites"][0]["notes"] == EXPECTED
 
 

@@ -85,7 +85,7 @@ def test_planted_mistake_on_the_shipped_model_is_caught_and_named(
     wrong = dataclasses.replace(entry, preprocessing=dataclasses.replace(entry.preprocessing, **change))
     project = dataclasses.replace(real, models={**real.models, entry.name: wrong})
     suite = load_suite(ROOT / "suites" / "signs" / "signs.yaml", project)
-    run = SuiteRun(suite, project, Options(root=ROOT, report=tmp_path, device="cpu", cache=False))
+    run = SuiteRun(suite, project, Options(root=ROOT, report=tmp_path, device="cpu", cache=False, limit=140))
     clean, shifted = run.case(suite.clean), run.case(suite.cases[1])
     run.close()
     assert (clean.verdict, shifted.verdict, shifted.forwards) == ("error", "error", 0)

@@ -99,9 +99,9 @@ def test_a_tenth_of_the_views_finds_what_a_fine_grid_breaks(tmp_path: Path) -> N
     """On both of the demo's networks, whose boxes break nearly all pictures and few."""
     broken = found = 0
     for model in ("signs-web", "signs-robot"):
-        grid, fine, _ = both(tmp_path, model, ranges=2, pictures=42)
+        grid, fine, _ = both(tmp_path, model, ranges=2, pictures=21)
         broken, found = broken + grid, found + fine
-    assert broken > 30
+    assert broken > 15
     assert found >= 0.95 * broken
 
 

@@ -65,7 +65,7 @@ def refused(gate: Any) -> Any:
     return check
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", "1"])
 @pytest.mark.parametrize("variant", PLANTED)
 def test_code_in_a_folder_of_suites_is_refused(gate: Any, refused: Any, variant: str, workers: str) -> None:
     gate.write(each=1)
@@ -358,7 +358,7 @@ def test_what_another_plugin_would_collect_beside_a_suite_is_an_error(
     assert not list(gate.root.rglob(MARKER))
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", "1"])
 def test_python_within_a_suite_at_the_root_is_no_doctest(gate: Any, workers: str) -> None:
     gate.write(each=1)
     gate.pytester.makeini("[pytest]\nrobustcheck_suites = .\naddopts = --doctest-glob=*.yaml\n")
