@@ -7,8 +7,10 @@ standard error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import signal
 import struct
 import sys
 from dataclasses import dataclass, replace
@@ -178,10 +180,19 @@ def main() -> None:
     """Open what the first frame says, say so, and answer units until nobody asks any more."""
     answers, questions = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
+    # An interrupt reaches every process of a terminal: whoever started this one ends it, once it has said what is to be said.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(EOFError, BrokenPipeError):  # nobody is there to ask any more
+        _serve(questions, answers)
+
+
+def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
     sys.path[:] = receive(questions)
     try:
         setup: Setup = receive(questions)
         pipeline = opened(setup)
+    except EOFError:
+        raise
     except BaseException as error:
         send(answers, portable(error))
         return
@@ -190,10 +201,7 @@ def main() -> None:
 
     runner = LocalRunner(pipeline)
     while True:
-        try:
-            unit: Unit = receive(questions)
-        except EOFError:
-            return
+        unit: Unit = receive(questions)
         pipeline.began = unit.began
         try:
             shard = runner.run(unit.case, unit.rows, unit.before, every=unit.every)

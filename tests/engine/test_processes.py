@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -157,6 +159,47 @@ def test_a_killed_process_is_replaced(tmp_path: Path, monkeypatch: pytest.Monkey
         for name in ("one", "two")
     ]
     assert digests[0] == digests[1]
+
+
+SLOW = MODEL.replace(
+    "        mean = x.mean",
+    """        import os, pathlib, time
+        (pathlib.Path(__file__).parent / f"{os.getpid()}.pid").touch()
+        time.sleep(0.5)
+        mean = x.mean""",
+)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked about does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_no_process_outlives_the_one_that_started_it(tmp_path: Path) -> None:
+    suite = make_project(tmp_path, suite=SMALL)
+    (tmp_path / "tiny.py").write_text(SLOW)
+    code = (
+        "import sys, robustcheck; "
+        f"robustcheck.run_suite({str(suite)!r}, root={str(tmp_path)!r}, batch_size=2, cache=False, executor='processes:2')"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL) as driver:
+        pids: set[int] = set()
+        end = time.monotonic() + 90
+        while len(pids) < 2 and time.monotonic() < end and driver.poll() is None:
+            pids = {int(path.stem) for path in tmp_path.glob("*.pid")} - {driver.pid}
+            time.sleep(0.1)
+        assert len(pids) >= 2, "the workers never looked at a picture"
+        driver.kill()
+        driver.wait()
+    end = time.monotonic() + 20
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not any(map(alive, pids))
 
 
 def test_an_error_in_a_process_is_the_error_of_the_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,7 @@ def test_values_that_the_library_refuses_are_told() -> None:
 
 def test_a_suite_is_read_without_the_library(tmp_path: Path) -> None:
     code = (
-        "import sys; from robustcheck import registry; registry.shifts['albumentations.GaussNoise']; "
+        "import sys; from robustcheck.core import registry; registry.shifts['albumentations.GaussNoise']; "
         "print([name for name in ('albumentations', 'cv2', 'torch') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
