@@ -274,8 +274,14 @@ COPIES: dict[str, tuple[Callable[[Picture], Picture], float, float]] = {
 """How a copy is made, and between which shares of the copies are found. The bounds are about what was measured."""
 
 
+@pytest.fixture(scope="module")
+def hashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where what was hashed once is kept: the originals are the same for every kind of copy."""
+    return tmp_path_factory.mktemp("hashed")
+
+
 @pytest.mark.parametrize("kind", COPIES)
-def test_what_share_of_copies_is_found(kind: str, tmp_path: Path) -> None:
+def test_what_share_of_copies_is_found(kind: str, hashed: Path) -> None:
     """Every copy of the same pixels is exact; of changed ones a share looks near, and always like its original."""
     make, least, most = COPIES[kind]
     train = signs("train", 420, 1)
@@ -286,7 +292,7 @@ def test_what_share_of_copies_is_found(kind: str, tmp_path: Path) -> None:
     injected |= {f"copy/{sample.id}": make(train.read(sample)) for sample in originals}
     names = list(injected)
     random.Random(0).shuffle(names)
-    found = find_leaks(Pictures(injected, order=names), train, cache=tmp_path)
+    found = find_leaks(Pictures(injected, order=names), train, cache=hashed)
     assert found.exact == tuple(
         Pair(f"same/{sample.id}", sample.id) for sample in sorted(originals[:60], key=lambda s: s.id)
     )

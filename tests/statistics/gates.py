@@ -1,5 +1,7 @@
 """Many simulated runs of one gate that stops early, by its boundaries instead of one decision a picture."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,17 +38,32 @@ def simulate(
         every: Pictures between two looks.
         seed: Of the orders.
     """
+    (found,) = simulate_each(limits, successes, runs, every=(every,), seed=seed)
+    return found
+
+
+def simulate_each(
+    limits: tuple[NDArray[np.int64], NDArray[np.int64]],
+    successes: int,
+    runs: int,
+    *,
+    every: Sequence[int],
+    seed: int = 0,
+) -> list[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Return what ``simulate`` does for several numbers of pictures between two looks, over the same orders."""
     passing, failing = limits
     total = len(passing)
-    looks = np.unique(np.append(np.arange(every, total + 1, every), total)) - 1
+    each = [np.unique(np.append(np.arange(step, total + 1, step), total)) - 1 for step in every]
     rng = np.random.default_rng(seed)
-    seen, passed = np.empty(runs, np.int64), np.empty(runs, bool)
+    found = [(np.empty(runs, np.int64), np.empty(runs, bool)) for _ in every]
     truth = np.arange(total) < successes
     for begin in range(0, runs, 250):
         rows = min(250, runs - begin)
-        right = rng.permuted(np.broadcast_to(truth, (rows, total)), axis=1).cumsum(axis=1, dtype=np.int32)[:, looks]
-        passes, fails = right >= passing[looks], right <= failing[looks]
-        first = (passes | fails).argmax(axis=1)
-        seen[begin : begin + rows] = looks[first] + 1
-        passed[begin : begin + rows] = passes[np.arange(rows), first]
-    return seen, passed
+        right = rng.permuted(np.broadcast_to(truth, (rows, total)), axis=1).cumsum(axis=1, dtype=np.int32)
+        for looks, (seen, passed) in zip(each, found, strict=True):
+            shown = right[:, looks]
+            passes, fails = shown >= passing[looks], shown <= failing[looks]
+            first = (passes | fails).argmax(axis=1)
+            seen[begin : begin + rows] = looks[first] + 1
+            passed[begin : begin + rows] = passes[np.arange(rows), first]
+    return found

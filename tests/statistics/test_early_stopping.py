@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from gates import boundaries, simulate
+from gates import boundaries, simulate, simulate_each
 from numpy.typing import NDArray
 
 from robustcheck.stats.confidence_sequence import Anytime
@@ -25,8 +25,8 @@ def ten_thousand() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     [(0.99, 111, 146), (0.95, 439, 470), (0.92, 2548, 2578), (0.90, 9987, 9987), (0.85, 733, 765), (0.50, 16, 64)],
 )
 def test_pictures_looked_at_are_those_of_the_table(share: float, each: int, every_64: int) -> None:
-    for every, expected in ((1, each), (64, every_64)):
-        seen, passed = simulate(ten_thousand(), round(share * 10_000), RUNS, every=every)
+    found = simulate_each(ten_thousand(), round(share * 10_000), RUNS, every=(1, 64))
+    for (seen, passed), expected in zip(found, (each, every_64), strict=True):
         assert seen.mean() == pytest.approx(expected, rel=0.15)
         wrong = int((passed != (share >= 0.9)).sum())
         assert wrong <= (RUNS * 0.001 + 3 * math.sqrt(RUNS * 0.001))
