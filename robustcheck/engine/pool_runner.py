@@ -123,15 +123,27 @@ class PoolRunner:
             CaseError: A worker died twice of the same picture.
             RobustcheckError: A worker cannot open what this process has opened, or a picture, a shift or the model failed.
         """
-        going = _Case(
-            deque(
-                _Job((number,), rows[part]) for number, part in enumerate(units(len(rows), self._size(case, len(rows))))
-            )
-        )
+        parts = enumerate(units(len(rows), self._size(case, len(rows))))
+        going = _Case(deque(_Job((number,), rows[part]) for number, part in parts))
+        try:
+            self._share(going, case, before, every=every)
+        except BaseException:
+            # A worker that is left at a unit would answer the next case with it.
+            self.close()
+            raise
+        if going.errors:
+            raise going.errors[min(going.errors)]
+        shard = nothing(self._pipeline, case, before, every=every)
+        for number in sorted(going.shards):
+            shard = shard + going.shards[number]
+        return shard
+
+    def _share(self, going: _Case, case: Case, before: Before, *, every: bool) -> None:
+        """Give units to workers until each has an answer, or one has an error and no worker is at another."""
         fresh = [Worker(self._setup) for _ in range(min(self._count, len(going.waiting)) - len(self._workers))]
+        self._workers += fresh
         for worker in fresh:
             worker.open()
-        self._workers += fresh
         with selectors.DefaultSelector() as selector:
             for worker in self._workers:
                 selector.register(worker.answers, selectors.EVENT_READ, worker)
@@ -145,12 +157,6 @@ class PoolRunner:
                     self._give(worker, going, case, before, every=every)
                 if not going.waiting and not any(worker.job for worker in self._workers):
                     break
-        if going.errors:
-            raise going.errors[min(going.errors)]
-        shard = nothing(self._pipeline, case, before, every=every)
-        for number in sorted(going.shards):
-            shard = shard + going.shards[number]
-        return shard
 
     def _size(self, case: Case, count: int) -> int:
         """Return the pictures a unit: a multiple of what is worked on at a time, so that each picture sees the same batch."""

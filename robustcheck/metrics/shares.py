@@ -1,14 +1,15 @@
 """Shares of pictures: from one function a metric come its estimate, its early stop, and of how many pictures it is.
 
 What is known of a share before any picture was looked at is found by imagination: the metric is asked about the pictures as if the model
-had all of them right, and as if it had none. Where both times it is about the same pictures, these are known beforehand.
+had all of them right and were sure of it, as if it had none and were not, and as if it answered by chance. Where it is about the same
+pictures each time, these are known beforehand; a share of the pictures that a model is sure of, say, is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class Share:
         return replace(difference, detail=self.detail)
 
 
-Result = Estimate | Share | tuple[Share, ...]
+Result = Estimate | Share | Sequence[Share]
 """What the function of a metric returns; of several shares the worst is the metric."""
 
 
@@ -73,14 +74,14 @@ def estimate_of(result: Result, better: str) -> Estimate:
     """
     if isinstance(result, Share):
         return result.estimate()
-    if isinstance(result, tuple):
+    if isinstance(result, Sequence):
         return worst_of([share.estimate() for share in result], better="higher" if better == "higher" else "lower")
     return result
 
 
 def shares_of(result: Result) -> tuple[Share, ...]:
     """Return the shares of whatever a metric returned; none of an estimate."""
-    return (result,) if isinstance(result, Share) else result if isinstance(result, tuple) else ()
+    return (result,) if isinstance(result, Share) else tuple(result) if isinstance(result, Sequence) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Imagined:
 
     Attributes:
         shares: As if the model had all pictures right; none where the metric is no share.
-        known: Whether these are about the same pictures if the model has none right.
+        known: Whether these are about the same pictures whatever the model answers.
     """
 
     shares: tuple[Share, ...]
@@ -107,12 +108,14 @@ def imagine(metric: str, argument: tuple[str, ...], pictures: Observation) -> Im
     """
     function = registry.metrics[metric].function
     try:
-        first, second = (shares_of(function(_imagined(pictures, right=right), *argument)) for right in (True, False))
+        first, *others = (shares_of(function(_imagined(pictures, answers), *argument)) for answers in ANSWERS)
     except Exception:
         # It cannot be measured on such pictures, or not yet: it says why when it is.
         return Imagined((), known=False)
-    same = len(first) == len(second) and all(
-        np.array_equal(one.scope, two.scope) for one, two in zip(first, second, strict=True)
+    same = all(
+        len(first) == len(other)
+        and all(np.array_equal(one.scope, two.scope) for one, two in zip(first, other, strict=True))
+        for other in others
     )
     return Imagined(first, known=same and bool(first))
 
@@ -121,51 +124,62 @@ def pictures_of(
     ids: NDArray[np.str_], labels: NDArray[np.int32], classes: tuple[str, ...], groups: Mapping[str, NDArray[np.str_]]
 ) -> Observation:
     """Return pictures of which nothing but labels and groups is known, with an accepted run that has all of them right."""
-    records = _records(ids, labels, len(classes), right=True)
+    records = _records(ids, labels, len(classes), "right")
     return Observation(records, records, classes, dict(groups), baseline=np.ones(len(labels), bool))
 
 
-def _imagined(pictures: Observation, *, right: bool) -> Observation:
+Answers = Literal["right", "wrong"] | int
+"""Answers of an imagined model: all right, all wrong, or by chance from a seed."""
+ANSWERS: Final[tuple[Answers, ...]] = ("right", "wrong", 1, 2)
+
+
+def _imagined(pictures: Observation, answers: Answers) -> Observation:
     known = pictures.records
-    records = _records(known.id, known.label, len(pictures.classes), right=right)
-    return replace(pictures, records=records)
+    return replace(pictures, records=_records(known.id, known.label, len(pictures.classes), answers))
 
 
-def _records(ids: NDArray[np.str_], labels: NDArray[np.int32], classes: int, *, right: bool) -> Records:
+def _levels(count: int, answers: Answers, column: int) -> NDArray[np.float32]:
+    """Return a number in [0, 1] a picture: how far a column is from what it is where the model is right."""
+    if isinstance(answers, int):
+        return np.random.default_rng((answers, column)).random(count).astype(np.float32)
+    return np.full(count, 0.0 if answers == "right" else 1.0, np.float32)
+
+
+def _records(ids: NDArray[np.str_], labels: NDArray[np.int32], classes: int, answers: Answers) -> Records:
     count = len(labels)
-    predicted = labels if right else ((labels + 1) % max(classes, 2)).astype(np.int32)
-    flat = np.zeros(count, np.float32)
+    apart = _levels(count, answers, 0)
+    wrong = apart > 0.5
     return Records(
         id=ids,
         label=labels,
-        predicted=predicted,
-        rank=np.full(count, 0 if right else 1, np.int32),
-        confidence=flat + 1,
-        loss=flat,
-        brier=flat,
-        margin=flat + 1,
-        borderline=np.zeros(count, bool),
-        mean_change=flat,
-        max_change=np.zeros(count, np.uint8),
-        unseen=flat,
-        pixels=np.full(count, ""),
-        extra=_AttackColumns(count, right=right),
+        predicted=np.where(wrong, (labels + 1) % max(classes, 2), labels).astype(np.int32),
+        rank=np.ceil(apart * (classes - 1)).astype(np.int32) * wrong,
+        confidence=1 - _levels(count, answers, 1) * np.float32(0.999),
+        loss=_levels(count, answers, 2) * np.float32(50),
+        brier=_levels(count, answers, 3) * np.float32(2),
+        margin=(1 - _levels(count, answers, 4)) * np.float32(30),
+        borderline=_levels(count, answers, 5) > 0.5,
+        mean_change=_levels(count, answers, 6) * np.float32(255),
+        max_change=(_levels(count, answers, 7) * 255).astype(np.uint8),
+        unseen=_levels(count, answers, 8),
+        pixels=np.full(count, str(answers)),
+        extra=_AttackColumns(wrong),
     )
 
 
 class _AttackColumns(Mapping[str, NDArray[Any]]):
-    """The columns of an attack that breaks all pictures, or none; it attacks those that are right without it."""
+    """The columns of an attack that breaks the pictures that are wrong, and attacks the others alone."""
 
-    def __init__(self, count: int, *, right: bool) -> None:
-        self._count, self._right = count, right
+    def __init__(self, wrong: NDArray[np.bool_]) -> None:
+        self._wrong = wrong
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name.startswith("reached"):
-            return np.full(self._count, not self._right)
+            return self._wrong
         if name == "attempted":
-            return np.full(self._count, self._right)
+            return ~self._wrong
         if name == "minimal_norm":
-            return np.full(self._count, np.inf if self._right else 0.0)
+            return np.where(self._wrong, 0.0, np.inf)
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:

@@ -19,8 +19,11 @@ from small_project import MODEL, SUITE, make_project, write_pictures
 
 from robustcheck import run_suite
 from robustcheck.core.errors import RobustcheckError
-from robustcheck.engine.options import processes_of
+from robustcheck.engine.evaluate import Evaluator
+from robustcheck.engine.options import Options, processes_of
 from robustcheck.engine.pool_runner import Worker
+from robustcheck.engine.runner import LocalRunner
+from robustcheck.language import load_project, load_suite
 
 HEAD = SUITE.split("checks:", maxsplit=1)[0]
 EVERYTHING = HEAD + (
@@ -159,6 +162,36 @@ def test_a_killed_process_is_replaced(tmp_path: Path, monkeypatch: pytest.Monkey
         for name in ("one", "two")
     ]
     assert digests[0] == digests[1]
+
+
+def test_what_is_interrupted_leaves_no_answer_for_the_next_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was left at a unit of one case must not answer the next case with it."""
+    monkeypatch.syspath_prepend(tmp_path)
+    suite = load_suite(make_project(tmp_path, suite=SMALL), load_project(tmp_path, tmp_path / "configs"))
+    project = load_project(tmp_path, tmp_path / "configs")
+    options = Options(tmp_path, tmp_path / "report", device="cpu", batch_size=4, cache=False, keep=False, processes=2)
+    evaluator = Evaluator(suite, project, options)
+    rows, ask, asked = np.arange(24), Worker.ask, []
+
+    def interrupted(self: Worker, unit: Any) -> None:
+        ask(self, unit)
+        asked.append(unit)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+
+    try:
+        expected = LocalRunner(evaluator.pipeline).run(suite.cases[1], rows, {}, every=True)
+        monkeypatch.setattr(Worker, "ask", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            evaluator.runner.run(suite.clean, rows, {}, every=True)
+        again = evaluator.runner.run(suite.cases[1], rows, {}, every=True)
+    finally:
+        evaluator.close()
+    assert len(asked) > 3
+    assert again.rows.tolist() == expected.rows.tolist()
+    assert again.columns["pixels"].tolist() == expected.columns["pixels"].tolist()
 
 
 SLOW = MODEL.replace(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_project import SUITE
 
-from robustcheck import Share, run_suite
+from robustcheck import Share, metric, run_suite
 from robustcheck.core import registry
 from robustcheck.core.errors import CaseError, SuiteError
 from robustcheck.metrics.records import Observation
@@ -72,7 +72,7 @@ def greys(labels: list[int]) -> Observation:
 
 
 @pytest.mark.parametrize(
-    ("metric", "argument", "counts"),
+    ("name", "argument", "counts"),
     [
         ("accuracy", (), [6]),
         ("class_accuracy", ("b",), [2]),
@@ -86,18 +86,58 @@ def greys(labels: list[int]) -> Observation:
     ],
 )
 def test_which_pictures_a_share_is_of_is_known_beforehand(
-    metric: str, argument: tuple[str, ...], counts: list[int]
+    name: str, argument: tuple[str, ...], counts: list[int]
 ) -> None:
-    imagined = imagine(metric, argument, greys([0, 0, 0, 1, 1, 2]))
+    imagined = imagine(name, argument, greys([0, 0, 0, 1, 1, 2]))
     assert imagined.known
     assert [int(share.scope.sum()) for share in imagined.shares] == counts
 
 
 @pytest.mark.parametrize(
-    ("metric", "argument"), [("attack_success", ()), ("mean_confidence", ()), ("augrc", ()), ("class_accuracy", ("d",))]
+    ("name", "argument"), [("attack_success", ()), ("mean_confidence", ()), ("augrc", ()), ("class_accuracy", ("d",))]
 )
-def test_of_others_it_is_not(metric: str, argument: tuple[str, ...]) -> None:
-    assert not imagine(metric, argument, greys([0, 0, 0, 1, 1, 2])).known
+def test_of_others_it_is_not(name: str, argument: tuple[str, ...]) -> None:
+    assert not imagine(name, argument, greys([0, 0, 0, 1, 1, 2])).known
+
+
+@pytest.mark.parametrize(
+    "among",
+    [
+        lambda seen: seen.records.confidence >= 0.9,
+        lambda seen: seen.records.confidence < 0.9,
+        lambda seen: (seen.records.confidence > 0.2) & (seen.records.confidence < 0.8),
+        lambda seen: (seen.records.confidence < 0.2) | (seen.records.confidence > 0.8),
+        lambda seen: seen.records.right,
+        lambda seen: seen.records.predicted == 1,
+        lambda seen: seen.records.margin > 1,
+        lambda seen: seen.records.loss < 3,
+        lambda seen: seen.records.unseen < 0.5,
+        lambda seen: ~seen.records.borderline,
+        lambda seen: seen.records.mean_change > 1,
+        lambda seen: seen.records.extra["attempted"],
+    ],
+)
+def test_what_the_model_decides_is_never_known_beforehand(among: Any) -> None:
+    """Otherwise a case could stop, and pass, on a count of pictures that is not that of the share."""
+    known = dict(registry.metrics._entries)
+    metric("of_some", better="higher")(lambda seen: Share(seen.records.right, among(seen)))
+    try:
+        assert not imagine("of_some", (), greys([0, 1, 2] * 40)).known
+    finally:
+        registry.metrics._entries = known
+
+
+@pytest.mark.parametrize(
+    "among",
+    [lambda seen: seen.records.label == 1, lambda seen: seen.groups["site"] == "x", lambda seen: seen.clean.right],
+)
+def test_what_is_known_of_the_pictures_is(among: Any) -> None:
+    known = dict(registry.metrics._entries)
+    metric("of_some", better="higher")(lambda seen: Share(seen.records.right, among(seen)))
+    try:
+        assert imagine("of_some", (), greys([0, 1, 2] * 40)).known
+    finally:
+        registry.metrics._entries = known
 
 
 bools = st.lists(st.booleans(), min_size=1, max_size=60)
