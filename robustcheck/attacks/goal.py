@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+from robustcheck.core import seeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,4 @@ class Goal:
 
 
 def _generator(seed: int, key: str, stream: Sequence[object]) -> np.random.Generator:
-    text = "\x00".join((str(seed), key, *map(str, stream)))
-    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype=np.uint64)))
+    return seeds.stream(seed, key, *stream)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from robustcheck.attacks.goal import Goal
+from robustcheck.core.seeds import seed_of
 
 
 @contextmanager
@@ -21,8 +21,7 @@ def keyed(goal: Goal, attack: str) -> Iterator[None]:
         goal: Whose seed and keys count, and whose device's stream is seeded besides the CPU's.
         attack: What the numbers are for.
     """
-    text = "\x00".join((str(goal.seed), *goal.keys, attack))
-    seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 1
+    seed = seed_of(goal.seed, *goal.keys, attack)
     device = goal.pictures.device
     own = device.type == "cuda"
     numpy_state, python_state = np.random.get_state(), random.getstate()

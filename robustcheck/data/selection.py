@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Iterable
 
+from robustcheck.core.seeds import mark
 from robustcheck.data.source import Sample
 
 
@@ -54,4 +54,4 @@ def select(samples: Iterable[Sample], limit: int, seed: int) -> frozenset[str]:
 
 
 def _rank(seed: int, name: str) -> bytes:
-    return hashlib.blake2b(f"{seed}\x00{name}".encode(), digest_size=16).digest()
+    return mark(seed, name)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robustcheck.core import registry
 from robustcheck.core.errors import CaseError
+from robustcheck.core.seeds import mark
 from robustcheck.domain.threshold import Rule, Threshold
 from robustcheck.metrics.records import Observation, Records
 from robustcheck.metrics.shares import Share, imagine, shares_of
@@ -106,7 +107,7 @@ def _accepted(expectations: Sequence[Threshold], clean: Observation) -> str:
 
 def _visiting(seed: int, ids: Sequence[str]) -> NDArray[np.int64]:
     """Return all rows in an order that the seed and the samples' ids alone decide."""
-    marks = [hashlib.blake2b(f"{seed}\x00{name}".encode(), digest_size=16).digest() for name in ids]
+    marks = [mark(seed, name) for name in ids]
     return np.array(sorted(range(len(marks)), key=marks.__getitem__), dtype=np.int64)
 
 

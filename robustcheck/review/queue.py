@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from robustcheck.core.seeds import mark
 from robustcheck.review.case_rows import Seen
 
 CLEAN: Final = "clean"
@@ -75,7 +75,7 @@ def build_queue(
 
 def keyed(seed: int, what: str, name: str) -> bytes:
     """Return a number that is random but for what it is made of, to order by."""
-    return hashlib.blake2b(f"{seed}\x00{what}\x00{name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return mark(seed, what, name)
 
 
 def named_pairs(suite: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from robustcheck.core import registry
+from robustcheck.core.seeds import stream
 from robustcheck.domain.case import Case
 from robustcheck.domain.steps import Step
 from robustcheck.engine.cache.distributions import installed
@@ -51,9 +52,7 @@ def generator(seed: int, sample: str, case: Case, step: int) -> np.random.Genera
     The key is a hash of the arguments, so the same picture gets the same noise at any batch size, worker
     count, shard or order.
     """
-    text = f"{seed}\x00{sample}\x00{case.how.stream or _canonical(case)}\x00{step}"
-    key = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=np.frombuffer(key, dtype=np.uint64)))
+    return stream(seed, sample, case.how.stream or _canonical(case), step)
 
 
 def _canonical(case: Case) -> str:
