@@ -199,6 +199,27 @@ def against_the_arrows(source: Source) -> Iterator[str]:
             yield f"{imported.line}: {source.part} must not import {other}"
 
 
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Imports inside functions included: whoever needs what needs it has two things in one place."""
+    names = {
+        f"robustcheck.{source.name.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}": source
+        for source in SOURCES
+    }
+    needs: dict[str, set[str]] = {}
+    for name, source in names.items():
+        imported = (known.module for known in source.imports() if not known.for_types)
+        homes = (module if module in names else module.rpartition(".")[0] for module in imported)
+        needs[name] = {home for home in homes if home in names and home != name}
+    while free := {name for name, needed in needs.items() if not needed & needs.keys()}:
+        for name in free:
+            del needs[name]
+    # What is left imports each other, or stands above what does: name the former alone.
+    while above := {name for name in needs if not any(name in needed for needed in needs.values())}:
+        for name in above:
+            del needs[name]
+    assert not needs, sorted(needs)
+
+
 def test_heavy_libraries_are_imported_inside_functions() -> None:
     fine(told for source in SOURCES for told in heavy_at_top(source))
 

@@ -16,7 +16,7 @@ from robustcheck.core.errors import RobustcheckError
 from robustcheck.core.regular_files import NotRegularFile
 from robustcheck.data import open_source
 from robustcheck.data.digest_cache import Remembered
-from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.engine.gates.baseline_file import load_baseline
 from robustcheck.engine.reference_errors import reference_errors
 from robustcheck.language import load_project
 from robustcheck.provenance.data_card import load_card
@@ -143,7 +143,7 @@ def overlay_reader(path: Path) -> None:
 READERS: dict[str, Callable[[Path], object]] = {
     "training record": lambda path: load_record(path, root=path.parent),
     "data card": lambda path: load_card(path, root=path.parent),
-    "baseline": Baseline.load,
+    "baseline": load_baseline,
     "overlay": overlay_reader,
     "reference": lambda path: reference_errors(path.name, path.parent, data=""),
 }

@@ -28,7 +28,7 @@ from robustcheck.data.digest_cache import Remembered
 from robustcheck.data.labels.overlay import read as read_overlay
 from robustcheck.domain.config import DataEntry, ModelEntry, Preprocessing, Project
 from robustcheck.engine.cache.record_files import Store
-from robustcheck.engine.gates.baseline_file import read as read_baseline
+from robustcheck.engine.gates.baseline_file import load_baseline as read_baseline
 from robustcheck.engine.reference_errors import reference_errors
 from robustcheck.images.decoding import decode
 from robustcheck.language import load_project, load_suite

@@ -98,7 +98,7 @@ def parse_attestation(text: bytes) -> None:
 
 def parse_baseline(folder: Path, text: bytes) -> None:
     (folder / "a.json").write_bytes(text)
-    baseline_file.read(folder / "a.json")
+    baseline_file.load_baseline(folder / "a.json")
 
 
 @given(text=st.binary(max_size=60))

@@ -137,10 +137,10 @@ def _default(root: Path, suite: str) -> Path:
 
 def _before(path: Path) -> Baseline | None:
     """Return the baseline that is about to be replaced; one that cannot be read is replaced all the same."""
-    from robustcheck.engine.gates.baseline import Baseline
+    from robustcheck.engine.gates.baseline_file import load_baseline
 
     try:
-        return Baseline.load(path) if path.is_file() else None
+        return load_baseline(path) if path.is_file() else None
     except RobustcheckError as error:
         say(f"note: {error}: it is replaced")
         return None

@@ -217,7 +217,7 @@ def make_parser() -> argparse.ArgumentParser:
             module.add_arguments(subparser)
             if module in LONG:
                 progress.add_verbosity(subparser)
-            subparser.set_defaults(run=module.run, called=module.NAME)
+            subparser.set_defaults(run=module.run, called=module.NAME, whole=parser)
     return parser
 
 

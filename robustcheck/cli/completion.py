@@ -34,9 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
     import shtab
 
-    from robustcheck.cli.command import make_parser
-
-    parser = make_parser()
+    parser = arguments.whole
     _tell_what_fits(parser, names=list(names()))
     sys.stdout.write(shtab.complete(parser, shell=arguments.shell))
     return OK

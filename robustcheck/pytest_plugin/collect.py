@@ -16,8 +16,8 @@ from robustcheck.domain.result import CaseResult, describe
 from robustcheck.domain.suite import Item
 from robustcheck.domain.verdict import FAILING
 from robustcheck.language import load_project
-from robustcheck.pytest_plugin.discovery import DISCOVERY
 from robustcheck.pytest_plugin.options import chosen, rerun_arguments, run_options
+from robustcheck.pytest_plugin.stash import DISCOVERY
 from robustcheck.report.messages import failure
 from robustcheck.session.suite_session import SuiteSession
 

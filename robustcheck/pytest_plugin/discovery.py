@@ -12,13 +12,10 @@ import pytest
 
 from robustcheck.core.suite_code import beside_suites, code_in_suites, lines_of, problems_of
 from robustcheck.core.suite_folders import Places, absolute_paths, is_yaml
+from robustcheck.pytest_plugin.stash import DISCOVERY
 
 if TYPE_CHECKING:
-    from robustcheck.language.discover import Discovery
-
-    DISCOVERY = pytest.StashKey[Discovery]()
-else:
-    DISCOVERY = pytest.StashKey()
+    pass
 
 
 def places_of(config: pytest.Config, arguments: Iterable[str]) -> Places:

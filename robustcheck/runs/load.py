@@ -17,6 +17,7 @@ from robustcheck.core.regular_files import read_regular
 from robustcheck.core.text import printable
 from robustcheck.domain.result import RESULT_FILE, RESULT_SCHEMA
 from robustcheck.engine.gates.baseline import Baseline, case_digest
+from robustcheck.engine.gates.baseline_file import load_baseline
 from robustcheck.runs.exported_records import read_columns
 
 NO_NUMBER: Final = ("error", "unreliable")
@@ -194,7 +195,7 @@ def load_run(path: Path) -> KeptRun:
     file = path / RESULT_FILE if path.is_dir() else path
     name, found = printable(str(path)), _json_of(file)
     if isinstance(found, dict) and str(found.get("robustcheck", "")).startswith("baseline/"):
-        baseline = Baseline.load(file)
+        baseline = load_baseline(file)
         return KeptRun(name, baseline.accepted, {baseline.suite: _of_baseline(baseline)})
     _check_schema(found, file)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kept_reports import IDS, case, suite, write_report, write_reports
 
-from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.engine.gates.baseline_file import load_baseline
 from robustcheck.runs import acceptance
 
 Call = Callable[..., Any]
@@ -39,7 +39,7 @@ def test_it_is_written_beside_the_suite_and_says_who_when_and_what(accept: Call,
     size = FILE.stat().st_size
     assert (done.code, done.err) == (0, "")
     assert done.lines == [f"{FILE}: 2 cases of 10 pictures by web, 18 of 20 right, {size} bytes; commit it"]
-    read = Baseline.load(FILE)
+    read = load_baseline(FILE)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     assert (read.reason, read.by, read.accepted) == ("it drove well", "Ada", today)
     assert (read.suite, read.suite_digest) == ("suites/greys.yaml", "1" * 64)
@@ -56,7 +56,7 @@ def test_the_same_report_gives_the_same_file(accept: Call, tmp_path: Path) -> No
     done = accept("--suite", "suites/greys.yaml")
     assert FILE.read_bytes() == first
     assert done.lines[1:] == [
-        f"against the baseline of {Baseline.load(FILE).accepted} by web: the same cases",
+        f"against the baseline of {load_baseline(FILE).accepted} by web: the same cases",
     ]
 
 
@@ -76,7 +76,7 @@ def test_new_gone_and_changed_cases_are_told(accept: Call, tmp_path: Path) -> No
         tmp_path / "report", case("clean", ALL), case("noisy", ALL, depth="-2ev"), case("fog", ALL), model="robot"
     )
     done = accept()
-    day = Baseline.load(FILE).accepted
+    day = load_baseline(FILE).accepted
     assert done.lines[1:] == [f"against the baseline of {day} by web: 1 new: fog; 1 gone: rain; 1 changed: noisy"]
 
 
@@ -86,7 +86,7 @@ def test_a_broken_baseline_is_replaced_and_told(accept: Call, tmp_path: Path) ->
     done = accept()
     assert done.code == 0
     assert "this is no baseline" in done.lines[0]
-    assert Baseline.load(FILE).cases.keys() == {"clean"}
+    assert load_baseline(FILE).cases.keys() == {"clean"}
 
 
 def test_what_is_left_out_is_told(accept: Call, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_what_is_left_out_is_told(accept: Call, tmp_path: Path) -> None:
         "without all pictures, since they stopped early or some are unreadable: early; look at all of them with pytest "
         "--robustcheck --robustcheck-every-picture",
     ]
-    read = Baseline.load(FILE)
+    read = load_baseline(FILE)
     assert read.cases.keys() == {"clean", "early"}
     assert int(read.cases["early"].seen.sum()) == 3
 
@@ -202,7 +202,7 @@ def test_odd_ids_are_kept_as_they_are(accept: Call, tmp_path: Path) -> None:
     odd = ("a\x1b[31m", "b\nc", "ü", "\u202e")
     write_report(tmp_path / "report", case("clean", "1010", ids=odd))
     accept()
-    assert set(Baseline.load(FILE).ids) == set(odd)
+    assert set(load_baseline(FILE).ids) == set(odd)
 
 
 def _fails(*_: object, **__: object) -> str:

@@ -17,7 +17,7 @@ from small_project import MODELS, SUITE, make_project
 import robustcheck
 from robustcheck.cli import main
 from robustcheck.data.labels.overlay import Decision, append
-from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.engine.gates.baseline_file import load_baseline
 from robustcheck.runs.load import load_run
 
 SCHEMA = json.loads((resources.files("robustcheck.report") / "report.schema.json").read_text(encoding="utf-8"))
@@ -186,7 +186,7 @@ def test_the_baseline_is_scored_with_the_same_overlay(project: Path, monkeypatch
     run(project)
     monkeypatch.chdir(project)
     assert main(["baseline", "accept", "robustcheck-report", "--reason", "first"]) == 0
-    baseline = Baseline.load(project / "suites/greys.baseline.json")
+    baseline = load_baseline(project / "suites/greys.baseline.json")
     assert all(case.predicted is not None for case in baseline.cases.values())
     for name, label in zip(WRONG, ("dark", "middle", "bright"), strict=True):
         say(project, name, label)

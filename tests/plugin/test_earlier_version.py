@@ -11,7 +11,7 @@ import pytest
 from robustcheck.cli import main
 from robustcheck.core.errors import AttestationRefused
 from robustcheck.data.labels.overlay import read as read_overlay
-from robustcheck.engine.gates.baseline import Baseline
+from robustcheck.engine.gates.baseline_file import load_baseline
 from robustcheck.provenance.signing.signing_keys import make_keys
 from robustcheck.provenance.signing.verification import verify_attestation
 from robustcheck.report.pictures import strip
@@ -96,7 +96,7 @@ def test_another_case_is_not_held_against_its_baseline(gate: Any, old: str, new:
 
 
 def test_its_baseline_and_its_overlay_are_read() -> None:
-    baseline = Baseline.load(MADE / BASELINE)
+    baseline = load_baseline(MADE / BASELINE)
     assert (len(baseline.ids), len(baseline.cases), baseline.reason) == (17, 7, "the first run")
     decisions = read_overlay(MADE / "reviews.jsonl")
     assert [(decision.id, decision.label) for decision in decisions] == [

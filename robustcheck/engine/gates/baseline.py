@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustcheck.core.errors import CaseError
-from robustcheck.core.read_files import Note, ignore
 from robustcheck.core.text import named, printable
 from robustcheck.domain.case import SHORT, Case
 
@@ -145,22 +144,6 @@ class Baseline:
     def digest_of(self, case: Case) -> str:
         """Return the digest of a case as this version of baselines has it."""
         return case.digest[:SHORT] if self.version == 1 else case.digest
-
-    @classmethod
-    def load(cls, path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
-        """Read a baseline.
-
-        Args:
-            path: The file.
-            shown: How messages call it; the path by default.
-            note: Is told of the bytes that were read.
-
-        Raises:
-            RobustcheckError: It cannot be read, is no baseline, or is damaged.
-        """
-        from robustcheck.engine.gates.baseline_file import read
-
-        return read(path, shown=shown, note=note)
 
     @property
     def accept_again(self) -> str:

@@ -90,7 +90,7 @@ def unpacked(text: str, count: int) -> NDArray[np.bool_]:
     return bits[:count]
 
 
-def read(path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
+def load_baseline(path: Path, *, shown: str = "", note: Note = ignore) -> Baseline:
     """Read a baseline.
 
     Args:

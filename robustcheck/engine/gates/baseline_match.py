@@ -13,6 +13,7 @@ from robustcheck.domain.case import Case
 from robustcheck.domain.config import Project
 from robustcheck.domain.suite import Suite
 from robustcheck.engine.gates.baseline import Baseline, Fit, default_path
+from robustcheck.engine.gates.baseline_file import load_baseline
 from robustcheck.engine.options import Options
 from robustcheck.engine.sample_index import Index
 from robustcheck.metrics.records import Observation
@@ -62,7 +63,7 @@ class Compared:
         if not os.path.lexists(self._path):
             return None, Fit(), f"there is no baseline {shown}"
         try:
-            baseline = Baseline.load(self._path, shown=shown, note=self._note)
+            baseline = load_baseline(self._path, shown=shown, note=self._note)
         except RobustcheckError as error:
             return None, Fit(), str(error)
         fit = baseline.check(
