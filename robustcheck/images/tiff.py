@@ -2,7 +2,7 @@
 
 TIFF leaves open how numbers are stored and what they mean, and decoders return something for layouts that they misread: garbage for
 separate planes of 16 bits, black for negative values. Each row of ``DECODED`` is held against tifffile in
-``tests/pictures/test_tiff_layouts.py``; whatever is in no row is refused by the name of what keeps it out.
+``tests/images/test_tiff_layouts.py``; whatever is in no row is refused by the name of what keeps it out.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import robustcheck
 from robustcheck.cli import command, history
 from robustcheck.runs.history.history import History, history_path, remember
 
-sys.path.append(str(Path(__file__).parents[1] / "evidence"))
+sys.path.append(str(Path(__file__).parents[1] / "provenance"))
 
 from history_documents import accuracy, case, document, estimate, expectation
 
