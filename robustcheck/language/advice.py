@@ -290,7 +290,7 @@ def list_in(text: str, units: Sequence[str]) -> list[str]:
     if len(parts) == 1:
         parts = re.findall(rf"{_NUMBER}\s?[^\s0-9.,]+(?=\s|$)", text)
         words = {re.sub(rf"^{_NUMBER}\s?", "", part) for part in parts}
-        if " ".join(parts) != text or len(words) > 1:
+        if not parts or " ".join(parts) != text or len(words) > 1:
             return []  # 12deg 30arcmin is one value
     word = re.sub(rf"^{_NUMBER}", "", parts[-1])
     values = [spelled(part + word if number_in(part) is not None else part, units) for part in parts]

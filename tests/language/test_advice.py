@@ -278,3 +278,9 @@ def test_names_of_classes_in_capitals_stay_where_they_are(words: list[str], shap
 def test_several_targets_are_named(told: Told) -> None:
     (problem,) = told(text_of(**check("attack: pgd, norm: linf, eps: 1/255, targeted: {stop: [yield, turn_left]}")))
     assert problem.endswith("stop has one target, not a list; write a check for each: yield and turn_left")
+
+
+@pytest.mark.parametrize("text", ["''", "' '", "'[]'", "'()'", "','"])
+def test_a_value_that_is_empty_is_a_mistake_with_a_place(told: Told, text: str) -> None:
+    (problem,) = told(text_of(**check(f"shift: camera.pitch, pitch: {text}")))
+    assert re.match(r"suites/a\.yaml:\d+:\d+: RC\d{3} ", problem)
