@@ -50,6 +50,7 @@ DIFFER: Final = {
 TEXTS: Final = (
     (re.compile(r"-[0-9a-f]{12}\.parquet"), ".parquet"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+\d\d:\d\d|Z| UTC)?"), "TIME"),
+    (re.compile(r"<dt>engine</dt><dd>[0-9a-f]{16}</dd>"), "ENGINE"),
     (re.compile(r'data-seconds="[^"]*"|class="c-seconds">[^<]*<'), "SECONDS"),
     (re.compile(r"\b(\d+ ?(h|min) ?)?\d+(\.\d+)? ?(s|seconds|ms|min|minutes)\b"), "SECONDS"),
 )
